@@ -1,0 +1,37 @@
+"""What the edge hands to a dialect and gets back: bytes in, bytes out, no socket in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, frozen=True)
+class Request:
+    """One HTTP request exactly as it was sent; signatures are computed over these bytes.
+
+    `path` and `query` are the raw request target, neither decoded nor normalised; `query` has no
+    leading `?`. Header names are lower case. A name that came more than once keeps its first value
+    and stands in `repeated`.
+    """
+
+    method: str
+    path: bytes
+    query: bytes = b""
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    body: bytes = b""
+    repeated: frozenset[bytes] = frozenset()
+    peer: str = ""
+
+    def header(self, name: bytes) -> bytes:
+        """The header's value, empty where it is absent. `name` is lower case."""
+        return self.headers.get(name, b"")
+
+
+@dataclass(slots=True, frozen=True)
+class Answer:
+    """One HTTP answer: status, headers (names lower case) and the whole body."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()

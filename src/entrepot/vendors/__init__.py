@@ -1,0 +1,1 @@
+"""The spokes: one folder a company, none imports another."""
