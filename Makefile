@@ -1,0 +1,77 @@
+# One command for each thing a contributor does. Needs Python 3.11 or newer, make and a package index.
+# Paths are relative on purpose: the checkout may lie under a path with spaces.
+
+PYTHON ?= python3
+PEERS := .envs/bench-peers
+
+# uv installs, by hash. Where none is on PATH, pip puts the pinned one into the environment.
+UV := $(shell command -v uv 2>/dev/null)
+ifeq ($(UV),)
+UV := .venv/bin/uv
+UV_HERE := .venv/bin/uv
+endif
+INSTALL := "$(UV)" pip install --quiet
+
+.DEFAULT_GOAL := check
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: setup run test check bench format lock clean
+
+setup: .venv/.dev ## everything that test and check need
+	@:
+
+run: .venv/.run ## serve, with the runtime requirements alone
+	.venv/bin/entrepot serve $(ARGS)
+
+test: setup ## the whole suite, or less: make test ARGS="tests/core -x"
+	.venv/bin/pytest $(ARGS)
+
+check: setup ## format, lint, types, layers, tests
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/pytest
+
+bench: setup $(PEERS)/.made ## comparisons as ratios
+	.venv/bin/python -m bench $(ARGS)
+
+format: setup ## rewrite what ruff can
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+# Keeps the pins that still fit; `make lock UPGRADE=1` takes the newest of everything.
+COMPILE := "$(UV)" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url $(if $(UPGRADE),--upgrade)
+lock: $(UV_HERE) ## recompile requirements/*.txt
+	for name in uv build run dev bench; do \
+		$(COMPILE) requirements/$$name.in -o requirements/$$name.txt || exit; \
+	done
+
+clean: ## remove what make made
+	rm -rf .venv .envs .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# --- environments: each stamp is newer than what went into it, so a second call does nothing
+
+.venv/bin/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	@"$(PYTHON)" -m venv --clear .venv
+
+.venv/bin/uv: requirements/uv.txt | .venv/bin/python
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+# The build backend is among what is installed by hash, so the package builds without isolation.
+.venv/.run: requirements/build.txt requirements/run.txt pyproject.toml | .venv/bin/python $(UV_HERE)
+	@$(INSTALL) --python .venv --require-hashes -r requirements/build.txt -r requirements/run.txt
+	@$(INSTALL) --python .venv --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements/dev.txt
+	@$(INSTALL) --python .venv --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(PEERS)/.made: requirements/bench.txt | .venv/bin/python $(UV_HERE)
+	@.venv/bin/python -m venv --clear --without-pip $(PEERS)
+	@$(INSTALL) --python $(PEERS) --require-hashes -r requirements/bench.txt
+	@touch $@

@@ -1,0 +1,82 @@
+"""`python -m bench [creates|capacity|disk]`: the command line of the benchmarks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from bench import capacity, creates, servers, table
+from bench.disk import fdatasyncs
+from bench.figures import Figures, document
+from bench.load import LoadFailure
+
+_FILE_WIDTH = 140
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "benchmark", nargs="?", default="creates", choices=("creates", "capacity", "disk")
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each case in each round")
+    parser.add_argument("--connections", type=int, nargs="+", default=list(creates.CONNECTIONS))
+    parser.add_argument(
+        "--peers", nargs="*", default=["moto", "ministack"], choices=("moto", "ministack")
+    )
+    parser.add_argument("--server", default="", metavar="COMMAND", help="in place of `entrepot`")
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        default=creates.Options().directory,
+        help="where the data is written; its disk is the one measured",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    return parser
+
+
+def _figures(given: argparse.Namespace, console: Console) -> Figures:
+    if given.benchmark == "capacity":
+        return capacity.run(given.rounds, given.seconds, given.connections, console)
+    if given.benchmark == "disk":
+        given.directory.mkdir(parents=True, exist_ok=True)
+        rounds = range(given.rounds)
+        return Figures(syncs=[fdatasyncs(given.directory, given.seconds) for _ in rounds])
+    options = creates.Options(
+        rounds=given.rounds,
+        seconds=given.seconds,
+        connections=given.connections,
+        command=servers.entrepot_command(given.server),
+        peers=given.peers,
+        directory=given.directory,
+    )
+    return creates.run(options, console)
+
+
+def main() -> int:
+    """0 where the run has figures, whether or not they reach the goals; 1 where it has none."""
+    given = _parser().parse_args()
+    console = Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
+    machine = table.machine()
+    console.print(machine)
+    try:
+        figures = _figures(given, console)
+    except (LoadFailure, servers.ServerFailure) as failure:
+        console.print(f"no figures: {failure}", style="red", markup=False, soft_wrap=True)
+        return 1
+    table.show_cases(console, figures)
+    if given.benchmark == "creates":
+        table.show_goals(console, figures)
+    if given.json:
+        written: dict[str, Any] = {"machine": machine, **document(figures)}
+        given.json.write_text(json.dumps(written, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What Entrepot is measured beside: its own HTTP limit and other local registries."""

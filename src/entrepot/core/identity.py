@@ -1,0 +1,142 @@
+"""Who may do what: tenants, their users and keys; and the caller of one request.
+
+Knows no signature scheme and no vendor's ids beyond the names it stores them under.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from entrepot.core.faults import Denied
+from entrepot.core.product import Actor, Claim
+from entrepot.core.vault import Vault
+
+PERMISSIONS = (
+    "product:create", "product:read", "product:update", "product:delete",
+    "space:create", "space:read", "space:update", "space:delete",
+    "template:create", "template:read", "template:update", "template:delete",
+    "model:create", "model:read", "model:update", "model:delete",
+    "credential:read", "credential:update",
+)  # fmt: skip
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a tenant may set. Every default is the vendor's documented behaviour."""
+
+    rate_limits: bool = True  # the vendors' documented calls a second
+    own_products_only: tuple[str, ...] = ()  # dialects that see only what they made
+    enos_accept_unverifiable: bool = False  # take an unmodified enos-poseidon's word, on loopback only
+    enos_unknown_model_code: int = 99500  # 11699 speaks the older edition
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An account: the wall between one customer's things and another's."""
+
+    id: int
+    name: str
+    created_at: int
+    disabled: bool = False
+    default_space: int = 0
+    ids: dict[str, str] = {}  # what the vendors call it: huawei.project_id, enos.org_id, ...
+    settings: Settings = Settings()
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """Its name, and every name that a vendor's caller may use for it."""
+        return (Claim("tenant.name", self.name), *(tenant_claim(k, v) for k, v in self.ids.items()))
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A sub-user of a tenant (RAM user, IAM user, service account)."""
+
+    id: int
+    tenant: int
+    name: str
+    created_at: int
+    permissions: tuple[str, ...] = ("*",)
+    password: bytes = b""  # scrypt hash with its salt; empty: may not log in by password
+    disabled: bool = False
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """Its name within the tenant."""
+        return (user_claim(self.tenant, self.name),)
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An access key of a user. The secret is sealed; only signature checks open it."""
+
+    id: int
+    tenant: int
+    user: int
+    access_key: str
+    sealed: bytes
+    created_at: int
+    disabled: bool = False
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The access key itself, unique in the installation."""
+        return (key_claim(self.access_key),)
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A bearer token that was handed out and must be handed out again until it ends."""
+
+    id: int
+    tenant: int
+    key: int  # the Key that asked for it
+    sealed: bytes
+    expires_at: int
+    claims: tuple[Claim, ...] = ()
+
+
+def tenant_claim(name: str, value: str) -> Claim:
+    """What a vendor's id of a tenant is held under, for example ("enos.org_id", "o15504722874071")."""
+    return Claim(f"tenant.{name}", value)
+
+
+def user_claim(tenant: int, name: str) -> Claim:
+    """What a user's name is held under."""
+    return Claim("user.name", f"{tenant}/{name}")
+
+
+def key_claim(access_key: str) -> Claim:
+    """What an access key is held under."""
+    return Claim("key", access_key)
+
+
+def allows(permissions: tuple[str, ...], wanted: str) -> bool:
+    """Whether `wanted` ("product:create") is covered by a permission, `product:*` or `*`."""
+    kind, _, _ = wanted.partition(":")
+    return any(p in (wanted, "*", f"{kind}:*") for p in permissions)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, through what, and when: handed to every use case."""
+
+    tenant: Tenant
+    user: User
+    dialect: str
+    operation: str
+    request_id: str
+    now_ms: int
+    vault: Vault
+    peer: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """The caller as it is written into what it makes."""
+        return Actor(self.user.id, self.user.name)
+
+    def demand(self, permission: str, thing: str = "") -> None:
+        """Nothing, where the caller may.
+
+        Raises:
+            Denied: the caller's permissions do not cover it.
+        """
+        if permission and not allows(self.user.permissions, permission):
+            raise Denied(permission, thing)

@@ -1,0 +1,63 @@
+"""Things a product refers to: spaces that hold it, templates and thing models it is made from, topics under it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from entrepot.core.product import Actor, Authored, Claim
+
+
+class Space(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of a tenant that holds products (IoTDA resource space, ROMA application)."""
+
+    id: int
+    tenant: int
+    name: str
+    created_at: int
+    created_by: Actor
+    claims: tuple[Claim, ...] = ()
+    aliases: dict[str, str] = {}
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A form that products are made from."""
+
+    id: int
+    tenant: int
+    name: str
+    created_at: int
+    created_by: Actor
+    updated_at: int
+    updated_by: Actor
+    description: str | None = None
+    enabled: bool = True
+    model: Authored | None = None
+    claims: tuple[Claim, ...] = ()
+
+
+class NamedModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A thing model with a key of its own, which products name (EnOS `modelId`)."""
+
+    id: int
+    tenant: int
+    key: str
+    model: Authored
+    created_at: int
+    updated_at: int
+    public: bool = False
+    claims: tuple[Claim, ...] = ()
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A message topic that every device of a product gets."""
+
+    id: int
+    tenant: int
+    product: int
+    name: str
+    version: str
+    direction: str  # "publish" or "subscribe", as the device sees it
+    created_at: int
+    description: str | None = None
+    prefixed: bool = True
+    claims: tuple[Claim, ...] = ()

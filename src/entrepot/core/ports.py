@@ -1,0 +1,163 @@
+"""What the core needs from the outside: a store to keep things in. Says nothing of how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Literal, Protocol, TypeVar
+
+import msgspec
+
+from entrepot.core.identity import Key, Tenant, Token, User
+from entrepot.core.library import NamedModel, Space, Template, Topic
+from entrepot.core.product import Actor, Claim, Product
+
+Thing = Product | Space | Template | NamedModel | Topic | Tenant | User | Key | Token
+T = TypeVar("T", Product, Space, Template, NamedModel, Topic, Tenant, User, Key, Token)
+R = TypeVar("R")
+
+INSTALLATION = 0
+"""The tenant number under which tenants themselves, and names unique in the installation, are kept."""
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """How the store finds its way in a thing: which attribute names its parent.
+
+    `everywhere`: kept under `INSTALLATION`, because it is looked up before the tenant is known.
+    """
+
+    type: type[Any]
+    name: str
+    parent: str = ""
+    everywhere: bool = False
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(Product, "product", "space"),
+    Kind(Space, "space"),
+    Kind(Template, "template"),
+    Kind(NamedModel, "model"),
+    Kind(Topic, "topic", "product"),
+    Kind(Tenant, "tenant", everywhere=True),
+    Kind(User, "user", "tenant", everywhere=True),
+    Kind(Key, "key", "user", everywhere=True),
+    Kind(Token, "token", "key", everywhere=True),
+)
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the audit log: who did what to a thing, when, through which dialect and request."""
+
+    kind: str
+    thing: int
+    revision: int
+    at: int
+    actor: Actor
+    dialect: str
+    operation: str
+    request_id: str
+    action: Literal["create", "update", "delete"]
+    changes: dict[str, list[Any]] = {}  # field -> [before, after]; secrets only as "(changed)"
+
+
+class Tx(Protocol):
+    """One unit of work: it happens wholly or, where it raises, not at all.
+
+    Ids are positive, grow with time and are never given out twice. Lists are newest first (id
+    descending) unless said otherwise. A thing of another tenant is not there.
+    """
+
+    def new_id(self) -> int:
+        """An id that nothing else has or had."""
+        ...
+
+    def add(self, thing: Thing, tags: dict[str, str] | None = None) -> None:
+        """Keep a new thing with its claims.
+
+        Raises:
+            Taken: another thing of the tenant holds one of the claims.
+        """
+        ...
+
+    def put(self, old: T, new: T, tags: dict[str, str] | None = None) -> None:
+        """Replace `old` as read in this unit of work; claims that went are freed, new ones taken.
+
+        Raises:
+            Taken: another thing holds one of the claims; `old` stays.
+        """
+        ...
+
+    def drop(self, thing: Thing) -> None:
+        """Forget the thing, its claims and its tags."""
+        ...
+
+    def get(self, kind: type[T], tenant: int, id: int) -> T | None:
+        """The thing, if the tenant has it."""
+        ...
+
+    def holder(self, tenant: int, claim: Claim) -> int | None:
+        """The id of the thing that holds the claim."""
+        ...
+
+    def page(
+        self,
+        kind: type[T],
+        tenant: int,
+        *,
+        parent: int | None = None,
+        before: int | None = None,
+        skip: int = 0,
+        limit: int = 50,
+    ) -> list[T]:
+        """At most `limit` things with ids below `before`, after leaving out `skip`."""
+        ...
+
+    def scan(self, kind: type[T], tenant: int, *, parent: int | None = None) -> Iterator[T]:
+        """Every thing, read in blocks: for filters that no index answers."""
+        ...
+
+    def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
+        """How many there are; costs the same for one and for ten million."""
+        ...
+
+    def tagged(
+        self, tenant: int, tags: Sequence[tuple[str, str | None]], *, skip: int = 0, limit: int = 50
+    ) -> tuple[list[Product], int]:
+        """Products that have any of the tags (value None: any value), and how many there are."""
+        ...
+
+    def note(self, tenant: int, entry: Entry) -> None:
+        """Append to the audit log."""
+        ...
+
+    def history(self, tenant: int, thing: int) -> list[Entry]:
+        """The thing's audit log, oldest first; it outlives the thing."""
+        ...
+
+    def recall(self, name: str) -> bytes | None:
+        """What `remember` kept for the installation as a whole under this name."""
+        ...
+
+    def remember(self, name: str, value: bytes) -> None:
+        """Keep a value of the installation as a whole."""
+        ...
+
+
+class Store(Protocol):
+    """Where things are kept. An answer from `write` means that it is on disk."""
+
+    async def write(self, work: Callable[[Tx], R]) -> R:
+        """What `work` returned, once it is durable; whatever it raised, with nothing kept.
+
+        Raises:
+            Unavailable: the engine failed; nothing was kept.
+        """
+        ...
+
+    async def read(self, work: Callable[[Tx], R]) -> R:
+        """What `work` returned over a consistent state; `work` must change nothing."""
+        ...
+
+
+def first(things: Iterable[T]) -> T | None:
+    """The first of them, or None."""
+    return next(iter(things), None)

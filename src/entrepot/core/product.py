@@ -1,0 +1,101 @@
+"""The product: what its maker says of it, and what the registry knows about it.
+
+Holds meaning, never a vendor's limits: a 30-character name limit lives in that vendor's wire struct.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Kind = Literal["device", "gateway"]
+Payload = Literal["json", "binary"]
+Auth = Literal["secret", "certificate", "id2"]
+Network = Literal["wifi", "cellular", "ethernet", "lora", "other"]
+Protocol = Literal[
+    "mqtt", "coap", "http", "https", "modbus", "onvif", "opc-ua", "opc-da", "tcp", "udp",
+    "ble", "zigbee", "custom", "other",
+]  # fmt: skip
+
+
+class Claim(msgspec.Struct, frozen=True, array_like=True):
+    """A uniqueness rule and the value this thing holds under it, within one tenant."""
+
+    rule: str
+    value: str
+
+
+class Authored(msgspec.Struct, frozen=True, array_like=True):
+    """A thing model exactly as its author wrote it: the dialect that can read it, and the text.
+
+    The text is JSON in that dialect's own spelling. It is the truth; what it means to another
+    dialect is derived from it on reading (docs/decisions/0003).
+    """
+
+    dialect: str
+    text: msgspec.Raw
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the maker says. None means that nobody said anything."""
+
+    name: str
+    names: dict[str, str] = {}  # locale (zh_CN) -> translation
+    description: str | None = None
+    kind: Kind = "device"
+    protocol: Protocol | None = None
+    payload: Payload | None = None
+    auth: Auth | None = None
+    network: Network | None = None
+    device_type: str | None = None
+    manufacturer_id: str | None = None
+    manufacturer_name: str | None = None
+    model_number: str | None = None  # the maker's type designation (ROMA `model`)
+    industry: str | None = None
+    version: str | None = None
+    category: str | None = None  # key of a predefined category
+    dynamic_activation: bool | None = None
+    template: int | None = None  # id of the template it was made from
+    model_key: str | None = None  # the named thing model it is an instance of (EnOS `modelId`)
+    model: Authored | None = None
+    tags: dict[str, str] = {}
+    extras: dict[str, dict[str, Any]] = {}  # dialect -> its own fields, verbatim
+
+
+class Actor(msgspec.Struct, frozen=True, array_like=True):
+    """Who did something: the user's id and name at that time."""
+
+    id: int
+    name: str
+
+
+class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A product in the registry. Times are milliseconds since 1970, UTC."""
+
+    id: int
+    tenant: int
+    space: int
+    origin: str  # the dialect that made it
+    profile: Profile
+    created_at: int
+    created_by: Actor
+    updated_at: int
+    updated_by: Actor
+    revision: int = 1
+    released: bool = False
+    claims: tuple[Claim, ...] = ()
+    aliases: dict[str, str] = {}  # dialect -> the id that a caller chose or brought along
+    secrets: dict[str, bytes] = {}  # dialect -> a sealed secret that replaces the computed one
+    names_of_secrets: dict[str, str] = {}  # dialect -> user name set beside such a secret
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A product to be: what `create` needs to know."""
+
+    profile: Profile
+    space: int | None = None  # None: the tenant's default space
+    space_handle: str = ""  # as the caller wrote it, for the refusal
+    claims: tuple[Claim, ...] = ()
+    alias: str | None = None  # the id that the caller chose for it in its dialect
+    quota: int | None = None  # the dialect's limit on products of a tenant

@@ -1,0 +1,270 @@
+"""The use cases of products: plain functions over a unit of work, shared by every dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
+from entrepot.core.identity import Caller
+from entrepot.core.library import Space, Template, Topic
+from entrepot.core.ports import KINDS, Entry, Tx
+from entrepot.core.product import Claim, Draft, Product, Profile
+
+V = TypeVar("V")
+
+DEPENDENTS = tuple(k for k in KINDS if k.parent == "product" and k.type is not Topic)
+"""Kinds that keep their product from being deleted; topics go with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """How a caller names a product.
+
+    `text` is what it wrote. `id` is what the dialect's code read from it, if anything. `alias_rule`
+    is the claim under which an id chosen by a caller would be held. `space` narrows the search.
+    """
+
+    text: str
+    id: int | None = None
+    alias_rule: str = ""
+    space: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a product becomes: its new profile, and the dialect's claims in place of those it had.
+
+    `claims` None leaves them as they are.
+    """
+
+    profile: Profile
+    claims: tuple[Claim, ...] | None = None
+    released: bool | None = None
+    secret: bytes | None = None  # sealed, for the caller's dialect
+    secret_name: str | None = None
+
+
+def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
+    """The product, kept.
+
+    Raises:
+        NotFound: no such space.
+        Taken: one of its claims has a holder.
+        QuotaExceeded: the tenant holds as many products as the dialect allows.
+    """
+    tenant = caller.tenant
+    space = tenant.default_space
+    if draft.space is not None or draft.space_handle:
+        if draft.space is None or tx.get(Space, tenant.id, draft.space) is None:
+            raise NotFound("space", draft.space_handle)
+        space = draft.space
+    if draft.quota is not None and tx.count(Product, tenant.id) >= draft.quota:
+        raise QuotaExceeded("product", draft.quota)
+    claims, aliases = draft.claims, {}
+    if draft.alias is not None:
+        aliases = {caller.dialect: draft.alias}
+        claims = (*claims, alias_claim(caller.dialect, space, draft.alias))
+    product = Product(
+        id=tx.new_id(),
+        tenant=tenant.id,
+        space=space,
+        origin=caller.dialect,
+        profile=draft.profile,
+        created_at=caller.now_ms,
+        created_by=caller.actor,
+        updated_at=caller.now_ms,
+        updated_by=caller.actor,
+        claims=claims,
+        aliases=aliases,
+    )
+    tx.add(product, draft.profile.tags)
+    _note(tx, caller, product, "create", {})
+    return product
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A product with the things whose names its vendors show beside it."""
+
+    product: Product
+    space: Space
+    template: Template | None = None
+
+
+def shown(use: Callable[[Tx, Caller, V], Product]) -> Callable[[Tx, Caller, V], Shown]:
+    """The use case, with its product shown."""
+
+    def run(tx: Tx, caller: Caller, value: V) -> Shown:
+        return show(tx, use(tx, caller, value))
+
+    return run
+
+
+def show(tx: Tx, product: Product) -> Shown:
+    """The product with its space and, where it has one, its template."""
+    space = tx.get(Space, product.tenant, product.space)
+    if space is None:
+        raise NotFound("space", str(product.space))
+    template = product.profile.template
+    return Shown(product, space, None if template is None else tx.get(Template, product.tenant, template))
+
+
+def alias_claim(dialect: str, space: int, alias: str) -> Claim:
+    """The claim of an id that a caller chose: unique in the space."""
+    return Claim(f"{dialect}.alias", f"{space}/{alias}")
+
+
+def get(tx: Tx, caller: Caller, ref: Ref) -> Product:
+    """The product that the caller means.
+
+    Raises:
+        NotFound: the tenant has none, or a setting hides it from this dialect.
+    """
+    found = _by_id(tx, caller, ref) or _by_alias(tx, caller, ref)
+    if found is None:
+        raise NotFound("product", ref.text)
+    return found
+
+
+def _by_id(tx: Tx, caller: Caller, ref: Ref) -> Product | None:
+    if ref.id is None:
+        return None
+    product = tx.get(Product, caller.tenant.id, ref.id)
+    if product is None or caller.dialect in product.aliases or not visible(caller, product):
+        return None  # a product with a chosen id answers to that one only
+    return product if ref.space in (None, product.space) else None
+
+
+def _by_alias(tx: Tx, caller: Caller, ref: Ref) -> Product | None:
+    """Without a space: the one in the default space, else the earliest made (IoTDA ShowProduct)."""
+    if not ref.alias_rule:
+        return None
+    tenant = caller.tenant
+    spaces = [ref.space] if ref.space is not None else [tenant.default_space]
+    if ref.space is None:
+        spaces += [s.id for s in tx.scan(Space, tenant.id) if s.id != tenant.default_space]
+    holders = [tx.holder(tenant.id, alias_claim(caller.dialect, s, ref.text)) for s in spaces]
+    if not any(holders):
+        return None
+    best = holders[0] or min(h for h in holders if h is not None)
+    product = tx.get(Product, tenant.id, best)
+    return product if product is not None and visible(caller, product) else None
+
+
+def visible(caller: Caller, product: Product) -> bool:
+    """Whether a setting of the tenant hides this product from the caller's dialect."""
+    return (
+        caller.dialect not in caller.tenant.settings.own_products_only
+        or product.origin == caller.dialect
+    )
+
+
+def update(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Product], Edit]]) -> Product:
+    """The product as it is after `change`; units of work are one after another, so nothing is lost.
+
+    Raises:
+        NotFound: no such product.
+        Taken: a new claim has another holder.
+    """
+    ref, edit = change
+    old = get(tx, caller, ref)
+    wanted = edit(old)
+    claims = old.claims
+    if wanted.claims is not None:
+        mine = f"{caller.dialect}."
+        kept = (c for c in old.claims if not c.rule.startswith(mine) or c.rule == f"{mine}alias")
+        claims = (*kept, *wanted.claims)
+    secrets, names = old.secrets, old.names_of_secrets
+    if wanted.secret is not None:
+        secrets = {**secrets, caller.dialect: wanted.secret}
+    if wanted.secret_name is not None:
+        names = {**names, caller.dialect: wanted.secret_name}
+    new = replace(
+        old,
+        profile=wanted.profile,
+        claims=claims,
+        released=old.released if wanted.released is None else wanted.released,
+        secrets=secrets,
+        names_of_secrets=names,
+        updated_at=caller.now_ms,
+        updated_by=caller.actor,
+        revision=old.revision + 1,
+    )
+    tx.put(old, new, new.profile.tags)
+    _note(tx, caller, new, "update", changes(old, new))
+    return new
+
+
+def delete(tx: Tx, caller: Caller, ref: Ref) -> Product:
+    """The product as it was.
+
+    Raises:
+        NotFound: no such product.
+        InUse: something depends on it.
+        Refused: it is released, in a dialect that then forbids deleting.
+    """
+    product = get(tx, caller, ref)
+    dependents = depends_on(tx, product)
+    if dependents:
+        raise InUse("product", ref.text, dependents)
+    for topic in tx.scan(Topic, product.tenant, parent=product.id):
+        tx.drop(topic)
+    tx.drop(product)
+    gone = replace(product, revision=product.revision + 1)
+    _note(tx, caller, gone, "delete", {})
+    return product
+
+
+def depends_on(tx: Tx, product: Product) -> str:
+    """What keeps the product from going, in one word; empty where nothing does."""
+    for kind in DEPENDENTS:
+        if tx.count(kind.type, product.tenant, parent=product.id):
+            return f"{kind.name}s"
+    return ""
+
+
+def refuse_released(product: Product, handle: str) -> None:
+    """Nothing, unless the product is released.
+
+    Raises:
+        Refused: it is.
+    """
+    if product.released:
+        raise Refused("product", "released", handle)
+
+
+def changes(old: Product, new: Product) -> dict[str, list[Any]]:
+    """What differs, field by field as [before, after]; secrets are named, never shown."""
+    found: dict[str, list[Any]] = {}
+    for name in Profile.__struct_fields__:
+        before, after = getattr(old.profile, name), getattr(new.profile, name)
+        if before != after:
+            found[name] = [msgspec.to_builtins(before), msgspec.to_builtins(after)]
+    if old.released != new.released:
+        found["released"] = [old.released, new.released]
+    if old.secrets != new.secrets or old.names_of_secrets != new.names_of_secrets:
+        found["secret"] = ["(changed)", "(changed)"]
+    return found
+
+
+def _note(tx: Tx, caller: Caller, product: Product, action: Any, what: dict[str, list[Any]]) -> None:
+    tx.note(
+        product.tenant,
+        Entry(
+            kind="product",
+            thing=product.id,
+            revision=product.revision,
+            at=caller.now_ms,
+            actor=caller.actor,
+            dialect=caller.dialect,
+            operation=caller.operation,
+            request_id=caller.request_id,
+            action=action,
+            changes=what,
+        ),
+    )

@@ -1,0 +1,82 @@
+"""Secrets: sealing them at rest, and computing those that need no storing. Knows no store and no wire."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE_BYTES = 12
+
+
+class Vault:
+    """Seals and opens under one 32-byte root, and derives keys from it by purpose.
+
+    `repr` shows nothing of the root.
+    """
+
+    __slots__ = ("_aead", "_derived", "_root")
+
+    def __init__(self, root: bytes) -> None:
+        if len(root) != 32:
+            raise ValueError("a vault's root is 32 bytes")
+        self._root = root
+        self._aead = AESGCM(self.derive("seal"))
+        self._derived: dict[str, bytes] = {}
+
+    def __repr__(self) -> str:
+        return "Vault(...)"
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes that depend on the root and the purpose only."""
+        return hmac.digest(self._root, b"entrepot/" + purpose.encode(), "sha256")
+
+    def key(self, purpose: str) -> bytes:
+        """`derive`, remembered."""
+        found = self._derived.get(purpose)
+        if found is None:
+            found = self._derived[purpose] = self.derive(purpose)
+        return found
+
+    def seal(self, secret: bytes, context: str) -> bytes:
+        """The secret encrypted and bound to its context (for example `key/17`)."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, secret, context.encode())
+
+    def open(self, sealed: bytes, context: str) -> bytes:
+        """The secret that `seal` took.
+
+        Raises:
+            ValueError: it was sealed under another root or for another context, or was changed.
+        """
+        try:
+            return self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
+        except InvalidTag:
+            raise ValueError(f"cannot open a secret for {context!r}: wrong master key?") from None
+
+    def compute(self, purpose: str, id: int, alphabet: str, length: int) -> str:
+        """A secret text that is always the same for this purpose and id: nothing to store, nothing to lose."""
+        stream = hashlib.shake_256(self.key("compute/" + purpose) + id.to_bytes(8, "big"))
+        n = len(alphabet)
+        top = 256 - 256 % n  # bytes above would favour the alphabet's beginning
+        letters = [alphabet[b % n] for b in stream.digest(length * 3 + 32) if b < top]
+        return "".join(letters[:length])
+
+
+def hash_password(password: str) -> bytes:
+    """Salt and scrypt hash (16 + 32 bytes)."""
+    salt = os.urandom(16)
+    return salt + _scrypt(password, salt)
+
+
+def password_matches(password: str, stored: bytes) -> bool:
+    """Whether the password has this hash; False, at the same cost, where none is stored."""
+    salt = stored[:16] or bytes(16)
+    return hmac.compare_digest(_scrypt(password, salt), stored[16:] or bytes(32)) and bool(stored)
+
+
+def _scrypt(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)

@@ -1,0 +1,1 @@
+"""How a dialect is written: operations as values, decode and check, handles, documents; knows no vendor."""

@@ -1,0 +1,114 @@
+"""Who is at the gate: keys, users and tenants as the store has them, remembered for a moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from entrepot.core.identity import Key, Tenant, User, key_claim, tenant_claim, user_claim
+from entrepot.core.ports import INSTALLATION, Store, Tx
+from entrepot.core.vault import Vault
+
+R = TypeVar("R")
+_FRESH_S = 1.0
+_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A key with everything that its signature check needs. `secret` never shows in `repr`."""
+
+    key: Key
+    user: User
+    tenant: Tenant
+    secret: bytes = field(repr=False)
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the key, its user or its tenant is switched off."""
+        return self.key.disabled or self.user.disabled or self.tenant.disabled
+
+
+class Gate:
+    """Looks callers up. What it says is at most a second old, so a disabled key stops within one."""
+
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        *,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        loopback: bool = False,
+    ) -> None:
+        self.store = store
+        self.vault = vault
+        self.now_ms = now_ms
+        self.loopback = loopback  # whether only this machine can reach the server
+        self._remembered: dict[tuple[str, ...], tuple[float, Any]] = {}
+        self._nonces: dict[tuple[str, str], float] = {}
+        self._swept = 0.0
+
+    async def bearer(self, access_key: str) -> Bearer | None:
+        """The key with its user, tenant and opened secret; None where there is no such key."""
+        return await self._remember(("key", access_key), lambda tx: _bearer(tx, self.vault, access_key))
+
+    async def tenant_by(self, name: str, value: str) -> Tenant | None:
+        """The tenant that has this id at a vendor, for example ("enos.org_id", "o155...")."""
+        return await self._remember(
+            (name, value), lambda tx: _held(tx, Tenant, tx.holder(INSTALLATION, tenant_claim(name, value)))
+        )
+
+    async def user_named(self, tenant: int, name: str) -> User | None:
+        """The tenant's user of this name."""
+        return await self._remember(
+            ("user", str(tenant), name),
+            lambda tx: _held(tx, User, tx.holder(INSTALLATION, user_claim(tenant, name))),
+        )
+
+    async def user(self, id: int) -> tuple[User, Tenant] | None:
+        """The user with its tenant."""
+        return await self._remember(("user", str(id)), lambda tx: _user(tx, id))
+
+    def fresh_nonce(self, scope: str, nonce: str, life_s: float) -> bool:
+        """Whether the nonce is new in its scope; from now on it is not."""
+        now = time.monotonic()
+        if now - self._swept > 60:
+            self._nonces = {k: end for k, end in self._nonces.items() if end > now}
+            self._swept = now
+        key = (scope, nonce)
+        if self._nonces.get(key, 0.0) > now:
+            return False
+        self._nonces[key] = now + life_s
+        return True
+
+    async def _remember(self, key: tuple[str, ...], find: Callable[[Tx], R]) -> R:
+        now = time.monotonic()
+        found = self._remembered.get(key)
+        if found is not None and found[0] > now:
+            return found[1]  # type: ignore[no-any-return]
+        value = await self.store.read(find)
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+        self._remembered[key] = (now + _FRESH_S, value)
+        return value
+
+
+def _held(tx: Tx, kind: Any, id: int | None) -> Any:
+    return None if id is None else tx.get(kind, INSTALLATION, id)
+
+
+def _user(tx: Tx, id: int) -> tuple[User, Tenant] | None:
+    user = tx.get(User, INSTALLATION, id)
+    tenant = user and tx.get(Tenant, INSTALLATION, user.tenant)
+    return (user, tenant) if user and tenant else None
+
+
+def _bearer(tx: Tx, vault: Vault, access_key: str) -> Bearer | None:
+    id = tx.holder(INSTALLATION, key_claim(access_key))
+    key: Key | None = _held(tx, Key, id)
+    both = key and _user(tx, key.user)
+    if key is None or not both:
+        return None
+    return Bearer(key, both[0], both[1], vault.open(key.sealed, f"key/{key.id}"))

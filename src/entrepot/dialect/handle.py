@@ -1,0 +1,128 @@
+"""What happens to every request, in order, in one function that no dialect overrides."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from entrepot.core.faults import Broken, Fault, TooLarge, Unauthenticated
+from entrepot.core.ports import Store
+from entrepot.dialect.check import FROM_TEXT, STRICT, Leniency, read_json, read_plain
+from entrepot.dialect.gate import Gate
+from entrepot.dialect.operation import Call, Dialect, Exchange, Row, row_for
+from entrepot.dialect.parameters import parse
+from entrepot.dialect.rates import Rates
+from entrepot.dialect.request import Answer, Request
+from entrepot.dialect.router import Router
+
+log = logging.getLogger("entrepot")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every request needs of the world."""
+
+    store: Store
+    gate: Gate
+    rates: Rates
+
+
+class Spoken:
+    """A dialect made ready to answer: its router and its rows by fault."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.router = Router(dialect.operations)
+        self.rows: Mapping[tuple[type[Fault], str], Row] = {(r.fault, r.when): r for r in dialect.rows}
+
+    def exchange(self, request: Request, gate: Gate) -> Exchange:
+        """A new exchange with a request id of the dialect's shape."""
+        return Exchange(self.dialect, request, self.dialect.request_id(gate.now_ms()), gate)
+
+    def refuse(self, fault: Fault, exchange: Exchange) -> Answer:
+        """The fault in the dialect's own words."""
+        row = row_for(self.rows, fault)
+        text = row.text.format_map(_Fields(fault)) if isinstance(row.text, str) else row.text(fault, exchange)
+        return self.dialect.refuse(row.status, row.code, text, fault, exchange)
+
+    async def handle(self, request: Request, house: House) -> tuple[Answer, Exchange]:
+        """The answer to one request, whatever it holds."""
+        exchange = self.exchange(request, house.gate)
+        dialect = self.dialect
+        try:
+            if len(request.query) > dialect.query_limit:
+                raise TooLarge("query", dialect.query_limit)
+            dialect.parse(exchange)
+            operation, exchange.path = self.router.find(request.method, request.path, dialect.select(exchange))
+            exchange.operation = operation
+            caller = exchange.caller = await dialect.authenticate(exchange)
+            caller.demand(operation.permission)
+            if operation.rate is not None:
+                house.rates.take(caller.tenant, dialect.name, operation.name, operation.rate)
+            call = dialect.decode(exchange)
+            if operation.heavy is not None and (rate := operation.heavy(call)) is not None:
+                house.rates.take(caller.tenant, dialect.name, operation.name + " heavy", rate)
+            value = operation.take(call, caller)
+            run = operation.run
+            if operation.writes:
+                result = await house.store.write(lambda tx: run(tx, caller, value))
+            else:
+                result = await house.store.read(lambda tx: run(tx, caller, value))
+            return dialect.encode(operation.give(result, caller), exchange), exchange
+        except Fault as fault:
+            return self.refuse(fault, exchange), exchange
+        except Exception as error:
+            log.exception("request %s failed", exchange.request_id)
+            return self.refuse(Broken(error), exchange), exchange
+
+
+class _Fields(dict[str, object]):
+    """A fault's fields for `str.format_map`; an unknown name is a defect and says so."""
+
+    def __init__(self, fault: Fault) -> None:
+        names = getattr(fault, "__dataclass_fields__", ())
+        super().__init__({name: getattr(fault, name) for name in names})
+
+
+def parse_query(exchange: Exchange) -> None:
+    """`Dialect.parse` for vendors whose parameters are the query's."""
+    exchange.parameters = parse(exchange.request.query)
+
+
+def no_selector(exchange: Exchange) -> str:
+    """`Dialect.select` for vendors that route by method and path alone."""
+    return ""
+
+
+def decode_rest(exchange: Exchange, lenient: Leniency = STRICT) -> Call:
+    """`Dialect.decode` for path and query parameters and a JSON body.
+
+    Raises:
+        Malformed, Invalid: the violations of parameters and body together.
+    """
+    operation = exchange.operation
+    if operation is None:
+        raise Unauthenticated("absent")
+    params = body = None
+    if operation.params is not None:
+        params = read_plain({**exchange.parameters, **exchange.path}, operation.params, FROM_TEXT)
+    if operation.body is not None:
+        body = read_json(exchange.request.body or b"{}", operation.body, lenient)
+    return Call(params, body)
+
+
+def by_root(dialects: Iterable[Dialect]) -> dict[bytes, Spoken]:
+    """Every dialect, ready, under each of its roots.
+
+    Raises:
+        ValueError: two dialects claim one root.
+    """
+    found: dict[bytes, Spoken] = {}
+    for dialect in dialects:
+        spoken = Spoken(dialect)
+        for root in dialect.roots:
+            if root.encode() in found:
+                raise ValueError(f"two dialects claim the root {root!r}")
+            found[root.encode()] = spoken
+    return found

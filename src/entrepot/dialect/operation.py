@@ -1,0 +1,113 @@
+"""A dialect as a value: its operations, its refusals and a few pure functions; knows no vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from entrepot.core.faults import Fault
+from entrepot.core.identity import Caller, Tenant
+from entrepot.core.ports import Tx
+from entrepot.core.vault import Vault
+from entrepot.dialect.gate import Gate
+from entrepot.dialect.parameters import Parameters
+from entrepot.dialect.request import Answer, Request
+
+Source = Literal["documented", "sdk", "inferred"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request after decode-and-check: the operation's own structs."""
+
+    params: Any = None
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One vendor call: where it lives, what goes in and out, and the use case behind it.
+
+    `take` turns the checked call into a core value and cannot fail; `run` is the use case over a
+    unit of work; `give` turns its result into the vendor's reply.
+    """
+
+    name: str  # the vendor's own
+    method: str
+    path: str  # template: /v5/iot/{project_id}/products
+    summary: str
+    source: Source
+    take: Callable[[Call, Caller], Any]
+    run: Callable[[Tx, Caller, Any], Any]
+    give: Callable[[Any, Caller], Any]
+    permission: str = ""  # canonical; empty: any caller of the tenant
+    selector: str = ""  # a word elsewhere in the request that chooses the operation (an action)
+    also: tuple[str, ...] = ()  # other methods that the vendor's SDKs use for it
+    params: type[Any] | None = None  # path and query parameters, spelled as the vendor spells them
+    body: type[Any] | None = None
+    reply: type[Any] | None = None
+    status: int = 200
+    writes: bool = False
+    public: bool = False  # needs no credentials
+    rate: int | None = None  # documented calls a second and account
+    heavy: Callable[[Call], int | None] | None = None  # a lower rate for some calls
+    example: Any = None  # a request that works, for samples and documents
+    page: str = ""  # the vendor's page, by name
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one dialect says one fault. `when` picks among faults of a class by `Fault.which`."""
+
+    fault: type[Fault]
+    status: int
+    code: str
+    text: str | Callable[[Any, Exchange], str]  # a format over the fault's fields, or a function
+    source: Source
+    when: str = ""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request on its way through `handle`: what each step found out for the next."""
+
+    dialect: Dialect
+    request: Request
+    request_id: str
+    gate: Gate
+    operation: Operation | None = None
+    path: dict[str, str] = field(default_factory=dict)  # path parameters, decoded
+    parameters: Parameters = field(default_factory=dict)  # query (and form, where the vendor merges them)
+    caller: Caller | None = None
+    notes: dict[str, Any] = field(default_factory=dict)  # a dialect's own findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One vendor API: a table of operations, a table of refusals, a few functions."""
+
+    name: str
+    title: str
+    roots: tuple[str, ...]  # first path segments that are its own; "" is the bare "/"
+    operations: tuple[Operation, ...]
+    rows: tuple[Row, ...]
+    request_id: Callable[[int], str]  # from the time in ms
+    parse: Callable[[Exchange], None]  # fill `parameters`; may raise Malformed
+    select: Callable[[Exchange], str]  # the selector word, "" where the dialect has none
+    authenticate: Callable[[Exchange], Awaitable[Caller]]
+    decode: Callable[[Exchange], Call]
+    encode: Callable[[Any, Exchange], Answer]
+    refuse: Callable[[int, str, str, Fault, Exchange], Answer]  # status, code, message
+    tenant_ids: Callable[[], dict[str, str]] = dict  # what a new tenant is called here
+    credentials: Callable[[Tenant, Vault], dict[str, dict[str, str]]] = lambda tenant, vault: {}
+    losses: Mapping[str, str] = field(default_factory=dict)  # Profile field -> what becomes of it
+    body_limit: int = 1 << 20
+    query_limit: int = 1 << 16
+    quirks: tuple[str, ...] = ()
+
+
+def row_for(rows: Mapping[tuple[type[Fault], str], Row], fault: Fault) -> Row:
+    """The row that says this fault: the one for its `which`, else the class's own."""
+    kind = type(fault)
+    return rows.get((kind, fault.which)) or rows[(kind, "")]

@@ -1,0 +1,62 @@
+"""Query strings: bytes to names and values, strictly. Knows no declaration; see `check` for types."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from urllib.parse import unquote_to_bytes
+
+from entrepot.core.faults import Malformed
+
+Parameters = dict[str, str | list[str]]
+
+_BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+MAX_PARAMETERS = 5_000
+
+
+def percent_decode(raw: bytes, part: str = "query") -> str:
+    """The text that `%XX` spells.
+
+    Raises:
+        Malformed: a lone `%`, or bytes that are not UTF-8.
+    """
+    if b"%" in raw:
+        if _BAD_PERCENT.search(raw):
+            raise Malformed(part, "a % is not followed by two hexadecimal digits")  # type: ignore[arg-type]
+        raw = unquote_to_bytes(raw) if len(raw) < 4096 else _long(raw)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise Malformed(part, "not valid UTF-8") from None  # type: ignore[arg-type]
+
+
+def _long(raw: bytes) -> bytes:
+    # Quoted-printable decoding in C does the same work several times faster for long values.
+    return binascii.a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"="))
+
+
+def parse(query: bytes) -> Parameters:
+    """Names and decoded values; a name given more than once has the list of its values.
+
+    Raises:
+        Malformed: it cannot be decoded, or has too many parameters.
+    """
+    found: Parameters = {}
+    if not query:
+        return found
+    pairs = query.split(b"&", MAX_PARAMETERS)
+    if len(pairs) > MAX_PARAMETERS:
+        raise Malformed("query", f"more than {MAX_PARAMETERS} parameters")
+    for pair in pairs:
+        if not pair:
+            continue
+        raw_name, _, raw_value = pair.replace(b"+", b" ").partition(b"=")
+        name, value = percent_decode(raw_name), percent_decode(raw_value)
+        before = found.get(name)
+        if before is None:
+            found[name] = value
+        elif isinstance(before, list):
+            before.append(value)
+        else:
+            found[name] = [before, value]
+    return found

@@ -1,0 +1,78 @@
+"""From method, path and selector to an operation; knows templates, no vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from entrepot.core.faults import Unrouted
+from entrepot.dialect.operation import Operation
+from entrepot.dialect.parameters import percent_decode
+
+_ANY = "{}"
+_MAX_SEGMENTS = 32
+
+
+class Router:
+    """Operations by path: one dictionary step a segment, a literal segment before a parameter."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._root: dict[str, Any] = {}
+        for operation in operations:
+            node, names = self._root, []
+            for segment in _segments(operation.path):
+                if segment.startswith("{"):
+                    names.append(segment[1:-1])
+                    segment = _ANY
+                node = node.setdefault(segment, {})
+            table = node.setdefault(None, {})
+            for method in (operation.method, *operation.also):
+                key = (method, operation.selector)
+                if key in table:
+                    raise ValueError(f"{operation.name} and {table[key][0].name} live at the same place")
+                table[key] = (operation, tuple(names))
+
+    def table(self, path: bytes) -> tuple[dict[tuple[str, str], Any], list[str]] | None:
+        """Everything that lives at the path, and the path's parameters; None where nothing does.
+
+        Raises:
+            Malformed: the path cannot be decoded.
+        """
+        raw = path.split(b"/", _MAX_SEGMENTS)[1:]
+        if raw and raw[-1] == b"" and len(raw) > 1:
+            raw.pop()  # a trailing slash is no other place
+        node, values = self._root, []
+        for piece in raw:
+            segment = percent_decode(piece, "path")
+            below = node.get(segment) if b"%" not in piece else None
+            if below is None:
+                below = node.get(_ANY)
+                if below is None:
+                    return None
+                values.append(segment)
+            node = below
+        found = node.get(None)
+        return None if found is None else (found, values)
+
+    def find(self, method: str, path: bytes, selector: str) -> tuple[Operation, dict[str, str]]:
+        """The operation and its path parameters, decoded.
+
+        Raises:
+            Unrouted: nothing lives there; `allowed` names what does under another method or selector.
+            Malformed: the path cannot be decoded.
+        """
+        here = self.table(path)
+        where = path.decode("ascii", "backslashreplace")
+        if here is None:
+            raise Unrouted(method, where, selector)
+        table, values = here
+        entry = table.get((method, selector))
+        if entry is None:
+            allowed = tuple(sorted({m for m, s in table if s == selector} or {s for _, s in table}))
+            raise Unrouted(method, where, selector, allowed)
+        operation, names = entry
+        return operation, dict(zip(names, values, strict=True))
+
+
+def _segments(path: str) -> list[str]:
+    return path.split("/")[1:]

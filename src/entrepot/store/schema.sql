@@ -1,0 +1,31 @@
+-- Version 1. One table a kind of thing, all of the same shape: id, tenant, parent, document.
+-- `document` is the thing in MessagePack behind one byte that says how it is packed.
+-- WITHOUT ROWID where the key is the row; the tenant leads every other key.
+CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE claim (
+    tenant INTEGER NOT NULL,
+    hash BLOB NOT NULL, -- 128 bits of BLAKE2b over rule and value
+    holder INTEGER NOT NULL,
+    PRIMARY KEY (tenant, hash)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE tag (
+    tenant INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    product INTEGER NOT NULL,
+    PRIMARY KEY (tenant, name, value, product)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE total (
+    tenant INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    parent INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (tenant, kind, parent)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE audit (
+    thing INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    tenant INTEGER NOT NULL,
+    document BLOB NOT NULL,
+    PRIMARY KEY (thing, revision)
+) WITHOUT ROWID, STRICT;

@@ -1,0 +1,277 @@
+"""One unit of work on SQLite: the `Tx` port in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import apsw
+
+from entrepot.core.faults import Taken
+from entrepot.core.ports import INSTALLATION, Entry, T, Thing, Tx
+from entrepot.core.product import Claim, Product
+from entrepot.store.rows import (
+    BY_TYPE,
+    claim_hash,
+    claims_of,
+    pack,
+    parent_of,
+    unpack,
+    unpack_entry,
+)
+
+R = TypeVar("R")
+_BLOCK = 256
+_FIRST_ID = 100_001
+
+
+class SqliteTx:
+    """See `Tx`. A writer calls begin, unit (many times), commit; a reader only asks.
+
+    Totals and the id sequence are kept in memory while a transaction runs and written once before
+    its commit, so that a batch of creates costs one counter update, not one each.
+    """
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self.connection = connection
+        self.cursor = connection.cursor()
+        self._next_id: int | None = None
+        self._first_id = 0  # the sequence when the transaction began
+        self._totals: dict[tuple[int, str, int], int] = {}
+        self._unit_totals: dict[tuple[int, str, int], int] = {}
+        self._saved = False
+
+    # The life of a transaction
+
+    def begin(self) -> None:
+        """Start a transaction that many units share."""
+        self.cursor.execute("BEGIN IMMEDIATE")
+        if self._next_id is None:
+            rows = self.cursor.execute("SELECT value FROM meta WHERE name='next_id'").fetchall()
+            self._next_id = int(rows[0][0]) if rows else _FIRST_ID
+        self._first_id = self._next_id
+
+    def unit(self, work: Callable[[Tx], R]) -> R:
+        """Run one unit of work: wholly, or not at all where it raises."""
+        self._saved = False
+        try:
+            result = work(self)
+        except BaseException:
+            if self._saved:
+                self.cursor.execute("ROLLBACK TO unit; RELEASE unit")
+            self._unit_totals.clear()
+            raise
+        if self._saved:
+            self.cursor.execute("RELEASE unit")
+            totals = self._totals
+            for key, n in self._unit_totals.items():
+                totals[key] = totals.get(key, 0) + n
+            self._unit_totals.clear()
+        return result
+
+    def commit(self) -> None:
+        """Make everything since `begin` durable."""
+        execute = self.cursor.execute
+        for (tenant, kind, parent), n in self._totals.items():
+            execute(
+                "INSERT INTO total VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                (tenant, kind, parent, n),
+            )
+        if self._next_id != self._first_id:
+            execute("INSERT OR REPLACE INTO meta VALUES ('next_id', ?)", (b"%d" % self._next_id,))
+        execute("COMMIT")
+        self._totals.clear()
+
+    def abandon(self) -> None:
+        """Undo everything since `begin`, after the engine failed."""
+        self._totals.clear()
+        self._unit_totals.clear()
+        self._next_id = None
+        if self.connection.in_transaction:
+            self.cursor.execute("ROLLBACK")
+
+    def _save(self) -> None:
+        if not self._saved:
+            self.cursor.execute("SAVEPOINT unit")
+            self._saved = True
+
+    # Things
+
+    def new_id(self) -> int:
+        assert self._next_id is not None, "ids are given out by the writer only"
+        id = self._next_id
+        self._next_id = id + 1
+        return id
+
+    def add(self, thing: Thing, tags: dict[str, str] | None = None) -> None:
+        self._save()
+        tenant = _owner(thing)
+        for claim in claims_of(thing):
+            self._claim(tenant, claim, thing.id)
+        kind, parent = BY_TYPE[type(thing)].name, parent_of(thing)
+        self.cursor.execute(
+            f"INSERT INTO {kind} VALUES (?,?,?,?)",  # noqa: S608 (names from KINDS only)
+            (thing.id, tenant, parent, pack(thing)),
+        )
+        if tags:
+            self._tag(tenant, thing.id, tags)
+        self._tally(tenant, kind, parent, 1)
+
+    def put(self, old: T, new: T, tags: dict[str, str] | None = None) -> None:
+        self._save()
+        tenant = _owner(old)
+        before, after = claims_of(old), claims_of(new)
+        if before != after:
+            for claim in before:
+                if claim not in after:
+                    self._release(tenant, claim)
+            for claim in after:
+                if claim not in before:
+                    self._claim(tenant, claim, new.id)
+        kind = BY_TYPE[type(old)].name
+        self.cursor.execute(
+            f"UPDATE {kind} SET parent=?, document=? WHERE id=?",  # noqa: S608
+            (parent_of(new), pack(new), new.id),
+        )
+        old_tags = old.profile.tags if isinstance(old, Product) else {}
+        if tags is not None and tags != old_tags:
+            self._untag(tenant, new.id, old_tags)
+            self._tag(tenant, new.id, tags)
+
+    def drop(self, thing: Thing) -> None:
+        self._save()
+        tenant = _owner(thing)
+        for claim in claims_of(thing):
+            self._release(tenant, claim)
+        if isinstance(thing, Product):
+            self._untag(tenant, thing.id, thing.profile.tags)
+        kind = BY_TYPE[type(thing)].name
+        self.cursor.execute(f"DELETE FROM {kind} WHERE id=?", (thing.id,))  # noqa: S608
+        self._tally(tenant, kind, parent_of(thing), -1)
+
+    def get(self, kind: type[T], tenant: int, id: int) -> T | None:
+        sql = f"SELECT document FROM {BY_TYPE[kind].name} WHERE id=? AND tenant=?"  # noqa: S608
+        for (document,) in self.cursor.execute(sql, (id, tenant)).fetchall():
+            return unpack(kind, document)  # type: ignore[no-any-return]
+        return None
+
+    def holder(self, tenant: int, claim: Claim) -> int | None:
+        sql = "SELECT holder FROM claim WHERE tenant=? AND hash=?"
+        rows = self.cursor.execute(sql, (tenant, claim_hash(claim))).fetchall()
+        return rows[0][0] if rows else None
+
+    # Lists
+
+    def page(
+        self,
+        kind: type[T],
+        tenant: int,
+        *,
+        parent: int | None = None,
+        before: int | None = None,
+        skip: int = 0,
+        limit: int = 50,
+    ) -> list[T]:
+        name = BY_TYPE[kind].name
+        where, values = "tenant=?", [tenant]
+        if before is not None:
+            where, values = where + " AND id<?", [*values, before]
+        if parent is not None:
+            where, values = where + " AND parent=?", [*values, parent]
+        # The ids come from the index alone, so that what is skipped is never read.
+        sql = (
+            f"SELECT t.document FROM (SELECT id FROM {name} INDEXED BY {name}_of WHERE {where}"  # noqa: S608
+            f" ORDER BY id DESC LIMIT ? OFFSET ?) p JOIN {name} t ON t.id = p.id ORDER BY t.id DESC"
+        )
+        rows = self.cursor.execute(sql, (*values, limit, skip)).fetchall()
+        return [unpack(kind, document) for (document,) in rows]
+
+    def scan(self, kind: type[T], tenant: int, *, parent: int | None = None) -> Iterator[T]:
+        before: int | None = None
+        while True:
+            block = self.page(kind, tenant, parent=parent, before=before, limit=_BLOCK)
+            yield from block
+            if len(block) < _BLOCK:
+                return
+            before = block[-1].id
+
+    def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
+        name = BY_TYPE[kind].name
+        sql = "SELECT coalesce(sum(n), 0) FROM total WHERE tenant=? AND kind=?"
+        values: tuple[Any, ...] = (tenant, name)
+        if parent is not None:
+            sql, values = sql + " AND parent=?", (*values, parent)
+        n: int = self.cursor.execute(sql, values).fetchall()[0][0]
+        for pending in (self._totals, self._unit_totals):
+            for (t, k, p), delta in pending.items():
+                if t == tenant and k == name and parent in (None, p):
+                    n += delta
+        return n
+
+    def tagged(
+        self, tenant: int, tags: Sequence[tuple[str, str | None]], *, skip: int = 0, limit: int = 50
+    ) -> tuple[list[Product], int]:
+        any_of = " OR ".join("name=?" if value is None else "name=? AND value=?" for _, value in tags)
+        values = [text for pair in tags for text in pair if text is not None]
+        chosen = f"SELECT DISTINCT product FROM tag WHERE tenant=? AND ({any_of})"  # noqa: S608
+        total: int = self.cursor.execute(
+            f"SELECT count(*) FROM ({chosen})",  # noqa: S608
+            (tenant, *values),
+        ).fetchall()[0][0]
+        rows = self.cursor.execute(
+            f"SELECT document FROM product WHERE id IN ({chosen}) ORDER BY id DESC LIMIT ? OFFSET ?",  # noqa: S608
+            (tenant, *values, limit, skip),
+        ).fetchall()
+        return [unpack(Product, document) for (document,) in rows], total
+
+    # The audit log
+
+    def note(self, tenant: int, entry: Entry) -> None:
+        self._save()
+        self.cursor.execute(
+            "INSERT INTO audit VALUES (?,?,?,?)", (entry.thing, entry.revision, tenant, pack(entry))
+        )
+
+    def history(self, tenant: int, thing: int) -> list[Entry]:
+        sql = "SELECT document FROM audit WHERE thing=? AND tenant=? ORDER BY revision"
+        rows = self.cursor.execute(sql, (thing, tenant)).fetchall()
+        return [unpack_entry(document) for (document,) in rows]
+
+    # The installation
+
+    def recall(self, name: str) -> bytes | None:
+        rows = self.cursor.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchall()
+        return rows[0][0] if rows else None
+
+    def remember(self, name: str, value: bytes) -> None:
+        self._save()
+        self.cursor.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, value))
+
+    # Small change
+
+    def _claim(self, tenant: int, claim: Claim, holder: int) -> None:
+        sql = "INSERT INTO claim VALUES (?,?,?) ON CONFLICT DO NOTHING"
+        self.cursor.execute(sql, (tenant, claim_hash(claim), holder))
+        if not self.connection.changes():
+            raise Taken(claim.rule, claim.value, self.holder(tenant, claim) or 0)
+
+    def _release(self, tenant: int, claim: Claim) -> None:
+        sql = "DELETE FROM claim WHERE tenant=? AND hash=?"
+        self.cursor.execute(sql, (tenant, claim_hash(claim)))
+
+    def _tag(self, tenant: int, product: int, tags: dict[str, str]) -> None:
+        rows = [(tenant, name, value, product) for name, value in tags.items()]
+        self.cursor.executemany("INSERT OR IGNORE INTO tag VALUES (?,?,?,?)", rows)
+
+    def _untag(self, tenant: int, product: int, tags: dict[str, str]) -> None:
+        rows = [(tenant, name, value, product) for name, value in tags.items()]
+        self.cursor.executemany("DELETE FROM tag WHERE tenant=? AND name=? AND value=? AND product=?", rows)
+
+    def _tally(self, tenant: int, kind: str, parent: int, n: int) -> None:
+        key = (tenant, kind, parent)
+        self._unit_totals[key] = self._unit_totals.get(key, 0) + n
+
+
+def _owner(thing: Thing) -> int:
+    """The tenant under which the thing is kept."""
+    return INSTALLATION if BY_TYPE[type(thing)].everywhere else thing.tenant  # type: ignore[union-attr]

@@ -1,0 +1,235 @@
+"""Turns a request into named parameters and an answer into JSON or XML.
+
+Knows the RPC style's encodings and nothing of any action, of signatures or of the registry.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_qp
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import msgspec
+
+from entrepot.dialect.request import Request
+
+Nested: TypeAlias = "str | list[Nested] | dict[str, Nested]"
+_Tree: TypeAlias = dict[str, "str | _Tree"]
+
+FORM = b"application/x-www-form-urlencoded"
+
+LONGEST_LIST = 1000
+DEEPEST_NAME = 5
+
+_ESCAPE_BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_NAME_PART = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_INDEX = re.compile(r"[1-9][0-9]{0,5}")
+# A carriage return is legal, but a parser would hand it on as a line feed.
+_XML_UNSAFE = re.compile("[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_XML_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+
+
+class BadParameter(ValueError):
+    """A parameter that cannot be read: `name` is the parameter, `reason` a sentence about it."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class RepeatedParameter(BadParameter):
+    """A name given twice, so that no reader could say which of the two was signed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "is given more than once")
+
+
+class _BrokenEscape(Exception):
+    """A `%` without two hexadecimal digits."""
+
+
+@dataclass(slots=True, frozen=True)
+class Sent:
+    """What one request carries: `query` and `form` apart, and `all` of it in one mapping."""
+
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    all: dict[str, str]
+
+
+def read(request: Request) -> Sent:
+    """The parameters of the query string and of a form body, decoded. Their order is as sent.
+
+    Raises: BadParameter for broken escapes, bytes that are no UTF-8 and a value without a name;
+    RepeatedParameter for a name given twice, also once in the query and once in the form.
+    """
+    query = _pairs(request.query) if request.query else {}
+    if not (request.body and is_form(request)):
+        return Sent(query, {}, query)
+    form = _pairs(request.body)
+    for name in form:
+        if name in query:
+            raise RepeatedParameter(name)
+    return Sent(query, form, query | form)
+
+
+def parameters(request: Request) -> dict[str, str]:
+    """Query and form merged: the SDK generations disagree about which of the two holds what.
+
+    Raises: what `read` raises.
+    """
+    return read(request).all
+
+
+def is_form(request: Request) -> bool:
+    """Whether the content type says that the body holds parameters."""
+    kind = request.header(b"content-type").partition(b";")[0]
+    return kind.strip().lower() == FORM
+
+
+def _pairs(raw: bytes) -> dict[str, str]:
+    found: dict[str, str] = {}
+    raw_name = b""
+    try:
+        for pair in raw.split(b"&"):
+            raw_name, _, raw_value = pair.partition(b"=")
+            if b"%" in pair or b"+" in pair:
+                name, value = _decoded(raw_name), _decoded(raw_value)
+            else:
+                name, value = raw_name.decode(), raw_value.decode()
+            if name in found:
+                raise RepeatedParameter(name)
+            if name:
+                found[name] = value
+            elif pair:
+                raise BadParameter("", "a value stands without a name")
+    except UnicodeDecodeError:
+        raise BadParameter(_shown(raw_name), "is not valid UTF-8") from None
+    except _BrokenEscape:
+        raise BadParameter(_shown(raw_name), "has a broken percent escape") from None
+    return found
+
+
+def _shown(raw_name: bytes) -> str:
+    return raw_name[:100].decode("utf-8", "replace")
+
+
+def _decoded(raw: bytes) -> str:
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
+    if b"%" in raw:
+        if _ESCAPE_BROKEN.search(raw):
+            raise _BrokenEscape
+        # Quoted-printable is the same code with another sign, and its decoder is written in C.
+        raw = a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"="))
+    return raw.decode()
+
+
+def nest(given: Mapping[str, str], longest: int = LONGEST_LIST) -> dict[str, Nested]:
+    """Dotted names as structure: `Tag.1.Key` gives `{"Tag": [{"Key": ...}]}`.
+
+    Lists count from 1 and have no gaps; a name without a dot is passed on unread.
+    Raises: BadParameter for a gap, an index over `longest`, a name of more than `DEEPEST_NAME`
+    parts, a part that is neither a name nor an index, and a name that is both value and structure.
+    """
+    tree: _Tree = {}
+    for name, value in given.items():
+        parts = _parts(name, longest) if "." in name else [name]
+        node = tree
+        for part in parts[:-1]:
+            below = node.setdefault(part, {})
+            if isinstance(below, str):
+                raise BadParameter(name, f"{part} is a value and a structure at once")
+            node = below
+        if node.setdefault(parts[-1], value) is not value:
+            raise BadParameter(name, "is a value and a structure at once")
+    return {name: _grown(node, name) for name, node in tree.items()}
+
+
+def _parts(name: str, longest: int) -> list[str]:
+    parts = name.split(".", DEEPEST_NAME)
+    if len(parts) > DEEPEST_NAME:
+        raise BadParameter(name, f"has more than {DEEPEST_NAME} parts")
+    if not _NAME_PART.fullmatch(parts[0]):
+        raise BadParameter(name, f"{parts[0]!r} is not a name")
+    for part in parts[1:]:
+        if _INDEX.fullmatch(part):
+            if int(part) > longest:
+                raise BadParameter(name, f"the index {part} is over {longest}")
+        elif not _NAME_PART.fullmatch(part):
+            raise BadParameter(name, f"{part!r} is neither a name nor an index from 1")
+    return parts
+
+
+def _grown(node: _Tree | str, path: str) -> Nested:
+    if isinstance(node, str):
+        return node
+    indexes = sum(part[0].isdigit() for part in node)
+    if not indexes:
+        return {part: _grown(below, f"{path}.{part}") for part, below in node.items()}
+    if indexes < len(node):
+        raise BadParameter(path, "mixes indexes and names")
+    items: list[Nested] = []
+    for number in range(1, len(node) + 1):
+        below = node.get(str(number))
+        if below is None:
+            raise BadParameter(f"{path}.{number}", "is missing from the list")
+        items.append(_grown(below, f"{path}.{number}"))
+    return items
+
+
+def json_answer(answer: Mapping[str, object]) -> bytes:
+    """JSON as raw UTF-8: the Java SDK's reader does not decode `\\uXXXX`."""
+    return msgspec.json.encode(answer)
+
+
+def xml_answer(root: str, answer: Mapping[str, object]) -> bytes:
+    """An XML document whose root element is `root`, `Error` for a refusal.
+
+    A mapping is an element with children, a list its element repeated, None is left out, and a
+    character that XML 1.0 cannot carry becomes U+FFFD.
+    Raises: ValueError for a key that is no element name or a value of another kind.
+    """
+    written = ['<?xml version="1.0" encoding="UTF-8"?>']
+    _element(written, root, answer)
+    return "".join(written).encode()
+
+
+def _element(written: list[str], name: str, value: object) -> None:
+    if value is None:
+        return
+    if isinstance(value, list | tuple):
+        for item in value:
+            _element(written, name, item)
+        return
+    opened, closed = _tags(name)
+    written.append(opened)
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            _element(written, key, below)
+    else:
+        written.append(_text(value))
+    written.append(closed)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        if _XML_UNSAFE.search(value):
+            value = _XML_UNSAFE.sub(lambda found: _XML_ESCAPES.get(found[0], "\ufffd"), value)
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise ValueError(f"a {type(value).__name__} has no form in an XML answer")
+
+
+@lru_cache(maxsize=1024)
+def _tags(name: str) -> tuple[str, str]:
+    if not _NAME_PART.fullmatch(name):
+        raise ValueError(f"{name!r} cannot name an XML element")
+    return f"<{name}>", f"</{name}>"

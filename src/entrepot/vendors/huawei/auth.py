@@ -1,0 +1,115 @@
+"""Who calls a Huawei service: by signature (AK/SK) or by IAM token. Knows neither service."""
+
+from __future__ import annotations
+
+import msgspec
+
+from entrepot.core.faults import Unauthenticated
+from entrepot.core.identity import Caller, Tenant, User
+from entrepot.core.vault import Vault
+from entrepot.dialect.gate import Gate
+from entrepot.dialect.operation import Exchange
+from entrepot.vendors.huawei import signing
+
+SKEW_MS = 15 * 60 * 1000  # source: documented (API gateway, signing guide)
+TOKEN_LIFE_MS = 24 * 3600 * 1000  # source: documented (IAM iam_30_0001)
+_TOKEN_PREFIX = "MII"  # IAM tokens are CMS texts that begin so
+
+
+class Login(msgspec.Struct, frozen=True, array_like=True):
+    """What a token says, sealed inside it: who logged in and until when (ms)."""
+
+    user: int
+    issued_at: int
+    expires_at: int
+
+
+async def authenticate(exchange: Exchange) -> Caller:
+    """The caller. A token is believed before a signature: callers with a token sign with dummy keys.
+
+    Raises:
+        Unauthenticated: nobody could be proved.
+    """
+    token = exchange.request.header(b"x-auth-token")
+    if token:
+        user, tenant = await token_holder(exchange.gate, token.decode("latin-1"))
+    else:
+        user, tenant = await _signer(exchange)
+    return caller(exchange, user, tenant)
+
+
+def caller(exchange: Exchange, user: User, tenant: Tenant) -> Caller:
+    """The user as the caller of this exchange."""
+    gate, operation = exchange.gate, exchange.operation
+    return Caller(
+        tenant,
+        user,
+        exchange.dialect.name,
+        operation.name if operation else "",
+        exchange.request_id,
+        gate.now_ms(),
+        gate.vault,
+        exchange.request.peer,
+    )
+
+
+async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
+    request, gate = exchange.request, exchange.gate
+    header = request.header(b"authorization")
+    if not header:
+        raise Unauthenticated("absent")
+    authorization = signing.parse(header)
+    if authorization is None:
+        raise Unauthenticated("malformed")
+    date = signing.sdk_date(request)
+    if date is None:
+        raise Unauthenticated("date")
+    if abs(date.timestamp() * 1000 - gate.now_ms()) > SKEW_MS:
+        raise Unauthenticated("expired", f"{date:%Y%m%dT%H%M%SZ}")
+    bearer = await gate.bearer(authorization.access_key)
+    if bearer is None:
+        raise Unauthenticated("unknown_key", authorization.access_key)
+    if not signing.verify(request, authorization, bearer.secret):
+        canonical = signing.canonical_request(request, authorization.signed_headers)
+        raise Unauthenticated("signature", canonical.decode("utf-8", "replace").replace("\n", "|"))
+    if bearer.disabled:
+        raise Unauthenticated("disabled_key", authorization.access_key)
+    return bearer.user, bearer.tenant
+
+
+def issue_token(vault: Vault, user: User, now_ms: int) -> tuple[str, Login]:
+    """A token that names the user, and what it says. Nothing is stored: it proves itself."""
+    login = Login(user.id, now_ms, now_ms + TOKEN_LIFE_MS)
+    sealed = vault.seal(msgspec.msgpack.encode(login), "huawei/token")
+    return _TOKEN_PREFIX + sealed.hex(), login
+
+
+def read_token(vault: Vault, text: str, now_ms: int) -> Login:
+    """What the token says.
+
+    Raises:
+        Unauthenticated: it is not ours, or its life is over.
+    """
+    try:
+        sealed = bytes.fromhex(text.removeprefix(_TOKEN_PREFIX)[:1024])
+        login = msgspec.msgpack.decode(vault.open(sealed, "huawei/token"), type=Login)
+    except (ValueError, msgspec.MsgspecError):
+        raise Unauthenticated("token") from None
+    if login.expires_at <= now_ms:
+        raise Unauthenticated("token_expired")
+    return login
+
+
+async def token_holder(gate: Gate, text: str) -> tuple[User, Tenant]:
+    """The user that the token was issued to.
+
+    Raises:
+        Unauthenticated: the token is not good, or its user is gone or switched off.
+    """
+    login = read_token(gate.vault, text, gate.now_ms())
+    found = await gate.user(login.user)
+    if found is None:
+        raise Unauthenticated("token")
+    if found[0].disabled or found[1].disabled:
+        raise Unauthenticated("disabled_key")
+    return found

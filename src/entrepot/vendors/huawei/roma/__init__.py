@@ -1,0 +1,49 @@
+"""Huawei ROMA Connect LINK, API V2: the table of contents of this spoke."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from functools import partial
+
+from entrepot.core.identity import Tenant
+from entrepot.core.vault import Vault
+from entrepot.dialect.check import Leniency
+from entrepot.dialect.handle import decode_rest, no_selector, parse_query
+from entrepot.dialect.operation import Dialect
+from entrepot.vendors.huawei import account, codec
+from entrepot.vendors.huawei.roma import auth, convert, errors, handles
+from entrepot.vendors.huawei.roma.operations import OPERATIONS
+
+# Jackson on the other side: a number is taken for a String (the page's own example sends one).
+LENIENT = Leniency(number_as_text=True)
+
+
+def _request_id(now_ms: int) -> str:
+    """uuid - time - region - node, as in the page's samples."""
+    return f"{uuid.UUID(bytes=os.urandom(16), version=4)}-{now_ms}-entrepot-romalink-service01"
+
+
+def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
+    app = handles.app_id(vault, tenant.default_space)
+    huawei = {"project_id": tenant.ids[account.PROJECT]}
+    return {"roma": {"instance_id": tenant.ids[auth.INSTANCE], "app_id": app}, "huawei": huawei}
+
+
+ROMA = Dialect(
+    name="roma",
+    title="Huawei ROMA Connect LINK",
+    roots=("v2",),
+    operations=OPERATIONS,
+    rows=errors.ROWS,
+    request_id=_request_id,
+    parse=parse_query,
+    select=no_selector,
+    authenticate=auth.authenticate,
+    decode=partial(decode_rest, lenient=LENIENT),
+    encode=codec.answer,
+    refuse=codec.refusal,
+    tenant_ids=lambda: {auth.INSTANCE: str(uuid.uuid4()), **account.tenant_ids()},
+    credentials=_credentials,
+    losses=convert.LOSSES,
+)

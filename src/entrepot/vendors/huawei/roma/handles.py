@@ -1,0 +1,39 @@
+"""What ROMA calls things: computed from their numbers and back."""
+
+from __future__ import annotations
+
+from entrepot.core.vault import Vault
+from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS, Code
+
+_APP = Code("roma/app", HEX, 32, bits=128)
+_UUID = (8, 12, 16, 20)
+
+SECRET_ALPHABET = LETTERS_AND_DIGITS
+SECRET_TAIL = "aA1-"  # one character of each class that a password must have (Authentication, password)
+
+
+def app_id(vault: Vault, space: int) -> str:
+    """A UUID-shaped application id."""
+    text = _APP.write(vault, space)
+    a, b, c, d = _UUID
+    return f"{text[:a]}-{text[a:b]}-{text[b:c]}-{text[c:d]}-{text[d:]}"
+
+
+def space_of(vault: Vault, app_id: str) -> int | None:
+    """The space that an application id names."""
+    return _APP.read(vault, app_id.replace("-", "").lower()) if len(app_id) == 36 else None
+
+
+def product_serial(vault: Vault, product: int) -> str:
+    """Six characters and the product id, as in the samples (`8si8ST122893`)."""
+    return vault.compute("roma/serial", product, LETTERS_AND_DIGITS, 6) + str(product)
+
+
+def secret_name(vault: Vault, product: int) -> str:
+    """The user name of one-model-one-secret, until somebody sets another."""
+    return vault.compute("roma/user", product, LETTERS_AND_DIGITS, 12)
+
+
+def secret(vault: Vault, product: int) -> str:
+    """The password of one-model-one-secret, until somebody sets another: 20 characters."""
+    return vault.compute("roma/password", product, SECRET_ALPHABET, 16) + SECRET_TAIL

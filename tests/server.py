@@ -1,0 +1,74 @@
+"""A real server in a process of its own, as a user starts it; knows nothing of any vendor."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ENTREPOT = (sys.executable, "-m", "entrepot.cli")
+
+
+class Server:
+    """`entrepot serve` on a free loopback port. Use as a context manager."""
+
+    def __init__(self, data: Path, *flags: str) -> None:
+        self.data = data
+        self._flags = flags
+        self.process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start, and return when connections are accepted."""
+        command = [*ENTREPOT, "serve", "--port", "0", "--data", str(self.data), *self._flags]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment())
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith("listening on "):
+                self.url = line.split()[-1]
+                return
+        raise AssertionError(f"the server ended with {self.process.wait()} before it listened")
+
+    def stop(self, with_signal: int = signal.SIGTERM) -> int:
+        """End it and return its exit status; without effect where it has ended."""
+        assert self.process is not None
+        self.process.send_signal(with_signal)
+        try:
+            status = self.process.wait(timeout=40)
+        finally:
+            self.process.kill()
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+        return status
+
+    @property
+    def address(self) -> str:
+        """host:port."""
+        return self.url.removeprefix("http://")
+
+    def run(self, *arguments: str) -> str:
+        """What another `entrepot` command prints, on the same data directory."""
+        command = [*ENTREPOT, *arguments, "--data", str(self.data)]
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=environment()).stdout
+
+    def credentials(self, tenant: str = "dev") -> dict[str, Any]:
+        """What `entrepot credentials --json` prints."""
+        printed: dict[str, Any] = json.loads(self.run("credentials", "--tenant", tenant, "--json"))
+        return printed
+
+
+def environment() -> dict[str, str]:
+    """The environment without anything that would send a loopback call elsewhere."""
+    kept = {k: v for k, v in os.environ.items() if "proxy" not in k.lower() and not k.startswith("ENTREPOT_")}
+    return {**kept, "NO_PROXY": "127.0.0.1", "PYTHONUNBUFFERED": "1"}
