@@ -32,7 +32,9 @@ class Server:
     def start(self) -> None:
         """Start, and return when connections are accepted."""
         command = [*ENTREPOT, "serve", "--port", "0", "--data", str(self.data), *self._flags]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment())
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=environment()
+        )
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if line.startswith("listening on "):
@@ -60,7 +62,9 @@ class Server:
     def run(self, *arguments: str) -> str:
         """What another `entrepot` command prints, on the same data directory."""
         command = [*ENTREPOT, *arguments, "--data", str(self.data)]
-        return subprocess.run(command, check=True, capture_output=True, text=True, env=environment()).stdout
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True, env=environment()
+        ).stdout
 
     def credentials(self, tenant: str = "dev") -> dict[str, Any]:
         """What `entrepot credentials --json` prints."""
@@ -70,5 +74,9 @@ class Server:
 
 def environment() -> dict[str, str]:
     """The environment without anything that would send a loopback call elsewhere."""
-    kept = {k: v for k, v in os.environ.items() if "proxy" not in k.lower() and not k.startswith("ENTREPOT_")}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if "proxy" not in k.lower() and not k.startswith("ENTREPOT_")
+    }
     return {**kept, "NO_PROXY": "127.0.0.1", "PYTHONUNBUFFERED": "1"}

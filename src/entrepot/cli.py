@@ -12,7 +12,9 @@ from cyclopts import App, Parameter
 from entrepot import __version__
 from entrepot.config import Config, load
 
-app = App(name="entrepot", help="A self-hosted IoT product and device registry.", version=__version__)
+app = App(
+    name="entrepot", help="A self-hosted IoT product and device registry.", version=__version__
+)
 
 
 @app.command
@@ -25,7 +27,10 @@ def serve(*, host: str | None = None, port: int | None = None, data: Path | None
 
 @app.command
 def credentials(
-    *, data: Path | None = None, tenant: str = "dev", as_json: Annotated[bool, Parameter("--json")] = False
+    *,
+    data: Path | None = None,
+    tenant: str = "dev",
+    as_json: Annotated[bool, Parameter("--json")] = False,
 ) -> None:
     """Print what an SDK needs to call as a tenant."""
     from entrepot import main as root
@@ -47,5 +52,7 @@ def _config(**flags: object) -> Config:
 def main() -> None:
     """Entry point."""
     app()
+
+
 if __name__ == "__main__":
     main()

@@ -17,18 +17,23 @@ PREFIX = "ENTREPOT_"
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that can be set; every default works."""
 
-    data: Annotated[Path, Meta(description="directory that holds the store and the master key")] = Path(
-        "entrepot-data"
+    data: Annotated[Path, Meta(description="directory that holds the store and the master key")] = (
+        Path("entrepot-data")
     )
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on; 0 picks a free one")] = 8080
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="port to listen on; 0 picks a free one")
+    ] = 8080
     master_key: Annotated[
-        str, Meta(description="64 hexadecimal digits; empty: the file master.key in the data directory")
+        str,
+        Meta(description="64 hexadecimal digits; empty: the file master.key in the data directory"),
     ] = ""
-    region: Annotated[str, Meta(min_length=1, description="region id that answers name")] = "cn-north-4"
-    log_level: Annotated[str, Meta(pattern=r"\A(debug|info|warning|error)\Z", description="how much to log")] = (
-        "warning"
+    region: Annotated[str, Meta(min_length=1, description="region id that answers name")] = (
+        "cn-north-4"
     )
+    log_level: Annotated[
+        str, Meta(pattern=r"\A(debug|info|warning|error)\Z", description="how much to log")
+    ] = "warning"
 
     def __repr__(self) -> str:
         return f"Config(data={self.data}, host={self.host}, port={self.port})"
@@ -57,7 +62,9 @@ def load(
             raise ValueError(f"cannot read {file}: {error}") from None
         for name, value in table.items():
             if name not in origin:
-                raise ValueError(f"{file}: no setting is called {name!r}; there are {', '.join(names)}")
+                raise ValueError(
+                    f"{file}: no setting is called {name!r}; there are {', '.join(names)}"
+                )
             values[name], origin[name] = value, str(file)
     for name in names:
         variable = PREFIX + name.upper()

@@ -78,7 +78,9 @@ def _master_key(data: Path) -> bytes:
     return bytes.fromhex(path.read_text().strip())
 
 
-def create_tenant(installation: Installation, name: str, settings: Settings | None = None) -> Tenant:
+def create_tenant(
+    installation: Installation, name: str, settings: Settings | None = None
+) -> Tenant:
     """A tenant with ids at every vendor, a user of its own name, and a key.
 
     Raises:
@@ -142,7 +144,9 @@ def serve(config: Config) -> None:
     from entrepot.edge.http import Edge
     from entrepot.edge.server import serve as serve_edge
 
-    logging.basicConfig(level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
     installation = open_installation(config)
     try:
         first_tenant(installation)

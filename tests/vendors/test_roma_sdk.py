@@ -16,7 +16,9 @@ def test_create_show_delete(server: Server) -> None:
     c = server.credentials()
     client = (
         RomaClient.new_builder()
-        .with_credentials(BasicCredentials(c["access_key"], c["secret_key"], c["huawei"]["project_id"]))
+        .with_credentials(
+            BasicCredentials(c["access_key"], c["secret_key"], c["huawei"]["project_id"])
+        )
         .with_endpoint(server.url)
         .build()
     )

@@ -27,7 +27,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     rate_limits: bool = True  # the vendors' documented calls a second
     own_products_only: tuple[str, ...] = ()  # dialects that see only what they made
-    enos_accept_unverifiable: bool = False  # take an unmodified enos-poseidon's word, on loopback only
+    enos_accept_unverifiable: bool = (
+        False  # take an unmodified enos-poseidon's word, on loopback only
+    )
     enos_unknown_model_code: int = 99500  # 11699 speaks the older edition
 
 

@@ -111,7 +111,9 @@ def show(tx: Tx, product: Product) -> Shown:
     if space is None:
         raise NotFound("space", str(product.space))
     template = product.profile.template
-    return Shown(product, space, None if template is None else tx.get(Template, product.tenant, template))
+    return Shown(
+        product, space, None if template is None else tx.get(Template, product.tenant, template)
+    )
 
 
 def alias_claim(dialect: str, space: int, alias: str) -> Claim:
@@ -252,7 +254,9 @@ def changes(old: Product, new: Product) -> dict[str, list[Any]]:
     return found
 
 
-def _note(tx: Tx, caller: Caller, product: Product, action: Any, what: dict[str, list[Any]]) -> None:
+def _note(
+    tx: Tx, caller: Caller, product: Product, action: Any, what: dict[str, list[Any]]
+) -> None:
     tx.note(
         product.tenant,
         Entry(

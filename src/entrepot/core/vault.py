@@ -53,7 +53,9 @@ class Vault:
             ValueError: it was sealed under another root or for another context, or was changed.
         """
         try:
-            return self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
+            return self._aead.decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()
+            )
         except InvalidTag:
             raise ValueError(f"cannot open a secret for {context!r}: wrong master key?") from None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
 import jiter
@@ -78,7 +78,9 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT) -> S:
     if walk.found:
         raise Invalid(tuple(walk.found))
     try:
-        value = msgspec.convert(mended, kind, strict=not (lenient.text_as_number or lenient.text_as_bool))
+        value = msgspec.convert(
+            mended, kind, strict=not (lenient.text_as_number or lenient.text_as_bool)
+        )
     except msgspec.ValidationError as error:  # the walker is meant to know all that msgspec knows
         raise Invalid((Violation((), "rule", str(error)),)) from None
     found = checker(kind)(value, ()) if checker(kind) else []
@@ -87,13 +89,13 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT) -> S:
     return value
 
 
-@lru_cache(maxsize=None)
+@cache
 def decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
     """The one decoder of this type."""
     return msgspec.json.Decoder(kind)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _type(kind: type[Any]) -> mi.Type:
     return mi.type_info(kind)
 
@@ -103,7 +105,7 @@ def _type(kind: type[Any]) -> mi.Type:
 Check = Callable[[Any, Path], list[Violation]]
 
 
-@lru_cache(maxsize=None)
+@cache
 def checker(kind: type[Any]) -> Check | None:
     """A function that finds broken `rules` and `__rules__` in a decoded value; None where there are none."""
     return _compile(_type(kind), {})
@@ -133,7 +135,9 @@ def _compile(type_: mi.Type, seen: dict[type[Any], Check | None]) -> Check | Non
 
 def _compile_inner(inner: mi.Type, seen: dict[type[Any], Check | None]) -> Check | None:
     if isinstance(inner, mi.UnionType):
-        some = [c for t in inner.types if not isinstance(t, mi.NoneType) and (c := _compile(t, seen))]
+        some = [
+            c for t in inner.types if not isinstance(t, mi.NoneType) and (c := _compile(t, seen))
+        ]
         return some[0] if some else None
     if isinstance(inner, mi.ListType):
         item = _compile(inner.item_type, seen)
@@ -198,10 +202,12 @@ class _Walk:
         if rules and len(self.found) == before and mended is not None:
             for rule in rules:
                 if (finding := rule.finding(mended)) is not None:
-                    self.refuse(path, *finding, mended if isinstance(mended, str | int | float) else None)
+                    self.refuse(
+                        path, *finding, mended if isinstance(mended, str | int | float) else None
+                    )
         return mended
 
-    def _typed(self, value: Any, type_: mi.Type, path: Path) -> Any:  # noqa: PLR0911
+    def _typed(self, value: Any, type_: mi.Type, path: Path) -> Any:
         match type_:
             case mi.UnionType():
                 return self._union(value, type_, path)
@@ -251,7 +257,11 @@ class _Walk:
     def _text(self, value: Any, type_: mi.StrType, path: Path) -> Any:
         if value is None:
             return self.refuse(path, "null")
-        if isinstance(value, int | float) and not isinstance(value, bool) and self.lenient.number_as_text:
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and self.lenient.number_as_text
+        ):
             value = str(value)
         if isinstance(value, list) and self.lenient is FROM_TEXT:
             return self.refuse(path, "repeated")
@@ -271,7 +281,11 @@ class _Walk:
     def _bool(self, value: Any, path: Path) -> Any:
         if value is None:
             return self.refuse(path, "null")
-        if self.lenient.text_as_bool and isinstance(value, str) and value.lower() in ("true", "false"):
+        if (
+            self.lenient.text_as_bool
+            and isinstance(value, str)
+            and value.lower() in ("true", "false")
+        ):
             return value.lower() == "true"
         return value if isinstance(value, bool) else self.refuse(path, "type", "boolean", value)
 
@@ -283,7 +297,9 @@ class _Walk:
             value = _number_in(value, whole)
         if isinstance(value, list) and self.lenient is FROM_TEXT:
             return self.refuse(path, "repeated")
-        good = isinstance(value, int) or (isinstance(value, float) and (not whole or value.is_integer()))
+        good = isinstance(value, int) or (
+            isinstance(value, float) and (not whole or value.is_integer())
+        )
         if isinstance(value, bool) or not good:
             return self.refuse(path, "type", "integer" if whole else "number", value)
         if whole:
@@ -350,7 +366,12 @@ class _Walk:
                     self.refuse((*path, f.encode_name), "missing")
                 continue
             given = value[f.encode_name]
-            if given is None and not f.required and not _nullable(f.type) and self.lenient.null_as_absent:
+            if (
+                given is None
+                and not f.required
+                and not _nullable(f.type)
+                and self.lenient.null_as_absent
+            ):
                 continue
             result[f.encode_name] = self.value(given, f.type, (*path, f.encode_name))
         return result
@@ -365,7 +386,9 @@ def _nullable(type_: mi.Type) -> bool:
 
 def _number_in(text: str, whole: bool) -> Any:
     """The number that the text spells in plain ASCII, else the text itself."""
-    pattern = r"[+-]?[0-9]{1,40}" if whole else r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?"
+    pattern = (
+        r"[+-]?[0-9]{1,40}" if whole else r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?"
+    )
     if not re.fullmatch(pattern, text, re.ASCII):
         return text
     return int(text) if whole else float(text)

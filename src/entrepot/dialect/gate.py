@@ -52,12 +52,15 @@ class Gate:
 
     async def bearer(self, access_key: str) -> Bearer | None:
         """The key with its user, tenant and opened secret; None where there is no such key."""
-        return await self._remember(("key", access_key), lambda tx: _bearer(tx, self.vault, access_key))
+        return await self._remember(
+            ("key", access_key), lambda tx: _bearer(tx, self.vault, access_key)
+        )
 
     async def tenant_by(self, name: str, value: str) -> Tenant | None:
         """The tenant that has this id at a vendor, for example ("enos.org_id", "o155...")."""
         return await self._remember(
-            (name, value), lambda tx: _held(tx, Tenant, tx.holder(INSTALLATION, tenant_claim(name, value)))
+            (name, value),
+            lambda tx: _held(tx, Tenant, tx.holder(INSTALLATION, tenant_claim(name, value))),
         )
 
     async def user_named(self, tenant: int, name: str) -> User | None:

@@ -34,7 +34,9 @@ class Spoken:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.router = Router(dialect.operations)
-        self.rows: Mapping[tuple[type[Fault], str], Row] = {(r.fault, r.when): r for r in dialect.rows}
+        self.rows: Mapping[tuple[type[Fault], str], Row] = {
+            (r.fault, r.when): r for r in dialect.rows
+        }
 
     def exchange(self, request: Request, gate: Gate) -> Exchange:
         """A new exchange with a request id of the dialect's shape."""
@@ -43,7 +45,11 @@ class Spoken:
     def refuse(self, fault: Fault, exchange: Exchange) -> Answer:
         """The fault in the dialect's own words."""
         row = row_for(self.rows, fault)
-        text = row.text.format_map(_Fields(fault)) if isinstance(row.text, str) else row.text(fault, exchange)
+        text = (
+            row.text.format_map(_Fields(fault))
+            if isinstance(row.text, str)
+            else row.text(fault, exchange)
+        )
         return self.dialect.refuse(row.status, row.code, text, fault, exchange)
 
     async def handle(self, request: Request, house: House) -> tuple[Answer, Exchange]:
@@ -54,7 +60,9 @@ class Spoken:
             if len(request.query) > dialect.query_limit:
                 raise TooLarge("query", dialect.query_limit)
             dialect.parse(exchange)
-            operation, exchange.path = self.router.find(request.method, request.path, dialect.select(exchange))
+            operation, exchange.path = self.router.find(
+                request.method, request.path, dialect.select(exchange)
+            )
             exchange.operation = operation
             caller = exchange.caller = await dialect.authenticate(exchange)
             caller.demand(operation.permission)

@@ -78,7 +78,9 @@ class Exchange:
     gate: Gate
     operation: Operation | None = None
     path: dict[str, str] = field(default_factory=dict)  # path parameters, decoded
-    parameters: Parameters = field(default_factory=dict)  # query (and form, where the vendor merges them)
+    parameters: Parameters = field(
+        default_factory=dict
+    )  # query (and form, where the vendor merges them)
     caller: Caller | None = None
     notes: dict[str, Any] = field(default_factory=dict)  # a dialect's own findings
 

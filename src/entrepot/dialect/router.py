@@ -29,7 +29,9 @@ class Router:
             for method in (operation.method, *operation.also):
                 key = (method, operation.selector)
                 if key in table:
-                    raise ValueError(f"{operation.name} and {table[key][0].name} live at the same place")
+                    raise ValueError(
+                        f"{operation.name} and {table[key][0].name} live at the same place"
+                    )
                 table[key] = (operation, tuple(names))
 
     def table(self, path: bytes) -> tuple[dict[tuple[str, str], Any], list[str]] | None:

@@ -22,7 +22,9 @@ Send = Callable[[Message], Awaitable[None]]
 
 access = logging.getLogger("entrepot.access")
 
-_ONCE = frozenset((b"host", b"authorization", b"content-length", b"content-type", b"x-auth-token", b"x-sdk-date"))
+_ONCE = frozenset(
+    (b"host", b"authorization", b"content-length", b"content-type", b"x-auth-token", b"x-sdk-date")
+)
 
 
 class Edge:
@@ -63,8 +65,12 @@ class Edge:
         if fault is not None:
             exchange = spoken.exchange(request, self._house.gate)
             answer = spoken.refuse(fault, exchange)
-            if body is None:  # the rest of the body is on its way: this connection is of no more use
-                answer = Answer(answer.status, answer.body, (*answer.headers, (b"connection", b"close")))
+            if (
+                body is None
+            ):  # the rest of the body is on its way: this connection is of no more use
+                answer = Answer(
+                    answer.status, answer.body, (*answer.headers, (b"connection", b"close"))
+                )
         else:
             answer, exchange = await spoken.handle(request, self._house)
         await _send(send, answer)

@@ -171,7 +171,9 @@ def _migrate(connection: apsw.Connection) -> None:
     if version and owner != _APPLICATION_ID:
         raise ValueError("this SQLite file belongs to another program")
     if version > SCHEMA_VERSION:
-        raise ValueError(f"the store is of schema {version}, newer than {SCHEMA_VERSION}: use a newer release")
+        raise ValueError(
+            f"the store is of schema {version}, newer than {SCHEMA_VERSION}: use a newer release"
+        )
     if version == SCHEMA_VERSION:
         return
     with connection:

@@ -211,7 +211,9 @@ class SqliteTx:
     def tagged(
         self, tenant: int, tags: Sequence[tuple[str, str | None]], *, skip: int = 0, limit: int = 50
     ) -> tuple[list[Product], int]:
-        any_of = " OR ".join("name=?" if value is None else "name=? AND value=?" for _, value in tags)
+        any_of = " OR ".join(
+            "name=?" if value is None else "name=? AND value=?" for _, value in tags
+        )
         values = [text for pair in tags for text in pair if text is not None]
         chosen = f"SELECT DISTINCT product FROM tag WHERE tenant=? AND ({any_of})"  # noqa: S608
         total: int = self.cursor.execute(
@@ -265,7 +267,9 @@ class SqliteTx:
 
     def _untag(self, tenant: int, product: int, tags: dict[str, str]) -> None:
         rows = [(tenant, name, value, product) for name, value in tags.items()]
-        self.cursor.executemany("DELETE FROM tag WHERE tenant=? AND name=? AND value=? AND product=?", rows)
+        self.cursor.executemany(
+            "DELETE FROM tag WHERE tenant=? AND name=? AND value=? AND product=?", rows
+        )
 
     def _tally(self, tenant: int, kind: str, parent: int, n: int) -> None:
         key = (tenant, kind, parent)

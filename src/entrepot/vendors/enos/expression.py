@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple, NoReturn, TypeAlias
 
-# INFERRED: no page gives bounds; these let no expression cost more than a few milliseconds.
+# INFERRED: no page gives bounds; these keep the worst expression near ten milliseconds.
 MAX_LENGTH: Final = 4096
 MAX_DEPTH: Final = 32
 MAX_TERMS: Final = 200

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from entrepot.core.faults import (
-    Broken, Denied, Fault, InUse, Invalid, Malformed, NotFound, QuotaExceeded, Refused, Stale, Taken,
-    Throttled, TooLarge, Unauthenticated, Unavailable, Unrouted, Violation,
+    Broken,
+    Denied,
+    Fault,
+    InUse,
+    Invalid,
+    Malformed,
+    NotFound,
+    QuotaExceeded,
+    Refused,
+    Stale,
+    Taken,
+    Throttled,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unrouted,
+    Violation,
 )  # fmt: skip
 from entrepot.dialect.operation import Exchange, Row
 

@@ -9,7 +9,9 @@ _APP = Code("roma/app", HEX, 32, bits=128)
 _UUID = (8, 12, 16, 20)
 
 SECRET_ALPHABET = LETTERS_AND_DIGITS
-SECRET_TAIL = "aA1-"  # one character of each class that a password must have (Authentication, password)
+SECRET_TAIL = (
+    "aA1-"  # one character of each class that a password must have (Authentication, password)
+)
 
 
 def app_id(vault: Vault, space: int) -> str:

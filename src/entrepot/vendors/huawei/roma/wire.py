@@ -23,14 +23,25 @@ def trim(value: Any) -> Any:
 
 def floor(value: Any) -> Any:
     """A fraction is rounded down (Creating a Product, template_id)."""
-    return int(value // 1) if isinstance(value, float) and value == value and abs(value) < 1e18 else value
+    return (
+        int(value // 1)
+        if isinstance(value, float) and value == value and abs(value) < 1e18
+        else value
+    )
 
 
-Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=NAME, description="Product name, unique in a tenant.")]
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=64, pattern=NAME, description="Product name, unique in a tenant."
+    ),
+]
 ManufacturerId = Annotated[
     str, Meta(min_length=1, max_length=64, pattern=ID, description="Product manufacturer ID.")
 ]
-ManufacturerName = Annotated[str, Meta(min_length=1, max_length=64, description="Manufacturer name.")]
+ManufacturerName = Annotated[
+    str, Meta(min_length=1, max_length=64, description="Manufacturer name.")
+]
 Model = Annotated[
     str,
     Meta(
@@ -49,8 +60,12 @@ Floored = Annotated[int, Meta(ge=1, le=999_999_999_999_999_999, extra={"mend": f
 class Address(msgspec.Struct):
     """Where every call goes."""
 
-    project_id: Annotated[str, Meta(max_length=64, description="Project ID; `default` names the caller's own.")]
-    instance_id: Annotated[str, Meta(max_length=64, description="Instance ID; `default` names the only one.")]
+    project_id: Annotated[
+        str, Meta(max_length=64, description="Project ID; `default` names the caller's own.")
+    ]
+    instance_id: Annotated[
+        str, Meta(max_length=64, description="Instance ID; `default` names the only one.")
+    ]
 
 
 class CreateProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -61,7 +76,9 @@ class CreateProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
     manufacturer_id: ManufacturerId
     manufacturer_name: ManufacturerName
     model: Model
-    product_type: Annotated[Literal[0, 1], Meta(description="0: common product, 1: gateway product.")]
+    product_type: Annotated[
+        Literal[0, 1], Meta(description="0: common product, 1: gateway product.")
+    ]
     protocol_type: Annotated[
         Literal[0, 1, 2, 4, 5],
         Meta(description="0: mqtt, 1: CoAP, 2: modbus, 4: opcua, 5: extended protocol."),
