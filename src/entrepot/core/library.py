@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from entrepot.core.product import Actor, Authored, Claim
@@ -15,8 +17,11 @@ class Space(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     created_at: int
     created_by: Actor
+    updated_at: int = 0  # 0: never
+    updated_by: Actor | None = None
     claims: tuple[Claim, ...] = ()
     aliases: dict[str, str] = {}
+    extras: dict[str, dict[str, Any]] = {}  # dialect -> its own fields, verbatim
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -127,6 +128,9 @@ def user_named(tx: Tx, tenant: Tenant, name: str) -> User:
     return user
 
 
-def set_disabled(tx: Tx, thing: Tenant | User | Key, disabled: bool) -> None:
+A = TypeVar("A", Tenant, User, Key)
+
+
+def set_disabled(tx: Tx, thing: A, disabled: bool) -> None:
     """Switch a tenant, user or key off or on; servers notice within a second."""
     tx.put(thing, replace(thing, disabled=disabled))

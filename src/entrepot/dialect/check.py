@@ -7,7 +7,7 @@ goes through the plain value, mends what the dialect is lenient about, and colle
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from msgspec import inspect as mi
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.dialect.rules import Rule
 
-S = TypeVar("S")
+S = TypeVar("S", bound=msgspec.Struct)
 Path = tuple[str | int, ...]
 MAX_VIOLATIONS = 100
 
@@ -61,9 +61,8 @@ def _convert(plain: Any, raw: bytes, kind: type[S], lenient: Leniency) -> S:
     except msgspec.DecodeError as error:
         raise Malformed("body", str(error)) from None
     if value is not None:
-        found = checker(kind)(value, ()) if checker(kind) else []
-        if not found and b"\\u0000" not in raw:
-            return value
+        if b"\\u0000" not in raw and not broken_rules(value, kind):
+            return value  # type: ignore[no-any-return]
     return read_plain(plain, kind, lenient)
 
 
@@ -83,20 +82,41 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT) -> S:
         )
     except msgspec.ValidationError as error:  # the walker is meant to know all that msgspec knows
         raise Invalid((Violation((), "rule", str(error)),)) from None
-    found = checker(kind)(value, ()) if checker(kind) else []
-    if found:
+    if found := broken_rules(value, kind):
         raise Invalid(tuple(found))
     return value
 
 
+def broken_rules(value: Any, kind: Any) -> list[Violation]:
+    """What a decoded value breaks of the rules that msgspec cannot say."""
+    check = checker(kind)
+    return check(value, ()) if check else []
+
+
+def read_params(given: Mapping[str, Any], kind: type[S]) -> S:
+    """Path and query parameters, all of them text, as the declared struct.
+
+    Raises:
+        Invalid: with every violation.
+    """
+    try:
+        value = msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError:
+        return read_plain(dict(given), kind, FROM_TEXT)
+    # msgspec also takes 1 for true and "null" for nothing; those go the careful way too.
+    if broken_rules(value, kind) or any("\0" in v for v in given.values() if isinstance(v, str)):
+        return read_plain(dict(given), kind, FROM_TEXT)
+    return value
+
+
 @cache
-def decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
+def decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     """The one decoder of this type."""
     return msgspec.json.Decoder(kind)
 
 
 @cache
-def _type(kind: type[Any]) -> mi.Type:
+def _type(kind: Any) -> mi.Type:
     return mi.type_info(kind)
 
 
@@ -106,7 +126,7 @@ Check = Callable[[Any, Path], list[Violation]]
 
 
 @cache
-def checker(kind: type[Any]) -> Check | None:
+def checker(kind: Any) -> Check | None:
     """A function that finds broken `rules` and `__rules__` in a decoded value; None where there are none."""
     return _compile(_type(kind), {})
 

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from entrepot.core.faults import Broken, Fault, TooLarge, Unauthenticated
+from entrepot.core.faults import Broken, Fault, Invalid, TooLarge, Unauthenticated, Violation
 from entrepot.core.ports import Store
-from entrepot.dialect.check import FROM_TEXT, STRICT, Leniency, read_json, read_plain
+from entrepot.dialect.check import STRICT, Leniency, read_json, read_params
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.operation import Call, Dialect, Exchange, Row, row_for
 from entrepot.dialect.parameters import parse
@@ -94,8 +94,13 @@ class _Fields(dict[str, object]):
 
 
 def parse_query(exchange: Exchange) -> None:
-    """`Dialect.parse` for vendors whose parameters are the query's."""
+    """`Dialect.parse` for vendors whose parameters are the query's, `+` for a space."""
     exchange.parameters = parse(exchange.request.query)
+
+
+def parse_plain_query(exchange: Exchange) -> None:
+    """The same for vendors who sign `+` as a plus."""
+    exchange.parameters = parse(exchange.request.query, plus_is_space=False)
 
 
 def no_selector(exchange: Exchange) -> str:
@@ -113,10 +118,19 @@ def decode_rest(exchange: Exchange, lenient: Leniency = STRICT) -> Call:
     if operation is None:
         raise Unauthenticated("absent")
     params = body = None
+    found: tuple[Violation, ...] = ()
     if operation.params is not None:
-        params = read_plain({**exchange.parameters, **exchange.path}, operation.params, FROM_TEXT)
+        try:
+            params = read_params({**exchange.parameters, **exchange.path}, operation.params)
+        except Invalid as refused:
+            found = refused.violations
     if operation.body is not None:
-        body = read_json(exchange.request.body or b"{}", operation.body, lenient)
+        try:
+            body = read_json(exchange.request.body or b"{}", operation.body, lenient)
+        except Invalid as refused:
+            found += refused.violations
+    if found:
+        raise Invalid(found)
     return Call(params, body)
 
 

@@ -21,7 +21,7 @@ MOST = 1 << 44  # ids stay below this: 17 million million things
 _ROUNDS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Code:
     """A reversible spelling of numbers as texts of one shape.
 
@@ -37,30 +37,44 @@ class Code:
 
     def write(self, vault: Vault, number: int) -> str:
         """The handle of the number."""
-        value = _permute(_round_keys(vault, self.purpose), number, self.bits)
-        n = len(self.alphabet)
-        letters = []
-        for _ in range(self.length):
-            value, digit = divmod(value, n)
-            letters.append(self.alphabet[digit])
-        letters.append(self.prefix)
-        return "".join(reversed(letters))
+        return _write(self, vault, number)
 
     def read(self, vault: Vault, text: str) -> int | None:
         """The number that `write` spelled so, or None where no number does."""
-        start = len(self.prefix)
-        if len(text) != start + self.length or not text.startswith(self.prefix):
+        if len(text) != len(self.prefix) + self.length:
             return None
-        value, n = 0, len(self.alphabet)
-        for letter in text[start:]:
-            digit = self.alphabet.find(letter)
-            if digit < 0:
-                return None
-            value = value * n + digit
-        if value >> self.bits:
+        return _read(self, vault, text)
+
+
+# A server writes and reads the same few handles (spaces, tenants) again and again.
+@lru_cache(maxsize=4096)
+def _write(code: Code, vault: Vault, number: int) -> str:
+    value = _permute(_round_keys(vault, code.purpose), number, code.bits)
+    if code.alphabet == HEX:
+        return f"{code.prefix}{value:0{code.length}x}"
+    alphabet, n = code.alphabet, len(code.alphabet)
+    letters = []
+    for _ in range(code.length):
+        value, digit = divmod(value, n)
+        letters.append(alphabet[digit])
+    letters.append(code.prefix)
+    return "".join(reversed(letters))
+
+
+@lru_cache(maxsize=4096)
+def _read(code: Code, vault: Vault, text: str) -> int | None:
+    if not text.startswith(code.prefix):
+        return None
+    value, n = 0, len(code.alphabet)
+    for letter in text[len(code.prefix) :]:
+        digit = code.alphabet.find(letter)
+        if digit < 0:
             return None
-        number = _unpermute(_round_keys(vault, self.purpose), value, self.bits)
-        return number if 0 < number < MOST else None
+        value = value * n + digit
+    if value >> code.bits:
+        return None
+    number = _unpermute(_round_keys(vault, code.purpose), value, code.bits)
+    return number if 0 < number < MOST else None
 
 
 @lru_cache(maxsize=64)

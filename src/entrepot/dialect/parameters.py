@@ -35,7 +35,7 @@ def _long(raw: bytes) -> bytes:
     return binascii.a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"="))
 
 
-def parse(query: bytes) -> Parameters:
+def parse(query: bytes, *, plus_is_space: bool = True) -> Parameters:
     """Names and decoded values; a name given more than once has the list of its values.
 
     Raises:
@@ -50,7 +50,9 @@ def parse(query: bytes) -> Parameters:
     for pair in pairs:
         if not pair:
             continue
-        raw_name, _, raw_value = pair.replace(b"+", b" ").partition(b"=")
+        if plus_is_space:
+            pair = pair.replace(b"+", b" ")
+        raw_name, _, raw_value = pair.partition(b"=")
         name, value = percent_decode(raw_name), percent_decode(raw_value)
         before = found.get(name)
         if before is None:

@@ -16,7 +16,7 @@ class Rates:
     """Counts calls by (tenant, operation); users of one tenant share its figure."""
 
     def __init__(self, storage: Storage | None = None) -> None:
-        self._limiter = MovingWindowRateLimiter(storage or MemoryStorage())  # type: ignore[arg-type]
+        self._limiter = MovingWindowRateLimiter(storage or MemoryStorage())
         self._items: dict[int, RateLimitItem] = {}
 
     def take(self, tenant: Tenant, dialect: str, operation: str, per_s: int) -> None:

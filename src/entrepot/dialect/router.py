@@ -9,7 +9,8 @@ from entrepot.core.faults import Unrouted
 from entrepot.dialect.operation import Operation
 from entrepot.dialect.parameters import percent_decode
 
-_ANY = "{}"
+_ANY, _HERE = "{}", "/"
+_RESERVED = (_ANY, _HERE)  # these spell nodes of the tree, never a literal segment
 _MAX_SEGMENTS = 32
 
 
@@ -25,7 +26,7 @@ class Router:
                     names.append(segment[1:-1])
                     segment = _ANY
                 node = node.setdefault(segment, {})
-            table = node.setdefault(None, {})
+            table = node.setdefault(_HERE, {})
             for method in (operation.method, *operation.also):
                 key = (method, operation.selector)
                 if key in table:
@@ -40,20 +41,22 @@ class Router:
         Raises:
             Malformed: the path cannot be decoded.
         """
-        raw = path.split(b"/", _MAX_SEGMENTS)[1:]
-        if raw and raw[-1] == b"" and len(raw) > 1:
-            raw.pop()  # a trailing slash is no other place
+        if b"%" in path:
+            segments = [percent_decode(s, "path") for s in path.split(b"/", _MAX_SEGMENTS)]
+        else:
+            segments = path.decode("latin-1").split("/", _MAX_SEGMENTS)
+        if len(segments) > 2 and not segments[-1]:
+            segments.pop()  # a trailing slash is no other place
         node, values = self._root, []
-        for piece in raw:
-            segment = percent_decode(piece, "path")
-            below = node.get(segment) if b"%" not in piece else None
-            if below is None:
+        for segment in segments[1:]:
+            below = node.get(segment)
+            if below is None or segment in _RESERVED:
                 below = node.get(_ANY)
                 if below is None:
                     return None
                 values.append(segment)
             node = below
-        found = node.get(None)
+        found = node.get(_HERE)
         return None if found is None else (found, values)
 
     def find(self, method: str, path: bytes, selector: str) -> tuple[Operation, dict[str, str]]:

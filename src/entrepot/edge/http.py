@@ -57,7 +57,7 @@ class Edge:
             scope["method"], path, scope["query_string"], headers, body or b"",
             frozenset(repeated), (scope.get("client") or ("",))[0],
         )  # fmt: skip
-        fault = None
+        fault: TooLarge | Malformed | None = None
         if body is None:
             fault = TooLarge("body", limit)
         elif repeated and not _ONCE.isdisjoint(repeated):

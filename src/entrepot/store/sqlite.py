@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from entrepot.core.faults import Fault, Unavailable
+from entrepot.core.faults import Unavailable
 from entrepot.core.ports import KINDS, Tx
 from entrepot.store.sqlite_tx import SqliteTx
 
@@ -26,6 +26,9 @@ _APPLICATION_ID = 0x456E7472  # "Entr"
 _BATCH = 512
 _READERS = 2
 _WAL_PAGES = 8192  # 32 MB: a checkpoint each few ten thousand creates
+
+# A statement was refused for what it holds; the engine is well, and so are the other units.
+_FAULTS_OF_A_UNIT = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
 
 Unit = tuple[Callable[[Tx], Any], "asyncio.Future[Any]"]
 
@@ -40,8 +43,12 @@ class SqliteStore:
             ValueError: the file is not a store of ours, or of a newer release.
         """
         self._path = path
-        self._writer = _connect(path)
-        _migrate(self._writer)
+        self._closed = False
+        try:
+            self._writer = _connect(path)
+            _migrate(self._writer)
+        except apsw.NotADBError:
+            raise ValueError(f"{path} is not an SQLite file") from None
         self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
         self._local = threading.local()
         self._readers = ThreadPoolExecutor(_READERS, "entrepot-reader")
@@ -50,12 +57,16 @@ class SqliteStore:
 
     async def write(self, work: Callable[[Tx], R]) -> R:
         """What `work` returned, once it is on disk (see `Store.write`)."""
+        if self._closed:
+            raise Unavailable("the store is closed")
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._units.put((work, future))
         return await future
 
     async def read(self, work: Callable[[Tx], R]) -> R:
         """What `work` returned over one consistent state (see `Store.read`)."""
+        if self._closed:
+            raise Unavailable("the store is closed")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self.read_now, work)
 
@@ -85,6 +96,9 @@ class SqliteStore:
 
     def close(self) -> None:
         """Finish what was accepted and let go of the file."""
+        if self._closed:
+            return
+        self._closed = True
         self._units.put(None)
         self._thread.join()
         self._readers.shutdown()
@@ -117,6 +131,8 @@ class SqliteStore:
             for work, future in batch:
                 try:
                     outcomes.append((future, tx.unit(work), None))
+                except _FAULTS_OF_A_UNIT as error:
+                    outcomes.append((future, None, error))
                 except apsw.Error:
                     raise
                 except Exception as error:
@@ -143,8 +159,6 @@ def _release(outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None
         if error is None:
             future.set_result(result)
         else:
-            if not isinstance(error, Fault):
-                error.__traceback__ = error.__traceback__
             future.set_exception(error)
 
 
@@ -165,24 +179,45 @@ def _connect(path: Path) -> apsw.Connection:
 
 
 def _migrate(connection: apsw.Connection) -> None:
-    """Bring the file to this release's schema, in one transaction."""
-    version = connection.execute("PRAGMA user_version").fetchall()[0][0]
-    owner = connection.execute("PRAGMA application_id").fetchall()[0][0]
-    if version and owner != _APPLICATION_ID:
+    """Bring the file to this release's schema, in one transaction.
+
+    Raises:
+        ValueError: the file is not a store of ours, or of a newer release.
+    """
+    if _schema_version(connection) == SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")  # several programs may open an empty folder at once
+    try:
+        if _schema_version(connection) < SCHEMA_VERSION:
+            _create(connection)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _create(connection: apsw.Connection) -> None:
+    connection.execute(files("entrepot.store").joinpath("schema.sql").read_text())
+    for kind in KINDS:
+        connection.execute(
+            f"CREATE TABLE {kind.name} (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL,"
+            " parent INTEGER NOT NULL, document BLOB NOT NULL) STRICT;"
+            f"CREATE INDEX {kind.name}_of ON {kind.name} (tenant, id, parent)"
+        )
+    connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _schema_version(connection: apsw.Connection) -> int:
+    """The file's schema, 0 where it is empty."""
+    version, owner = (
+        int(str(connection.pragma(name))) for name in ("user_version", "application_id")
+    )
+    empty = not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    if not empty and owner != _APPLICATION_ID:
         raise ValueError("this SQLite file belongs to another program")
     if version > SCHEMA_VERSION:
         raise ValueError(
             f"the store is of schema {version}, newer than {SCHEMA_VERSION}: use a newer release"
         )
-    if version == SCHEMA_VERSION:
-        return
-    with connection:
-        connection.execute(files("entrepot.store").joinpath("schema.sql").read_text())
-        for kind in KINDS:
-            connection.execute(
-                f"CREATE TABLE {kind.name} (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL,"
-                " parent INTEGER NOT NULL, document BLOB NOT NULL) STRICT;"
-                f"CREATE INDEX {kind.name}_of ON {kind.name} (tenant, id, parent)"
-            )
-        connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    return version

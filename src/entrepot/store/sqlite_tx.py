@@ -23,6 +23,7 @@ from entrepot.store.rows import (
 R = TypeVar("R")
 _BLOCK = 256
 _FIRST_ID = 100_001
+_ID_BOUND = 1 << 63
 
 
 class SqliteTx:
@@ -35,21 +36,23 @@ class SqliteTx:
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self.cursor = connection.cursor()
-        self._next_id: int | None = None
+        self._next_id = 0
         self._first_id = 0  # the sequence when the transaction began
         self._totals: dict[tuple[int, str, int], int] = {}
         self._unit_totals: dict[tuple[int, str, int], int] = {}
         self._saved = False
+
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        return self.cursor.execute(sql, values).fetchall()
 
     # The life of a transaction
 
     def begin(self) -> None:
         """Start a transaction that many units share."""
         self.cursor.execute("BEGIN IMMEDIATE")
-        if self._next_id is None:
-            rows = self.cursor.execute("SELECT value FROM meta WHERE name='next_id'").fetchall()
-            self._next_id = int(rows[0][0]) if rows else _FIRST_ID
-        self._first_id = self._next_id
+        # Read anew each time: another process may have given out ids meanwhile.
+        rows = self._rows("SELECT value FROM meta WHERE name='next_id'")
+        self._first_id = self._next_id = int(rows[0][0]) if rows else _FIRST_ID
 
     def unit(self, work: Callable[[Tx], R]) -> R:
         """Run one unit of work: wholly, or not at all where it raises."""
@@ -86,7 +89,6 @@ class SqliteTx:
         """Undo everything since `begin`, after the engine failed."""
         self._totals.clear()
         self._unit_totals.clear()
-        self._next_id = None
         if self.connection.in_transaction:
             self.cursor.execute("ROLLBACK")
 
@@ -98,7 +100,6 @@ class SqliteTx:
     # Things
 
     def new_id(self) -> int:
-        assert self._next_id is not None, "ids are given out by the writer only"
         id = self._next_id
         self._next_id = id + 1
         return id
@@ -133,6 +134,9 @@ class SqliteTx:
             f"UPDATE {kind} SET parent=?, document=? WHERE id=?",  # noqa: S608
             (parent_of(new), pack(new), new.id),
         )
+        if parent_of(old) != parent_of(new):
+            self._tally(tenant, kind, parent_of(old), -1)
+            self._tally(tenant, kind, parent_of(new), 1)
         old_tags = old.profile.tags if isinstance(old, Product) else {}
         if tags is not None and tags != old_tags:
             self._untag(tenant, new.id, old_tags)
@@ -150,14 +154,16 @@ class SqliteTx:
         self._tally(tenant, kind, parent_of(thing), -1)
 
     def get(self, kind: type[T], tenant: int, id: int) -> T | None:
+        if not 0 < id < _ID_BOUND:  # a caller may write any number; SQLite's end at 64 bits
+            return None
         sql = f"SELECT document FROM {BY_TYPE[kind].name} WHERE id=? AND tenant=?"  # noqa: S608
-        for (document,) in self.cursor.execute(sql, (id, tenant)).fetchall():
+        for (document,) in self._rows(sql, (id, tenant)):
             return unpack(kind, document)  # type: ignore[no-any-return]
         return None
 
     def holder(self, tenant: int, claim: Claim) -> int | None:
         sql = "SELECT holder FROM claim WHERE tenant=? AND hash=?"
-        rows = self.cursor.execute(sql, (tenant, claim_hash(claim))).fetchall()
+        rows = self._rows(sql, (tenant, claim_hash(claim)))
         return rows[0][0] if rows else None
 
     # Lists
@@ -173,17 +179,18 @@ class SqliteTx:
         limit: int = 50,
     ) -> list[T]:
         name = BY_TYPE[kind].name
-        where, values = "tenant=?", [tenant]
+        values: tuple[int, ...]
+        where, values = "tenant=?", (tenant,)
         if before is not None:
-            where, values = where + " AND id<?", [*values, before]
+            where, values = where + " AND id<?", (*values, before)
         if parent is not None:
-            where, values = where + " AND parent=?", [*values, parent]
+            where, values = where + " AND parent=?", (*values, parent)
         # The ids come from the index alone, so that what is skipped is never read.
         sql = (
             f"SELECT t.document FROM (SELECT id FROM {name} INDEXED BY {name}_of WHERE {where}"  # noqa: S608
             f" ORDER BY id DESC LIMIT ? OFFSET ?) p JOIN {name} t ON t.id = p.id ORDER BY t.id DESC"
         )
-        rows = self.cursor.execute(sql, (*values, limit, skip)).fetchall()
+        rows = self._rows(sql, (*values, limit, skip))
         return [unpack(kind, document) for (document,) in rows]
 
     def scan(self, kind: type[T], tenant: int, *, parent: int | None = None) -> Iterator[T]:
@@ -201,7 +208,7 @@ class SqliteTx:
         values: tuple[Any, ...] = (tenant, name)
         if parent is not None:
             sql, values = sql + " AND parent=?", (*values, parent)
-        n: int = self.cursor.execute(sql, values).fetchall()[0][0]
+        n: int = self._rows(sql, values)[0][0]
         for pending in (self._totals, self._unit_totals):
             for (t, k, p), delta in pending.items():
                 if t == tenant and k == name and parent in (None, p):
@@ -211,19 +218,18 @@ class SqliteTx:
     def tagged(
         self, tenant: int, tags: Sequence[tuple[str, str | None]], *, skip: int = 0, limit: int = 50
     ) -> tuple[list[Product], int]:
+        if not tags:
+            return [], 0
         any_of = " OR ".join(
             "name=?" if value is None else "name=? AND value=?" for _, value in tags
         )
         values = [text for pair in tags for text in pair if text is not None]
         chosen = f"SELECT DISTINCT product FROM tag WHERE tenant=? AND ({any_of})"  # noqa: S608
-        total: int = self.cursor.execute(
-            f"SELECT count(*) FROM ({chosen})",  # noqa: S608
-            (tenant, *values),
-        ).fetchall()[0][0]
-        rows = self.cursor.execute(
+        total: int = self._rows(f"SELECT count(*) FROM ({chosen})", (tenant, *values))[0][0]  # noqa: S608
+        rows = self._rows(
             f"SELECT document FROM product WHERE id IN ({chosen}) ORDER BY id DESC LIMIT ? OFFSET ?",  # noqa: S608
             (tenant, *values, limit, skip),
-        ).fetchall()
+        )
         return [unpack(Product, document) for (document,) in rows], total
 
     # The audit log
@@ -236,13 +242,13 @@ class SqliteTx:
 
     def history(self, tenant: int, thing: int) -> list[Entry]:
         sql = "SELECT document FROM audit WHERE thing=? AND tenant=? ORDER BY revision"
-        rows = self.cursor.execute(sql, (thing, tenant)).fetchall()
+        rows = self._rows(sql, (thing, tenant))
         return [unpack_entry(document) for (document,) in rows]
 
     # The installation
 
     def recall(self, name: str) -> bytes | None:
-        rows = self.cursor.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchall()
+        rows = self._rows("SELECT value FROM meta WHERE name=?", (name,))
         return rows[0][0] if rows else None
 
     def remember(self, name: str, value: bytes) -> None:

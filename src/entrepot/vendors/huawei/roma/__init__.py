@@ -9,7 +9,7 @@ from functools import partial
 from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.check import Leniency
-from entrepot.dialect.handle import decode_rest, no_selector, parse_query
+from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect
 from entrepot.vendors.huawei import account, codec
 from entrepot.vendors.huawei.roma import auth, convert, errors, handles
@@ -37,7 +37,7 @@ ROMA = Dialect(
     operations=OPERATIONS,
     rows=errors.ROWS,
     request_id=_request_id,
-    parse=parse_query,
+    parse=parse_plain_query,
     select=no_selector,
     authenticate=auth.authenticate,
     decode=partial(decode_rest, lenient=LENIENT),

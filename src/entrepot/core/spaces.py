@@ -1,0 +1,130 @@
+"""The use cases of spaces (IoTDA resource space, ROMA application): plain functions over a unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from entrepot.core import audit
+from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
+from entrepot.core.identity import Caller
+from entrepot.core.library import Space
+from entrepot.core.ports import Tx
+from entrepot.core.product import Claim, Product
+from entrepot.core.registry import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceDraft:
+    """A space to be. `quota` is the dialect's limit on spaces of a tenant, the default one counted."""
+
+    name: str
+    claims: tuple[Claim, ...] = ()
+    extras: dict[str, Any] | None = None  # the dialect's own fields
+    quota: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceEdit:
+    """What a space becomes. None leaves what there is."""
+
+    name: str | None = None
+    claims: tuple[Claim, ...] | None = None  # in place of the dialect's own
+    extras: dict[str, Any] | None = None  # in place of the dialect's own
+
+
+def create_space(tx: Tx, caller: Caller, draft: SpaceDraft) -> Space:
+    """The space, kept.
+
+    Raises:
+        Taken: one of its claims has a holder.
+        QuotaExceeded: the tenant holds as many spaces as the dialect allows.
+    """
+    if draft.quota is not None and tx.count(Space, caller.tenant.id) >= draft.quota:
+        raise QuotaExceeded("space", draft.quota)
+    space = Space(
+        id=tx.new_id(),
+        tenant=caller.tenant.id,
+        name=draft.name,
+        created_at=caller.now_ms,
+        created_by=caller.actor,
+        claims=draft.claims,
+        extras={caller.dialect: draft.extras} if draft.extras else {},
+    )
+    tx.add(space)
+    audit.note(tx, caller, "space", space.id, "create")
+    return space
+
+
+def get_space(tx: Tx, caller: Caller, ref: Ref) -> Space:
+    """The space that the caller means; only `text` and `id` of the reference count.
+
+    Raises:
+        NotFound: the tenant has none.
+    """
+    space = None if ref.id is None else tx.get(Space, caller.tenant.id, ref.id)
+    if space is None:
+        raise NotFound("space", ref.text)
+    return space
+
+
+def list_spaces(tx: Tx, caller: Caller, value: object = None) -> list[Space]:
+    """Every space of the tenant, oldest first, so the default one leads. Dialects page and filter."""
+    return sorted(tx.scan(Space, caller.tenant.id), key=lambda space: space.id)
+
+
+def update_space(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Space], SpaceEdit]]) -> Space:
+    """The space as it is after the change.
+
+    Raises:
+        NotFound: no such space.
+        Taken: a new claim has another holder.
+    """
+    ref, edit = change
+    old = get_space(tx, caller, ref)
+    wanted = edit(old)
+    claims, extras = old.claims, old.extras
+    if wanted.claims is not None:
+        others = (c for c in old.claims if not c.rule.startswith(f"{caller.dialect}."))
+        claims = (*others, *wanted.claims)
+    if wanted.extras is not None:
+        extras = {**old.extras, caller.dialect: wanted.extras}
+    new = replace(
+        old,
+        name=old.name if wanted.name is None else wanted.name,
+        claims=claims,
+        extras=extras,
+        updated_at=caller.now_ms,
+        updated_by=caller.actor,
+    )
+    tx.put(old, new)
+    audit.note(
+        tx, caller, "space", new.id, "update", audit.differences(old, new, ("name", "extras"))
+    )
+    return new
+
+
+def delete_space(tx: Tx, caller: Caller, ref: Ref) -> Space:
+    """The space as it was.
+
+    Raises:
+        NotFound: no such space.
+        Refused: it is the tenant's default space.
+        InUse: it holds products.
+    """
+    space = get_space(tx, caller, ref)
+    if is_default(caller, space):
+        raise Refused("space", "default_space", ref.text)
+    if tx.count(Product, space.tenant, parent=space.id):
+        raise InUse("space", ref.text, "products")
+    tx.drop(space)
+    audit.note(tx, caller, "space", space.id, "delete")
+    return space
+
+
+def is_default(caller: Caller, space: Space) -> bool:
+    """Whether it is the space of products that name none."""
+    return space.id == caller.tenant.default_space

@@ -1,0 +1,590 @@
+"""What every engine promises behind the `Store` port (core/ports.py), each promise a test."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from entrepot.core import tenancy
+from entrepot.core.faults import NotFound, Taken, Unavailable
+from entrepot.core.identity import Tenant, key_claim
+from entrepot.core.library import Space, Topic
+from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.product import Claim, Product
+from tests.contract.conftest import Open
+from tests.contract.engines import Engine
+from tests.contract.goods import OTHER_TENANT, TENANT, entry, product, space, topic
+
+NAME = Claim("test.name", "lamp")
+
+
+def names(products: list[Product]) -> list[str]:
+    return [p.profile.name for p in products]
+
+
+# Ids
+
+
+def test_ids_grow_and_are_never_given_out_twice(store: Any) -> None:
+    first = [store.write_now(lambda tx: tx.new_id()) for _ in range(3)]
+    many = store.write_now(lambda tx: [tx.new_id() for _ in range(100)])
+    assert first + many == sorted(set(first + many))
+    assert first[0] > 0
+
+
+def test_ids_go_on_behind_the_last_one_after_a_restart(open_store: Open) -> None:
+    before: Any = open_store()
+    last = before.write_now(lambda tx: [tx.new_id() for _ in range(7)])[-1]
+    before.close()
+    after: Any = open_store()
+    assert after.write_now(lambda tx: tx.new_id()) > last
+
+
+def test_an_id_given_out_by_a_unit_that_failed_is_not_given_out_again(open_store: Open) -> None:
+    store: Any = open_store()
+    seen: list[int] = []
+
+    def fail(tx: Tx) -> None:
+        seen.append(tx.new_id())
+        raise NotFound("product", "x")
+
+    with pytest.raises(NotFound):
+        store.write_now(fail)
+    assert store.write_now(lambda tx: tx.new_id()) > seen[0]
+    store.close()
+    again: Any = open_store()
+    assert again.write_now(lambda tx: tx.new_id()) > seen[0]
+
+
+# Things
+
+
+def test_what_was_added_is_read_back_as_it_was(store: Any) -> None:
+    long = {"notes": {"text": "灯" * 5_000}}
+    small = store.write_now(lambda tx: product(tx, "small"))
+    large = store.write_now(lambda tx: product(tx, "large", extras=long))
+    assert store.read_now(lambda tx: tx.get(Product, TENANT, small.id)) == small
+    assert store.read_now(lambda tx: tx.get(Product, TENANT, large.id)) == large
+
+
+def test_what_was_added_is_there_after_a_restart(open_store: Open) -> None:
+    before: Any = open_store()
+    made = before.write_now(lambda tx: product(tx, claims=(NAME,), tags={"a": "1"}))
+    before.write_now(lambda tx: tx.note(TENANT, entry(made.id)))
+    before.close()
+    after: Any = open_store()
+    assert after.read_now(lambda tx: tx.get(Product, TENANT, made.id)) == made
+    assert after.read_now(lambda tx: tx.holder(TENANT, NAME)) == made.id
+    assert after.read_now(lambda tx: tx.count(Product, TENANT)) == 1
+    assert after.read_now(lambda tx: tx.tagged(TENANT, [("a", "1")])) == ([made], 1)
+    assert after.read_now(lambda tx: tx.history(TENANT, made.id)) == [entry(made.id)]
+
+
+def test_put_replaces_the_thing(store: Any) -> None:
+    old = store.write_now(lambda tx: product(tx, "old"))
+    new = replace(old, profile=replace(old.profile, name="new"), revision=2)
+    store.write_now(lambda tx: tx.put(old, new))
+    assert store.read_now(lambda tx: tx.get(Product, TENANT, old.id)) == new
+    assert store.read_now(lambda tx: tx.count(Product, TENANT)) == 1
+
+
+def test_a_thing_that_moves_to_another_parent_is_counted_there(store: Any) -> None:
+    old = store.write_now(lambda tx: product(tx, space=1))
+    store.write_now(lambda tx: tx.put(old, replace(old, space=2)))
+
+    def seen(tx: Tx) -> list[int]:
+        lists = [len(tx.page(Product, TENANT, parent=p)) for p in (1, 2)]
+        return lists + [tx.count(Product, TENANT, parent=p) for p in (1, 2)]
+
+    assert store.read_now(seen) == [0, 1, 0, 1]
+
+
+def test_a_dropped_thing_is_gone_with_its_claims_and_tags(store: Any) -> None:
+    made = store.write_now(lambda tx: product(tx, claims=(NAME,), tags={"a": "1"}))
+    store.write_now(lambda tx: tx.drop(made))
+
+    def left(tx: Tx) -> Any:
+        return (
+            tx.get(Product, TENANT, made.id),
+            tx.holder(TENANT, NAME),
+            tx.tagged(TENANT, [("a", None)]),
+            tx.count(Product, TENANT),
+            tx.page(Product, TENANT),
+        )
+
+    assert store.read_now(left) == (None, None, ([], 0), 0, [])
+
+
+@pytest.mark.parametrize("id", [0, -1, 2**63, 2**200], ids=str)
+def test_an_id_that_nothing_can_have_is_simply_not_there(store: Any, id: int) -> None:
+    assert store.read_now(lambda tx: tx.get(Product, TENANT, id)) is None
+
+
+# Claims
+
+
+def test_a_claim_has_one_holder(store: Any) -> None:
+    first = store.write_now(lambda tx: product(tx, claims=(NAME,)))
+    with pytest.raises(Taken) as refused:
+        store.write_now(lambda tx: product(tx, claims=(NAME,)))
+    assert (refused.value.rule, refused.value.value) == ("test.name", "lamp")
+    assert refused.value.holder == first.id
+    assert store.read_now(lambda tx: tx.count(Product, TENANT)) == 1
+
+
+def test_a_claim_is_the_tenants_own(store: Any) -> None:
+    mine = store.write_now(lambda tx: product(tx, claims=(NAME,)))
+    theirs = store.write_now(lambda tx: product(tx, tenant=OTHER_TENANT, claims=(NAME,)))
+    assert store.read_now(lambda tx: tx.holder(TENANT, NAME)) == mine.id
+    assert store.read_now(lambda tx: tx.holder(OTHER_TENANT, NAME)) == theirs.id
+
+
+def test_rule_and_value_of_a_claim_do_not_run_together(store: Any) -> None:
+    store.write_now(lambda tx: product(tx, claims=(Claim("a.b", "c"),)))
+    store.write_now(lambda tx: product(tx, claims=(Claim("a", "b.c"), Claim("a.bc", ""))))
+    assert store.read_now(lambda tx: tx.count(Product, TENANT)) == 2
+
+
+def test_put_frees_the_claims_that_went_and_takes_the_new_ones(store: Any) -> None:
+    first = store.write_now(lambda tx: product(tx, claims=(NAME, Claim("test.kept", "1"))))
+    moved = replace(first, claims=(Claim("test.kept", "1"), Claim("test.name", "lantern")))
+    store.write_now(lambda tx: tx.put(first, moved))
+    second = store.write_now(lambda tx: product(tx, claims=(NAME,)))
+    holders = store.read_now(lambda tx: [tx.holder(TENANT, c) for c in (NAME, *moved.claims)])
+    assert holders == [second.id, first.id, first.id]
+
+
+def test_put_that_wants_a_held_claim_changes_nothing(store: Any) -> None:
+    store.write_now(lambda tx: product(tx, claims=(NAME,)))
+    mine = Claim("test.name", "mine")
+    old = store.write_now(lambda tx: product(tx, claims=(mine,)))
+    with pytest.raises(Taken):
+        store.write_now(lambda tx: tx.put(old, replace(old, claims=(NAME,), revision=2)))
+    assert store.read_now(lambda tx: tx.get(Product, TENANT, old.id)) == old
+    assert store.read_now(lambda tx: tx.holder(TENANT, mine)) == old.id
+
+
+def test_two_things_may_exchange_their_claims_in_one_unit(store: Any) -> None:
+    a, b = Claim("test.name", "a"), Claim("test.name", "b")
+    first, second = store.write_now(lambda tx: (product(tx, claims=(a,)), product(tx, claims=(b,))))
+
+    def exchange(tx: Tx) -> None:
+        free = replace(first, claims=())
+        tx.put(first, free)
+        tx.put(second, replace(second, claims=(a,)))
+        tx.put(free, replace(free, claims=(b,)))
+
+    store.write_now(exchange)
+    assert store.read_now(lambda tx: [tx.holder(TENANT, c) for c in (a, b)]) == [
+        second.id,
+        first.id,
+    ]
+
+
+# Lists and totals
+
+
+def test_a_page_is_newest_first_and_can_be_walked_by_id_or_by_number(store: Any) -> None:
+    made = store.write_now(lambda tx: [product(tx, f"p{i}", space=1 + i % 2) for i in range(10)])
+
+    def seen(tx: Tx) -> list[list[str]]:
+        return [
+            names(tx.page(Product, TENANT)),
+            names(tx.page(Product, TENANT, limit=3)),
+            names(tx.page(Product, TENANT, skip=3, limit=3)),
+            names(tx.page(Product, TENANT, before=made[4].id, limit=2)),
+            names(tx.page(Product, TENANT, before=made[6].id, skip=1, limit=2)),
+            names(tx.page(Product, TENANT, parent=2, limit=2)),
+            names(tx.page(Product, TENANT, parent=2, before=made[7].id, skip=1)),
+            names(tx.page(Product, TENANT, skip=10)),
+            names(tx.page(Product, TENANT, limit=0)),
+        ]
+
+    assert store.read_now(seen) == [
+        [f"p{i}" for i in range(9, -1, -1)],
+        ["p9", "p8", "p7"],
+        ["p6", "p5", "p4"],
+        ["p3", "p2"],
+        ["p4", "p3"],
+        ["p9", "p7"],
+        ["p3", "p1"],
+        [],
+        [],
+    ]
+
+
+def test_a_scan_gives_everything_once_in_order(store: Any) -> None:
+    store.write_now(lambda tx: [product(tx, f"p{i}", space=1 + i % 2) for i in range(700)])
+    scanned = store.read_now(lambda tx: list(tx.scan(Product, TENANT)))
+    assert names(scanned) == [f"p{i}" for i in range(699, -1, -1)]
+    half = store.read_now(lambda tx: list(tx.scan(Product, TENANT, parent=2)))
+    assert names(half) == [f"p{i}" for i in range(699, 0, -2)]
+
+
+def test_a_count_is_of_the_kind_the_tenant_and_the_parent(store: Any) -> None:
+    def fill(tx: Tx) -> list[Product]:
+        space(tx)
+        product(tx, tenant=OTHER_TENANT, space=1)
+        return [product(tx, space=s) for s in (1, 1, 2)]
+
+    made = store.write_now(fill)
+    store.write_now(lambda tx: [topic(tx, made[0]), topic(tx, made[0]), topic(tx, made[1])])
+    store.write_now(lambda tx: tx.drop(made[2]))
+
+    def seen(tx: Tx) -> list[int]:
+        return [
+            tx.count(Product, TENANT),
+            tx.count(Product, TENANT, parent=1),
+            tx.count(Product, TENANT, parent=2),
+            tx.count(Product, OTHER_TENANT),
+            tx.count(Space, TENANT),
+            tx.count(Topic, TENANT, parent=made[0].id),
+            tx.count(Topic, TENANT),
+        ]
+
+    assert store.read_now(seen) == [2, 2, 0, 1, 1, 2, 3]
+
+
+def test_a_unit_counts_and_finds_what_it_did_itself(store: Any) -> None:
+    def work(tx: Tx) -> list[Any]:
+        one = product(tx, claims=(NAME,), tags={"a": "1"})
+        two = product(tx)
+        tx.drop(two)
+        return [
+            tx.count(Product, TENANT),
+            tx.page(Product, TENANT) == [one],
+            tx.holder(TENANT, NAME) == one.id,
+            tx.tagged(TENANT, [("a", "1")])[1],
+        ]
+
+    assert store.write_now(work) == [1, True, True, 1]
+
+
+# Tags
+
+
+def test_products_are_found_by_any_of_the_tags(store: Any) -> None:
+    def fill(tx: Tx) -> None:
+        product(tx, "none")
+        product(tx, "red", tags={"colour": "red"})
+        product(tx, "blue", tags={"colour": "blue", "size": "1"})
+        product(tx, "large", tags={"size": "2"})
+        product(tx, "theirs", tenant=OTHER_TENANT, tags={"colour": "red"})
+
+    store.write_now(fill)
+
+    def found(*tags: tuple[str, str | None], **bounds: int) -> tuple[list[str], int]:
+        page, total = store.read_now(lambda tx: tx.tagged(TENANT, tags, **bounds))
+        return names(page), total
+
+    assert found(("colour", "red")) == (["red"], 1)
+    assert found(("colour", None)) == (["blue", "red"], 2)
+    assert found(("colour", "blue"), ("size", None)) == (["large", "blue"], 2)
+    assert found(("colour", None), ("size", None), skip=1, limit=1) == (["blue"], 3)
+    assert found(("colour", "green")) == ([], 0)
+    assert found() == ([], 0)
+
+
+def test_put_replaces_the_tags_and_leaves_them_where_none_are_given(store: Any) -> None:
+    old = store.write_now(lambda tx: product(tx, tags={"a": "1", "b": "1"}))
+    new = replace(old, profile=replace(old.profile, tags={"b": "2", "c": "1"}))
+    store.write_now(lambda tx: tx.put(old, new, new.profile.tags))
+
+    def hits(tx: Tx) -> list[int]:
+        wanted = [("a", "1"), ("b", "1"), ("b", "2"), ("c", "1")]
+        return [tx.tagged(TENANT, [w])[1] for w in wanted]
+
+    assert store.read_now(hits) == [0, 0, 1, 1]
+    store.write_now(lambda tx: tx.put(new, replace(new, revision=5)))
+    assert store.read_now(hits) == [0, 0, 1, 1]
+
+
+# The log and the installation
+
+
+def test_the_history_is_oldest_first_and_outlives_the_thing(store: Any) -> None:
+    made = store.write_now(lambda tx: product(tx))
+    for revision in (1, 2, 3):
+        line = entry(made.id, revision, name=["a", revision])
+        store.write_now(lambda tx, line=line: tx.note(TENANT, line))
+    store.write_now(lambda tx: tx.drop(made))
+    lines = store.read_now(lambda tx: tx.history(TENANT, made.id))
+    assert [line.revision for line in lines] == [1, 2, 3]
+    assert lines[2] == entry(made.id, 3, name=["a", 3])
+    assert store.read_now(lambda tx: tx.history(OTHER_TENANT, made.id)) == []
+
+
+def test_what_is_remembered_for_the_installation_is_recalled(open_store: Open) -> None:
+    store: Any = open_store()
+    assert store.read_now(lambda tx: tx.recall("root")) is None
+    store.write_now(lambda tx: tx.remember("root", b"1"))
+    store.write_now(lambda tx: tx.remember("root", b"\x00\xff"))
+    assert store.read_now(lambda tx: tx.recall("root")) == b"\x00\xff"
+    store.close()
+    again: Any = open_store()
+    assert again.read_now(lambda tx: tx.recall("root")) == b"\x00\xff"
+
+
+# Tenants
+
+
+def test_another_tenants_things_are_not_there(store: Any) -> None:
+    theirs = store.write_now(
+        lambda tx: product(tx, tenant=OTHER_TENANT, claims=(NAME,), tags={"a": "1"})
+    )
+    store.write_now(lambda tx: tx.note(OTHER_TENANT, entry(theirs.id)))
+
+    def seen(tx: Tx) -> list[Any]:
+        return [
+            tx.get(Product, TENANT, theirs.id),
+            tx.holder(TENANT, NAME),
+            tx.page(Product, TENANT),
+            tx.page(Product, TENANT, parent=theirs.space),
+            list(tx.scan(Product, TENANT)),
+            tx.count(Product, TENANT),
+            tx.tagged(TENANT, [("a", "1")]),
+            tx.history(TENANT, theirs.id),
+        ]
+
+    assert store.read_now(seen) == [None, None, [], [], [], 0, ([], 0), []]
+
+
+def test_tenants_users_and_keys_are_found_before_the_tenant_is_known(store: Any) -> None:
+    from entrepot.core.vault import Vault
+
+    vault = Vault(bytes(32))
+
+    def make(tx: Tx) -> Tenant:
+        tenant = tenancy.create_tenant(tx, "acme", 1, {"vendor.id": "v1"})
+        user = tenancy.create_user(tx, tenant, "acme", 1)
+        tenancy.create_key(tx, vault, user, 1, access_key="ak")
+        return tenant
+
+    tenant = store.write_now(make)
+    assert store.read_now(lambda tx: tenancy.tenant_named(tx, "acme")) == tenant
+    assert store.read_now(lambda tx: tx.holder(INSTALLATION, key_claim("ak"))) is not None
+    with pytest.raises(Taken):
+        store.write_now(lambda tx: tenancy.create_tenant(tx, "other", 1, {"vendor.id": "v1"}))
+
+
+# All or nothing
+
+
+def state(store: Any) -> Any:
+    """Everything that a failed unit could have left."""
+    return store.read_now(
+        lambda tx: (
+            tx.count(Product, TENANT),
+            tx.count(Space, TENANT),
+            tx.page(Product, TENANT),
+            tx.holder(TENANT, NAME),
+            tx.tagged(TENANT, [("a", None)]),
+            tx.recall("x"),
+        )
+    )
+
+
+def test_a_unit_that_raises_leaves_nothing(store: Any) -> None:
+    kept = store.write_now(lambda tx: product(tx, "kept"))
+    before = state(store)
+    seen: list[int] = []
+
+    def fail(tx: Tx) -> None:
+        made = product(tx, claims=(NAME,), tags={"a": "1"})
+        seen.append(made.id)
+        space(tx)
+        tx.note(TENANT, entry(made.id))
+        tx.put(kept, replace(kept, released=True, claims=(Claim("test.x", "x"),)))
+        tx.drop(kept)
+        tx.remember("x", b"x")
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        store.write_now(fail)
+    assert state(store) == before
+    assert store.read_now(lambda tx: tx.history(TENANT, seen[0])) == []
+    assert store.write_now(lambda tx: product(tx, claims=(NAME,))).id > seen[0]
+
+
+def test_among_many_concurrent_units_the_failed_leave_nothing_and_totals_are_exact(
+    store: Any,
+) -> None:
+    n = 400
+
+    def work(i: int) -> Any:
+        def unit(tx: Tx) -> int:
+            made = product(tx, f"p{i}", space=1 + i % 3, claims=(Claim("test.name", str(i // 2)),))
+            tx.note(TENANT, entry(made.id))
+            if i % 5 == 0:
+                raise NotFound("product", str(i))
+            return made.id
+
+        return unit
+
+    async def all_at_once() -> list[Any]:
+        calls = [store.write(work(i)) for i in range(n)]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    outcomes = asyncio.run(all_at_once())
+    good = [o for o in outcomes if isinstance(o, int)]
+    assert {type(o) for o in outcomes} == {int, NotFound, Taken}
+    # Of the pairs that share a name, one wins unless it fails by itself; then the other does.
+    assert len(good) == len({i // 2 for i in range(n) if i % 5})
+    assert [p.id for p in store.read_now(lambda tx: list(tx.scan(Product, TENANT)))] == sorted(
+        good, reverse=True
+    )
+    assert store.read_now(lambda tx: tx.count(Product, TENANT)) == len(good)
+    for parent in (1, 2, 3):
+        counted, listed = store.read_now(
+            lambda tx, p=parent: (
+                tx.count(Product, TENANT, parent=p),
+                len(list(tx.scan(Product, TENANT, parent=p))),
+            )
+        )
+        assert counted == listed
+
+
+def test_a_unit_that_breaks_a_law_of_the_engine_does_not_take_its_neighbours_along(
+    store: Any,
+) -> None:
+    taken = store.write_now(lambda tx: product(tx))
+
+    def twice(tx: Tx) -> None:
+        tx.add(taken)  # its id stands already
+
+    async def together() -> list[Any]:
+        calls = [store.write(lambda tx: product(tx)) for _ in range(20)]
+        calls.insert(10, store.write(twice))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    outcomes = asyncio.run(together())
+    assert isinstance(outcomes[10], Exception)
+    assert [type(o) for i, o in enumerate(outcomes) if i != 10] == [Product] * 20
+    assert store.read_now(lambda tx: tx.count(Product, TENANT)) == 21
+
+
+def test_a_caller_that_gave_up_waiting_does_not_disturb_the_others(store: Any) -> None:
+    async def some() -> Any:
+        tasks = [asyncio.ensure_future(store.write(lambda tx: product(tx))) for _ in range(10)]
+        await asyncio.sleep(0)
+        tasks[3].cancel()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    outcomes = asyncio.run(some())
+    assert isinstance(outcomes[3], asyncio.CancelledError)
+    assert sum(isinstance(o, Product) for o in outcomes) == 9
+    store.write_now(lambda tx: product(tx))
+
+
+# Isolation
+
+
+def test_a_read_sees_one_state_and_only_what_is_committed(store: Any) -> None:
+    store.write_now(lambda tx: product(tx))
+    in_unit, go_on = threading.Event(), threading.Event()
+
+    def slow(tx: Tx) -> None:
+        product(tx)
+        in_unit.set()
+        assert go_on.wait(10)
+
+    with ThreadPoolExecutor(1) as threads:
+        writing = threads.submit(store.write_now, slow)
+        assert in_unit.wait(10)
+        uncommitted = store.read_now(
+            lambda tx: (tx.count(Product, TENANT), len(tx.page(Product, TENANT)))
+        )
+
+        def long_read(tx: Tx) -> list[int]:
+            before = tx.count(Product, TENANT)
+            go_on.set()
+            writing.result(10)
+            return [before, tx.count(Product, TENANT), len(tx.page(Product, TENANT))]
+
+        throughout = store.read_now(long_read)
+    assert uncommitted == (1, 1)
+    assert throughout == [1, 1, 1]
+    assert store.read_now(lambda tx: tx.count(Product, TENANT)) == 2
+
+
+# Two processes (here: two stores on the same files)
+
+
+def test_two_openers_write_in_turn_without_disturbing_each_other(open_store: Open) -> None:
+    a: Any = open_store()
+    b: Any = open_store()
+    ids = []
+    for _ in range(5):
+        for store in (a, b, b, a):
+            ids.append(store.write_now(lambda tx: product(tx)).id)
+    assert ids == sorted(set(ids))
+    for store in (a, b):
+        assert store.read_now(lambda tx: tx.count(Product, TENANT)) == 20
+        assert len(store.read_now(lambda tx: list(tx.scan(Product, TENANT)))) == 20
+
+
+def test_two_openers_write_at_once_without_disturbing_each_other(open_store: Open) -> None:
+    a: Any = open_store()
+    b: Any = open_store()
+
+    def fill(store: Any) -> list[int]:
+        async def many() -> list[Any]:
+            return await asyncio.gather(*(store.write(lambda tx: product(tx)) for _ in range(100)))
+
+        return [p.id for _ in range(3) for p in asyncio.run(many())]
+
+    with ThreadPoolExecutor(2) as threads:
+        ids = [id for made in threads.map(fill, (a, b)) for id in made]
+    assert len(set(ids)) == 600
+    assert a.read_now(lambda tx: tx.count(Product, TENANT)) == 600
+
+
+def test_many_may_open_an_empty_folder_at_once(engine: Engine, tmp_path: Any) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        stores: list[Any] = list(threads.map(lambda _: engine.open(tmp_path), range(6)))
+    ids = {store.write_now(lambda tx: tx.new_id()) for store in stores}
+    for store in stores:
+        store.close()
+    assert len(ids) == 6
+
+
+# An engine that fails
+
+
+def test_a_closed_store_is_unavailable(store: Any) -> None:
+    store.close()
+    for ask in (store.write, store.read):
+        with pytest.raises(Unavailable):
+            asyncio.run(asyncio.wait_for(ask(lambda tx: tx.count(Product, TENANT)), 5))
+
+
+def test_a_full_disk_keeps_nothing_and_all_is_well_when_there_is_room_again(
+    engine: Engine, store: Any
+) -> None:
+    kept = store.write_now(lambda tx: product(tx, claims=(Claim("test.name", "kept"),)))
+    engine.fill(store)
+    # Random digits: what cannot be packed needs pages.
+    bulk = {"bulk": {str(i): f"{i * 7919**5 % 10**12}" for i in range(50_000)}}
+
+    def large(tx: Tx) -> Product:
+        return product(tx, claims=(NAME,), tags={"a": "1"}, extras=bulk)
+
+    async def together() -> list[Any]:
+        return await asyncio.gather(*(store.write(large) for _ in range(3)), return_exceptions=True)
+
+    for _ in range(2):
+        outcomes = asyncio.run(together())
+        assert [type(o) for o in outcomes] == [Unavailable] * 3
+        assert state(store)[0] == 1
+        assert state(store)[2] == [kept]
+        assert state(store)[3] is None
+    engine.empty(store)
+    made = store.write_now(large)
+    assert made.id > kept.id
+    assert state(store)[0] == 2
+    assert store.read_now(lambda tx: tx.holder(TENANT, NAME)) == made.id
