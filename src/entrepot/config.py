@@ -1,4 +1,7 @@
-"""Settings: one typed object from flags, environment and an optional TOML file, each value with its source."""
+"""Settings: one typed object from flags, environment and an optional TOML file, each value with its source.
+
+Opens nothing but that file; what a setting does is not known here.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ import msgspec
 from msgspec import Meta
 
 PREFIX = "ENTREPOT_"
+FILE = PREFIX + "CONFIG"
+SECRETS = ("master_key",)
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,19 +25,26 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     data: Annotated[Path, Meta(description="directory that holds the store and the master key")] = (
         Path("entrepot-data")
     )
-    host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
+    host: Annotated[str, Meta(min_length=1, description="address to listen on")] = "127.0.0.1"
     port: Annotated[
         int, Meta(ge=0, le=65535, description="port to listen on; 0 picks a free one")
     ] = 8080
     master_key: Annotated[
         str,
-        Meta(description="64 hexadecimal digits; empty: the file master.key in the data directory"),
+        Meta(
+            pattern=r"\A([0-9a-fA-F]{64})?\Z",
+            description="64 hexadecimal digits; empty: the file master.key in the data directory",
+        ),
     ] = ""
-    region: Annotated[str, Meta(min_length=1, description="region id that answers name")] = (
-        "cn-north-4"
-    )
+    region: Annotated[
+        str, Meta(pattern=r"\A[a-z0-9-]{1,32}\Z", description="region id that answers name")
+    ] = "cn-north-4"
     log_level: Annotated[
-        str, Meta(pattern=r"\A(debug|info|warning|error)\Z", description="how much to log")
+        str,
+        Meta(
+            pattern=r"\A(debug|info|warning|error)\Z",
+            description="how much to log: debug, info, warning or error",
+        ),
     ] = "warning"
 
     def __repr__(self) -> str:
@@ -46,41 +58,65 @@ def load(
 ) -> tuple[Config, dict[str, str]]:
     """The settings in force, and where each came from: a flag beats the environment beats the file.
 
+    A flag of None and an empty variable count as not given. Without `file` the variable
+    ENTREPOT_CONFIG names it.
+
     Raises:
         ValueError: a value is wrong or a name unknown; says which, where, and what would be right.
     """
     environment = os.environ if environment is None else environment
-    if file is None and (named := environment.get(PREFIX + "CONFIG")):
+    if file is None and (named := environment.get(FILE)):
         file = Path(named)
-    names = Config.__struct_fields__
-    values: dict[str, Any] = {}
-    origin = dict.fromkeys(names, "default")
+    given: dict[str, tuple[Any, str]] = {}
     if file is not None:
-        try:
-            table = tomllib.loads(file.read_text())
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise ValueError(f"cannot read {file}: {error}") from None
-        for name, value in table.items():
-            if name not in origin:
-                raise ValueError(
-                    f"{file}: no setting is called {name!r}; there are {', '.join(names)}"
-                )
-            values[name], origin[name] = value, str(file)
-    for name in names:
+        given |= {name: (value, f"{name} in {file}") for name, value in _table(file).items()}
+    for name in Config.__struct_fields__:
         variable = PREFIX + name.upper()
         if environment.get(variable):
-            values[name], origin[name] = environment[variable], variable
+            given[name] = environment[variable], variable
         if flags and flags.get(name) is not None:
-            values[name], origin[name] = flags[name], f"--{name.replace('_', '-')}"
+            given[name] = flags[name], f"--{name.replace('_', '-')}"
+    values = {name: _checked(name, value, source) for name, (value, source) in given.items()}
+    origin = dict.fromkeys(Config.__struct_fields__, "default")
+    return Config(**values), origin | {name: source for name, (_, source) in given.items()}
+
+
+def shown(config: Config) -> dict[str, Any]:
+    """Every setting by name, plain and safe to print."""
+    plain: dict[str, Any] = {}
+    for name in Config.__struct_fields__:
+        value = getattr(config, name)
+        if name in SECRETS:
+            value = "(set)" if value else ""
+        plain[name] = str(value) if isinstance(value, Path) else value
+    return plain
+
+
+def _table(file: Path) -> dict[str, Any]:
+    names = Config.__struct_fields__
     try:
-        config = msgspec.convert(values, Config, strict=False, dec_hook=_path)
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"cannot read {file}: {error}") from None
+    for name in table:
+        if name not in names:
+            raise ValueError(f"{file}: no setting is called {name!r}; there are {', '.join(names)}")
+    return table
+
+
+def _checked(name: str, value: Any, source: str) -> Any:
+    """The value in its declared type."""
+    field = next(f for f in msgspec.structs.fields(Config) if f.name == name)
+    try:
+        return msgspec.convert(value, field.type, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
-        where = ", ".join(sorted({origin[n] for n in values}))
-        raise ValueError(f"a setting is wrong ({where}): {error}") from None
-    return config, origin
+        got = "" if name in SECRETS else f" {value!r}"
+        wanted = msgspec.inspect.type_info(field.type)
+        about = (getattr(wanted, "extra_json_schema", None) or {}).get("description", "")
+        raise ValueError(f"{source}:{got} cannot be used for {name} ({about}): {error}") from None
 
 
 def _path(kind: type[Any], value: Any) -> Any:
     if kind is Path and isinstance(value, str | Path):
         return Path(value)
-    raise NotImplementedError(kind)
+    raise msgspec.ValidationError(f"Expected a path, got `{type(value).__name__}`")

@@ -2,43 +2,52 @@
 
 from __future__ import annotations
 
-import logging
+import ipaddress
 import os
 import secrets
+import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from entrepot.config import Config
+from msgspec.structs import replace
+
 from entrepot.core import tenancy
 from entrepot.core.faults import NotFound
 from entrepot.core.identity import Key, Settings, Tenant
 from entrepot.core.ports import INSTALLATION, Tx
 from entrepot.core.tenancy import open_vault
 from entrepot.core.vault import Vault
-from entrepot.dialect.gate import Gate
-from entrepot.dialect.handle import House, Spoken, by_root
 from entrepot.dialect.operation import Dialect
-from entrepot.dialect.rates import Rates
 from entrepot.store.sqlite import SqliteStore
+from entrepot.store.sqlite_reader import SqliteReader
+
+if TYPE_CHECKING:
+    from entrepot.config import Config
+    from entrepot.dialect.handle import House, Spoken
 
 STORE, MASTER_KEY = "entrepot.sqlite", "master.key"
 DEVELOPMENT = "dev"
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+S = TypeVar("S", SqliteStore, SqliteReader, covariant=True)
 
 
 @dataclass(slots=True)
-class Installation:
-    """An opened data directory."""
+class Installation(Generic[S]):
+    """An opened data directory; one over a `SqliteReader` can only be looked at."""
 
     config: Config
-    store: SqliteStore
+    store: S
     vault: Vault
 
     def close(self) -> None:
         """Let go of the files."""
         self.store.close()
+
+
+Opened = Installation[SqliteStore]
+Readable = Installation[SqliteStore] | Installation[SqliteReader]
 
 
 def dialects() -> tuple[Dialect, ...]:
@@ -48,7 +57,7 @@ def dialects() -> tuple[Dialect, ...]:
     return (ROMA,)
 
 
-def open_installation(config: Config) -> Installation:
+def open_installation(config: Config) -> Opened:
     """The data directory, opened; made where it is missing.
 
     Raises:
@@ -56,52 +65,130 @@ def open_installation(config: Config) -> Installation:
     """
     try:
         config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        master = bytes.fromhex(config.master_key) if config.master_key else _master_key(config.data)
+        master = master_key(config, make=not (config.data / STORE).exists())
         store = SqliteStore(config.data / STORE)
     except OSError as error:
         raise ValueError(f"cannot use {config.data}: {error}") from None
-    vault = store.write_now(lambda tx: open_vault(tx, master))
-    return Installation(config, store, vault)
-
-
-def _master_key(data: Path) -> bytes:
-    """The key in the file, made on first use so that only its owner can read it."""
-    path = data / MASTER_KEY
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return bytes.fromhex(path.read_text().strip())
-    with os.fdopen(descriptor, "w") as file:
+        return Installation(config, store, store.write_now(lambda tx: open_vault(tx, master)))
+    except BaseException:
+        store.close()
+        raise
+
+
+def read_installation(config: Config) -> Installation[SqliteReader]:
+    """The data directory, opened to look at only, whether or not a server runs on it.
+
+    Raises:
+        ValueError: there is none, or it cannot be read; says why.
+    """
+    if not (config.data / STORE).exists():
+        raise ValueError(
+            f"there is no store in {config.data}: start `entrepot serve --data {config.data}` once,"
+            " or name another directory with --data"
+        )
+    try:
+        master = master_key(config)
+    except OSError as error:
+        raise ValueError(f"cannot read {config.data}: {error}") from None
+    store = SqliteReader(config.data / STORE)
+    try:
+        return Installation(config, store, store.read_now(lambda tx: open_vault(tx, master)))
+    except BaseException:
+        store.close()
+        raise
+
+
+def master_key(config: Config, make: bool = False) -> bytes:
+    """The key from the settings, else from the file; `make`: a new file where it is missing.
+
+    Raises:
+        ValueError: there is none, or it is not a key.
+    """
+    if config.master_key:
+        return bytes.fromhex(config.master_key)
+    path = config.data / MASTER_KEY
+    if make:
+        _make_key(path)
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except FileNotFoundError:
+        raise ValueError(
+            f"{path} is missing, and without it no secret can be read: put it back from a backup,"
+            " or set ENTREPOT_MASTER_KEY"
+        ) from None
+    except (UnicodeDecodeError, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise ValueError(f"{path} does not hold 64 hexadecimal digits: put it back from a backup")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """A key in the file that only its owner can read; what is there already stays."""
+    temporary = path.with_suffix(f".{os.getpid()}")
+    with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         file.write(secrets.token_hex(32) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    return bytes.fromhex(path.read_text().strip())
+    try:
+        os.link(temporary, path)  # whole or not at all, and never over another
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+
+
+def tenant_ids() -> dict[str, str]:
+    """What a new tenant is called at every vendor."""
+    return {name: id for dialect in dialects() for name, id in dialect.tenant_ids().items()}
 
 
 def create_tenant(
-    installation: Installation, name: str, settings: Settings | None = None
+    tx: Tx,
+    vault: Vault,
+    name: str,
+    settings: Settings | None = None,
+    ids: Mapping[str, str] | None = None,
 ) -> Tenant:
-    """A tenant with ids at every vendor, a user of its own name, and a key.
+    """A tenant with ids at every vendor (those given, else new ones), a user of its name, and a key.
 
     Raises:
-        Taken: there is a tenant of that name.
+        Taken: there is a tenant of that name, or with one of the ids.
     """
-    ids = {k: v for dialect in dialects() for k, v in dialect.tenant_ids().items()}
-
-    def make(tx: Tx) -> Tenant:
-        tenant = tenancy.create_tenant(tx, name, now_ms(), ids, settings)
-        user = tenancy.create_user(tx, tenant, name, now_ms())
-        tenancy.create_key(tx, installation.vault, user, now_ms())
-        return tenant
-
-    return installation.store.write_now(make)
+    tenant = tenancy.create_tenant(tx, name, now_ms(), {**tenant_ids(), **(ids or {})}, settings)
+    user = tenancy.create_user(tx, tenant, name, now_ms())
+    tenancy.create_key(tx, vault, user, now_ms())
+    return tenant
 
 
-def credentials(installation: Installation, tenant: str) -> dict[str, Any]:
+def prepare(installation: Opened) -> bool:
+    """Whether the store was empty; then it has the development tenant now.
+
+    Tenants from before a dialect was added get what that dialect calls them.
+    """
+    names = tenant_ids()
+
+    def work(tx: Tx) -> bool:
+        if not tx.count(Tenant, INSTALLATION):
+            # Its server still asks that only this machine can reach it.
+            settings = Settings(enos_accept_unverifiable=True)
+            create_tenant(tx, installation.vault, DEVELOPMENT, settings)
+            return True
+        for tenant in list(tx.scan(Tenant, INSTALLATION)):
+            if not names.keys() <= tenant.ids.keys():
+                tx.put(tenant, replace(tenant, ids={**tenant_ids(), **tenant.ids}))
+        return False
+
+    return installation.store.write_now(work)
+
+
+def credentials(installation: Readable, tenant: str) -> dict[str, Any]:
     """Everything that an SDK needs to know to call as the tenant's first user.
 
     Raises:
-        NotFound: no such tenant.
+        NotFound: no such tenant, or it has no key that works.
+        ValueError: the tenant is from before a dialect was added.
     """
     vault = installation.vault
 
@@ -111,6 +198,10 @@ def credentials(installation: Installation, tenant: str) -> dict[str, Any]:
         keys = [k for k in tx.scan(Key, INSTALLATION, parent=user.id) if not k.disabled]
         if not keys:
             raise NotFound("key", tenant)
+        if missing := tenant_ids().keys() - found.ids.keys():
+            raise ValueError(
+                f"tenant {tenant!r} has no {min(missing)} yet: start `entrepot serve` once"
+            )
         secret = vault.open(keys[-1].sealed, f"key/{keys[-1].id}").decode()
         answer: dict[str, Any] = {"access_key": keys[-1].access_key, "secret_key": secret}
         for dialect in dialects():
@@ -121,43 +212,67 @@ def credentials(installation: Installation, tenant: str) -> dict[str, Any]:
     return installation.store.read_now(find)
 
 
-def first_tenant(installation: Installation) -> bool:
-    """Whether the store was empty; then it has the development tenant now."""
-    if installation.store.read_now(lambda tx: tx.count(Tenant, INSTALLATION)):
+def snippets(installation: Readable, tenant: str, endpoint: str) -> list[str]:
+    """What to paste to point each vendor's SDK at the endpoint as the tenant."""
+    known = credentials(installation, tenant)
+    return [text for d in dialects() if (text := d.snippet(endpoint, known))]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server on the address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
         return False
-    create_tenant(installation, DEVELOPMENT)
-    return True
 
 
-def house_of(installation: Installation) -> tuple[dict[bytes, Spoken], House]:
+def house_of(installation: Opened) -> tuple[dict[bytes, Spoken], House]:
     """The dialects, ready to answer, and what they need of the world."""
+    from entrepot.dialect.gate import Gate
+    from entrepot.dialect.handle import House, by_root
+    from entrepot.dialect.rates import Rates
+
     gate = Gate(
-        installation.store,
-        installation.vault,
-        loopback=installation.config.host in LOOPBACK,
+        installation.store, installation.vault, loopback=is_loopback(installation.config.host)
     )
     return by_root(dialects()), House(installation.store, gate, Rates())
 
 
-def serve(config: Config) -> None:
-    """Serve until told to stop."""
+def serve(config: Config, listening: Callable[[Opened, bool, str], None]) -> None:
+    """Serve until told to stop.
+
+    `listening` is called once connections are accepted, with whether the directory was empty and
+    with the address as a URL.
+
+    Raises:
+        ValueError: the data directory cannot be used; says why.
+        OSError: the address is not to be had.
+    """
     from entrepot.edge.http import Edge
+    from entrepot.edge.server import listen
     from entrepot.edge.server import serve as serve_edge
 
-    logging.basicConfig(
-        level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    installation = open_installation(config)
+    sock = listen(config.host, config.port)  # first: where it fails, nothing was made
     try:
-        first_tenant(installation)
-        spoken, house = house_of(installation)
+        installation = open_installation(config)
+        try:
+            empty = prepare(installation)
+            spoken, house = house_of(installation)
 
-        def listening(host: str, port: int) -> None:
-            print(f"listening on http://{host}:{port}", flush=True)
+            def tell(host: str, port: int) -> None:
+                listening(installation, empty, url(host, port))
+                threading.Thread(target=house.rates.warm, daemon=True).start()
 
-        serve_edge(Edge(spoken, house), config.host, config.port, listening)
+            serve_edge(Edge(spoken, house), sock, tell)
+        finally:
+            installation.close()
     finally:
-        installation.close()
+        sock.close()
+
+
+def url(host: str, port: int) -> str:
+    """The address as a URL."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def now_ms() -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from entrepot.store.sqlite import SCHEMA_VERSION, SqliteStore
+from entrepot.store.sqlite import SqliteStore
+from entrepot.store.sqlite_schema import SCHEMA_VERSION
 
 
 def test_another_programs_file_is_refused_and_left_as_it_was(tmp_path: Path) -> None:

@@ -93,6 +93,11 @@ class Invalid(Fault):
 
     violations: tuple[Violation, ...]
 
+    @property
+    def which(self) -> str:
+        """In what way the first refused field is wrong."""
+        return self.violations[0].kind if self.violations else ""
+
 
 AuthReason = Literal[
     "absent",  # no credentials

@@ -26,11 +26,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a tenant may set. Every default is the vendor's documented behaviour."""
 
     rate_limits: bool = True  # the vendors' documented calls a second
+    # The vendors' limits on how many products and spaces there may be. The one default that is not
+    # theirs: they sell capacity, a registry on one's own disk has no reason to.
+    quotas: bool = False
     own_products_only: tuple[str, ...] = ()  # dialects that see only what they made
-    enos_accept_unverifiable: bool = (
-        False  # take an unmodified enos-poseidon's word, on loopback only
-    )
-    enos_unknown_model_code: int = 99500  # 11699 speaks the older edition
+    # Dialects whose unverifiable credentials are believed, and then by servers on loopback only.
+    accept_unverifiable: tuple[str, ...] = ()
+    options: dict[str, str] = {}  # a dialect's own, by "<dialect>.<name>"; its README lists them
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

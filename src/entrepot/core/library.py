@@ -22,6 +22,7 @@ class Space(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     claims: tuple[Claim, ...] = ()
     aliases: dict[str, str] = {}
     extras: dict[str, dict[str, Any]] = {}  # dialect -> its own fields, verbatim
+    secrets: dict[str, bytes] = {}  # dialect -> a sealed secret that replaces the computed one
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,6 +37,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     updated_by: Actor
     description: str | None = None
     enabled: bool = True
+    uses: int = 0  # products made from it that are still there
     model: Authored | None = None
     claims: tuple[Claim, ...] = ()
 

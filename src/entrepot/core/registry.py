@@ -53,7 +53,7 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
     """The product, kept.
 
     Raises:
-        NotFound: no such space.
+        NotFound: no such space, or no such template.
         Taken: one of its claims has a holder.
         QuotaExceeded: the tenant holds as many products as the dialect allows.
     """
@@ -63,8 +63,11 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
         if draft.space is None or tx.get(Space, tenant.id, draft.space) is None:
             raise NotFound("space", draft.space_handle)
         space = draft.space
-    if draft.quota is not None and tx.count(Product, tenant.id) >= draft.quota:
-        raise QuotaExceeded("product", draft.quota)
+    quota = draft.quota if tenant.settings.quotas else None
+    if quota is not None and tx.count(Product, tenant.id) >= quota:
+        raise QuotaExceeded("product", quota)
+    if draft.profile.template is not None:
+        count_use(tx, tenant.id, draft.profile.template, 1)
     claims, aliases = draft.claims, {}
     if draft.alias is not None:
         aliases = {caller.dialect: draft.alias}
@@ -216,10 +219,24 @@ def delete(tx: Tx, caller: Caller, ref: Ref) -> Product:
         raise InUse("product", ref.text, dependents)
     for topic in tx.scan(Topic, product.tenant, parent=product.id):
         tx.drop(topic)
+    if product.profile.template is not None:
+        count_use(tx, product.tenant, product.profile.template, -1)
     tx.drop(product)
     gone = replace(product, revision=product.revision + 1)
     _note(tx, caller, gone, "delete", {})
     return product
+
+
+def count_use(tx: Tx, tenant: int, template: int, by: int) -> None:
+    """Nothing; the template knows that `by` more products were made from it.
+
+    Raises:
+        NotFound: no such template.
+    """
+    found = tx.get(Template, tenant, template)
+    if found is None:
+        raise NotFound("template", str(template))
+    tx.put(found, replace(found, uses=found.uses + by))
 
 
 def depends_on(tx: Tx, product: Product) -> str:
@@ -246,12 +263,17 @@ def changes(old: Product, new: Product) -> dict[str, list[Any]]:
     for name in Profile.__struct_fields__:
         before, after = getattr(old.profile, name), getattr(new.profile, name)
         if before != after:
-            found[name] = [msgspec.to_builtins(before), msgspec.to_builtins(after)]
+            found[name] = [_plain(before), _plain(after)]
     if old.released != new.released:
         found["released"] = [old.released, new.released]
     if old.secrets != new.secrets or old.names_of_secrets != new.names_of_secrets:
         found["secret"] = ["(changed)", "(changed)"]
     return found
+
+
+def _plain(value: Any) -> Any:
+    """The value in lists, dictionaries and texts; a thing model as the text that it is."""
+    return msgspec.to_builtins(value, enc_hook=lambda raw: bytes(raw).decode())
 
 
 def _note(

@@ -24,6 +24,7 @@ class SpaceDraft:
     name: str
     claims: tuple[Claim, ...] = ()
     extras: dict[str, Any] | None = None  # the dialect's own fields
+    secret: str | None = None  # one that the caller chose
     quota: int | None = None
 
 
@@ -34,6 +35,7 @@ class SpaceEdit:
     name: str | None = None
     claims: tuple[Claim, ...] | None = None  # in place of the dialect's own
     extras: dict[str, Any] | None = None  # in place of the dialect's own
+    secret: str | None = None
 
 
 def create_space(tx: Tx, caller: Caller, draft: SpaceDraft) -> Space:
@@ -43,16 +45,19 @@ def create_space(tx: Tx, caller: Caller, draft: SpaceDraft) -> Space:
         Taken: one of its claims has a holder.
         QuotaExceeded: the tenant holds as many spaces as the dialect allows.
     """
-    if draft.quota is not None and tx.count(Space, caller.tenant.id) >= draft.quota:
-        raise QuotaExceeded("space", draft.quota)
+    quota = draft.quota if caller.tenant.settings.quotas else None
+    if quota is not None and tx.count(Space, caller.tenant.id) >= quota:
+        raise QuotaExceeded("space", quota)
+    id = tx.new_id()
     space = Space(
-        id=tx.new_id(),
+        id=id,
         tenant=caller.tenant.id,
         name=draft.name,
         created_at=caller.now_ms,
         created_by=caller.actor,
         claims=draft.claims,
         extras={caller.dialect: draft.extras} if draft.extras else {},
+        secrets=_sealed(caller, id, draft.secret),
     )
     tx.add(space)
     audit.note(tx, caller, "space", space.id, "create")
@@ -97,13 +102,15 @@ def update_space(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Space], Sp
         name=old.name if wanted.name is None else wanted.name,
         claims=claims,
         extras=extras,
+        secrets={**old.secrets, **_sealed(caller, old.id, wanted.secret)},
         updated_at=caller.now_ms,
         updated_by=caller.actor,
     )
     tx.put(old, new)
-    audit.note(
-        tx, caller, "space", new.id, "update", audit.differences(old, new, ("name", "extras"))
-    )
+    what = audit.differences(old, new, ("name", "extras"))
+    if wanted.secret is not None:
+        what["secret"] = ["(changed)", "(changed)"]
+    audit.note(tx, caller, "space", new.id, "update", what)
     return new
 
 
@@ -128,3 +135,19 @@ def delete_space(tx: Tx, caller: Caller, ref: Ref) -> Space:
 def is_default(caller: Caller, space: Space) -> bool:
     """Whether it is the space of products that name none."""
     return space.id == caller.tenant.default_space
+
+
+def chosen_secret(caller: Caller, space: Space) -> str | None:
+    """The secret that somebody chose for it in the caller's dialect, if anybody did."""
+    sealed = space.secrets.get(caller.dialect)
+    return caller.vault.open(sealed, _context(caller, space.id)).decode() if sealed else None
+
+
+def _sealed(caller: Caller, space: int, secret: str | None) -> dict[str, bytes]:
+    if secret is None:
+        return {}
+    return {caller.dialect: caller.vault.seal(secret.encode(), _context(caller, space))}
+
+
+def _context(caller: Caller, space: int) -> str:
+    return f"secret/{space}/{caller.dialect}"

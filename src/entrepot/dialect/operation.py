@@ -9,6 +9,7 @@ from typing import Any, Literal
 from entrepot.core.faults import Fault
 from entrepot.core.identity import Caller, Tenant
 from entrepot.core.ports import Tx
+from entrepot.core.product import Product
 from entrepot.core.vault import Vault
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.parameters import Parameters
@@ -103,6 +104,11 @@ class Dialect:
     refuse: Callable[[int, str, str, Fault, Exchange], Answer]  # status, code, message
     tenant_ids: Callable[[], dict[str, str]] = dict  # what a new tenant is called here
     credentials: Callable[[Tenant, Vault], dict[str, dict[str, str]]] = lambda tenant, vault: {}
+    # What it calls a product, and the number behind such a handle; chosen ids are looked up by alias.
+    handle: Callable[[Vault, Product], str] = lambda vault, product: ""
+    product_of: Callable[[Vault, str], int | None] = lambda vault, handle: None
+    # Code that points the vendor's SDK at an endpoint, from `entrepot credentials`; ready to paste.
+    snippet: Callable[[str, Mapping[str, Any]], str] = lambda endpoint, credentials: ""
     losses: Mapping[str, str] = field(default_factory=dict)  # Profile field -> what becomes of it
     body_limit: int = 1 << 20
     query_limit: int = 1 << 16

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import time
-
-from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.storage import MemoryStorage, Storage
-from limits.strategies import MovingWindowRateLimiter
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from entrepot.core.faults import Throttled
 from entrepot.core.identity import Tenant
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.storage import Storage
+    from limits.strategies import MovingWindowRateLimiter
 
 
 class Rates:
     """Counts calls by (tenant, operation); users of one tenant share its figure."""
 
     def __init__(self, storage: Storage | None = None) -> None:
-        self._limiter = MovingWindowRateLimiter(storage or MemoryStorage())
+        self._storage = storage
         self._items: dict[int, RateLimitItem] = {}
+
+    @cached_property
+    def _limiter(self) -> MovingWindowRateLimiter:
+        # Imported late: it costs a tenth of a second, a large part of a server's start.
+        from limits.storage import MemoryStorage
+        from limits.strategies import MovingWindowRateLimiter
+
+        return MovingWindowRateLimiter(self._storage or MemoryStorage())
+
+    def warm(self) -> None:
+        """Do now what the first call would otherwise wait for."""
+        _ = self._limiter
 
     def take(self, tenant: Tenant, dialect: str, operation: str, per_s: int) -> None:
         """Nothing, where the account has a call left in this second.
@@ -29,6 +44,8 @@ class Rates:
             return
         item = self._items.get(per_s)
         if item is None:
+            from limits import RateLimitItemPerSecond
+
             item = self._items[per_s] = RateLimitItemPerSecond(per_s)
         names = (str(tenant.id), dialect, operation)
         if not self._limiter.hit(item, *names):

@@ -74,10 +74,8 @@ class _Server(uvicorn.Server):
             self._listening(*sockets[0].getsockname()[:2])
 
 
-def serve(app: Any, host: str, port: int, listening: Callable[[str, int], None]) -> None:
-    """Serve until SIGTERM or SIGINT, then answer what was accepted and return.
-
-    `listening` is called with the address once connections are accepted.
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address; 0 picks a free port.
 
     Raises:
         OSError: the address is not to be had.
@@ -87,9 +85,18 @@ def serve(app: Any, host: str, port: int, listening: Callable[[str, int], None])
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
-    except OSError:
+    except BaseException:
         sock.close()
         raise
+    return sock
+
+
+def serve(app: Any, sock: socket.socket, listening: Callable[[str, int], None]) -> None:
+    """Serve on a socket from `listen` until SIGTERM or SIGINT, then answer what was accepted.
+
+    `listening` is called with the address once connections are accepted. The signal that ended it
+    is raised again at the end, for whoever handled it before.
+    """
     config = uvicorn.Config(
         app,
         http=BoundedHttp,

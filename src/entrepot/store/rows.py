@@ -18,9 +18,10 @@ else:
 
 BY_TYPE: dict[type[Any], Kind] = {kind.type: kind for kind in KINDS}
 
-_encoder = msgspec.msgpack.Encoder()
-_decoders = {kind.type: msgspec.msgpack.Decoder(kind.type) for kind in KINDS}
-_entries = msgspec.msgpack.Decoder(Entry)
+# JSON, because a thing model is a piece of JSON text that goes in and comes out as it is.
+_encoder = msgspec.json.Encoder()
+_decoders = {kind.type: msgspec.json.Decoder(kind.type) for kind in KINDS}
+_entries = msgspec.json.Decoder(Entry)
 _compressor = zstd.ZstdCompressor(level=1)
 _decompress = zstd.decompress
 

@@ -13,15 +13,19 @@ from entrepot.vendors.huawei import signing
 
 SKEW_MS = 15 * 60 * 1000  # source: documented (API gateway, signing guide)
 TOKEN_LIFE_MS = 24 * 3600 * 1000  # source: documented (IAM iam_30_0001)
-_TOKEN_PREFIX = "MII"  # IAM tokens are CMS texts that begin so
+_TOKEN_PREFIX = "MII"  # noqa: S105 (IAM tokens are CMS texts that begin so)
 
 
 class Login(msgspec.Struct, frozen=True, array_like=True):
-    """What a token says, sealed inside it: who logged in and until when (ms)."""
+    """What a token says, sealed inside it: who logged in, when, until when (ms), and for what.
+
+    `project` is the name the project was asked for by; empty for a token of the whole domain.
+    """
 
     user: int
     issued_at: int
     expires_at: int
+    project: str = ""
 
 
 async def authenticate(exchange: Exchange) -> Caller:
@@ -77,9 +81,9 @@ async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
     return bearer.user, bearer.tenant
 
 
-def issue_token(vault: Vault, user: User, now_ms: int) -> tuple[str, Login]:
+def issue_token(vault: Vault, user: User, now_ms: int, project: str = "") -> tuple[str, Login]:
     """A token that names the user, and what it says. Nothing is stored: it proves itself."""
-    login = Login(user.id, now_ms, now_ms + TOKEN_LIFE_MS)
+    login = Login(user.id, now_ms, now_ms + TOKEN_LIFE_MS, project)
     sealed = vault.seal(msgspec.msgpack.encode(login), "huawei/token")
     return _TOKEN_PREFIX + sealed.hex(), login
 

@@ -11,8 +11,8 @@ from entrepot.core.vault import Vault
 from entrepot.dialect.check import Leniency
 from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect
-from entrepot.vendors.huawei import account, codec
-from entrepot.vendors.huawei.roma import auth, convert, errors, handles
+from entrepot.vendors.huawei import codec
+from entrepot.vendors.huawei.roma import auth, convert, errors, handles, snippet
 from entrepot.vendors.huawei.roma.operations import OPERATIONS
 
 # Jackson on the other side: a number is taken for a String (the page's own example sends one).
@@ -26,8 +26,7 @@ def _request_id(now_ms: int) -> str:
 
 def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
     app = handles.app_id(vault, tenant.default_space)
-    huawei = {"project_id": tenant.ids[account.PROJECT]}
-    return {"roma": {"instance_id": tenant.ids[auth.INSTANCE], "app_id": app}, "huawei": huawei}
+    return {"roma": {"instance_id": tenant.ids[auth.INSTANCE], "app_id": app}}
 
 
 ROMA = Dialect(
@@ -43,7 +42,10 @@ ROMA = Dialect(
     decode=partial(decode_rest, lenient=LENIENT),
     encode=codec.answer,
     refuse=codec.refusal,
-    tenant_ids=lambda: {auth.INSTANCE: str(uuid.uuid4()), **account.tenant_ids()},
+    tenant_ids=lambda: {auth.INSTANCE: str(uuid.uuid4())},
     credentials=_credentials,
+    handle=lambda vault, product: str(product.id),
+    product_of=lambda vault, text: handles.product_of(text),
+    snippet=snippet.snippet,
     losses=convert.LOSSES,
 )

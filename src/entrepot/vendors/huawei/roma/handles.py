@@ -26,6 +26,11 @@ def space_of(vault: Vault, app_id: str) -> int | None:
     return _APP.read(vault, app_id.replace("-", "").lower()) if len(app_id) == 36 else None
 
 
+def product_of(text: str) -> int | None:
+    """The product that an id names: ROMA shows its number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
 def product_serial(vault: Vault, product: int) -> str:
     """Six characters and the product id, as in the samples (`8si8ST122893`)."""
     return vault.compute("roma/serial", product, LETTERS_AND_DIGITS, 6) + str(product)

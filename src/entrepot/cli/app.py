@@ -1,0 +1,84 @@
+"""Every command by name, and the parser; each command's module is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from entrepot import __version__
+from entrepot.cli.options import Place
+
+app = App(
+    name="entrepot",
+    help="A self-hosted IoT product and device registry that speaks four vendors' APIs.",
+    version=__version__,
+    default_parameter=Parameter(negative=()),
+    help_epilogue="Every setting of `entrepot config` may also stand in ENTREPOT_<NAME> or a TOML file.",
+)
+
+app.command(
+    "entrepot.cli.showing:credentials",
+    name="credentials",
+    help="Print what an SDK needs to call as a tenant.",
+)
+app.command(
+    "entrepot.cli.showing:config",
+    name="config",
+    help="Print the settings in force and where each came from.",
+)
+app.command(
+    "entrepot.cli.tenants:tenant", name="tenant", help="Create, list, show and change tenants."
+)
+app.command("entrepot.cli.users:user", name="user", help="Create, list and switch off users.")
+app.command("entrepot.cli.users:key", name="key", help="Create, list and switch off access keys.")
+app.command("entrepot.cli.products:product", name="product", help="List, show and export products.")
+app.command("entrepot.cli.doctor:doctor", name="doctor", help="Check a data directory.")
+
+
+@app.command
+def serve(
+    *,
+    host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
+    port: Annotated[str | None, Parameter(help="Port to listen on; 0 picks a free one.")] = None,
+    region: Annotated[str | None, Parameter(help="Region id that answers name.")] = None,
+    log_level: Annotated[str | None, Parameter(help="debug, info, warning or error.")] = None,
+    place: Place | None = None,
+) -> int:
+    """Serve every vendor's API until told to stop.
+
+    An empty data directory gets a development tenant, and one snippet for each SDK is printed.
+    """
+    from entrepot.cli.serving import run
+
+    place = place or Place()
+    return run(
+        {
+            "host": host,
+            "port": port,
+            "region": region,
+            "log_level": log_level,
+            "data": place.data,
+            "config": place.config,
+        }
+    )
+
+
+def dispatch(words: Sequence[str]) -> int:
+    """Run the command that the words name; its exit status."""
+    try:
+        status = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        text = " ".join(str(error).split())
+        command = " ".join(["entrepot", *_command(words)])
+        print(f"entrepot: {text} See `{command} --help`.", file=sys.stderr)
+        return 2
+    return status if isinstance(status, int) else 0
+
+
+def _command(words: Sequence[str]) -> list[str]:
+    """The words at the beginning that name a command."""
+    chain = app.parse_commands(list(words))[0]
+    return list(chain)

@@ -1,0 +1,188 @@
+"""`entrepot product ...`: what the registry holds, under every dialect's name for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import App, Parameter
+
+from entrepot import main as root
+from entrepot.cli.options import Json, Place, TenantName, readable
+from entrepot.cli.output import flat, moment, print_json, print_pairs, print_table
+from entrepot.core import tenancy
+from entrepot.core.faults import NotFound
+from entrepot.core.identity import Tenant
+from entrepot.core.library import Space
+from entrepot.core.ports import Entry, Tx
+from entrepot.core.product import Product
+from entrepot.core.registry import alias_claim
+from entrepot.core.vault import Vault
+
+product = App(name="product", default_parameter=Parameter(negative=()))
+
+Handle = Annotated[
+    str, Parameter(help="The product's number here, or what any vendor's API calls it.")
+]
+
+
+@product.command(name="list")
+def list_(
+    *,
+    tenant: TenantName = root.DEVELOPMENT,
+    limit: Annotated[int, Parameter(help="How many to a page.")] = 50,
+    page: Annotated[int, Parameter(help="Which page, from 1.")] = 1,
+    as_json: Json = False,
+    place: Place | None = None,
+) -> None:
+    """The tenant's products, newest first."""
+    if not 1 <= limit <= 1000 or page < 1:
+        raise ValueError("--limit is 1 to 1000, and --page counts from 1")
+    with readable(place) as installation:
+
+        def find(tx: Tx) -> tuple[int, list[Product]]:
+            owner = tenancy.tenant_named(tx, tenant)
+            skip = (page - 1) * limit
+            found = tx.page(Product, owner.id, skip=skip, limit=limit)
+            return tx.count(Product, owner.id), found
+
+        total, found = installation.store.read_now(find)
+        vault = installation.vault
+    if as_json:
+        plain = [plain_product(p, vault) for p in found]
+        print_json({"total": total, "page": page, "products": plain})
+        return
+    rows = (
+        (p.id, p.profile.name, p.origin, p.profile.protocol, p.released, moment(p.updated_at))
+        for p in found
+    )
+    print_table(("number", "name", "made through", "protocol", "released", "updated"), rows)
+    pages = -(-total // limit)
+    print(f"{total} products" + (f", page {page} of {pages}" if pages > 1 else ""))
+
+
+@product.command
+def show(
+    handle: Handle,
+    *,
+    history: Annotated[bool, Parameter(help="Also who changed what, and when.")] = False,
+    tenant: TenantName = root.DEVELOPMENT,
+    as_json: Json = False,
+    place: Place | None = None,
+) -> None:
+    """A product: what its maker said of it, and what each vendor's API calls it."""
+    with readable(place) as installation:
+        vault = installation.vault
+
+        def find(tx: Tx) -> tuple[Product | None, list[Entry]]:
+            owner = tenancy.tenant_named(tx, tenant)
+            found = product_named(tx, vault, owner, handle)
+            id = found.id if found else int(handle) if handle.isdecimal() else 0
+            entries = tx.history(owner.id, id) if history else []
+            if found is None and not any(e.kind == "product" for e in entries):
+                raise NotFound("product", handle, tenant)
+            return found, entries  # the history outlives its product
+
+        found, entries = installation.store.read_now(find)
+    plain: dict[str, Any] = plain_product(found, vault) if found else {}
+    lines = [msgspec.to_builtins(e) for e in entries]
+    if as_json:
+        print_json(plain | ({"history": lines} if history else {}))
+        return
+    if found:
+        model = plain["profile"].pop("model", None)
+        print_pairs(flat(plain))
+        if model:
+            print(f"Its thing model is written in the words of {model[0]}; --json shows it.")
+    else:
+        print(f"Product {handle} is deleted.")
+    if history:
+        rows = (
+            (moment(e.at), e.actor.name, e.action, e.dialect, e.operation, e.request_id,
+             json.dumps(e.changes, ensure_ascii=False) if e.changes else "")
+            for e in entries
+        )  # fmt: skip
+        columns = ("when", "who", "what", "through", "operation", "request", "before and after")
+        print_table(columns, rows, "History")
+
+
+@product.command
+def export(
+    *,
+    out: Annotated[Path | None, Parameter(help="File to write (default: standard output).")] = None,
+    tenant: TenantName = root.DEVELOPMENT,
+    place: Place | None = None,
+) -> None:
+    """Every product of the tenant as JSON Lines, oldest last, without secrets."""
+    part = out.with_name(out.name + ".part") if out else None
+    with readable(place) as installation:
+
+        def write(tx: Tx) -> int:
+            owner = tenancy.tenant_named(tx, tenant)
+            lines = 0
+            with part.open("w", encoding="utf-8") if part else nullcontext(sys.stdout) as file:
+                for found in tx.scan(Product, owner.id):
+                    plain = plain_product(found, installation.vault)
+                    file.write(json.dumps(plain, ensure_ascii=False) + "\n")
+                    lines += 1
+                file.flush()
+            return lines
+
+        lines = installation.store.read_now(write)
+    if out and part:
+        os.replace(part, out)  # a broken run leaves no half export under the name
+        print(f"{lines} products in {out}", file=sys.stderr)
+
+
+def product_named(tx: Tx, vault: Vault, owner: Tenant, text: str) -> Product | None:
+    """The tenant's product of this number, or with this handle in any dialect."""
+    for number in _numbers(vault, text):
+        found = tx.get(Product, owner.id, number)
+        if found is not None and text in (str(number), *handles(vault, found).values()):
+            return found
+    spaces = [s.id for s in tx.scan(Space, owner.id)][::-1]
+    for dialect in root.dialects():
+        for space in spaces:
+            id = tx.holder(owner.id, alias_claim(dialect.name, space, text))
+            if id is not None:
+                return tx.get(Product, owner.id, id)
+    return None
+
+
+def _numbers(vault: Vault, text: str) -> Iterator[int]:
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        yield int(text)
+    for dialect in root.dialects():
+        number = dialect.product_of(vault, text)
+        if number is not None:
+            yield number
+
+
+def handles(vault: Vault, found: Product) -> dict[str, str]:
+    """What each dialect calls the product."""
+    named = ((d.name, d.handle(vault, found)) for d in root.dialects())
+    return {name: handle for name, handle in named if handle}
+
+
+def plain_product(found: Product, vault: Vault) -> dict[str, Any]:
+    """The product as JSON, with its handles and without its secrets."""
+    profile = json.loads(msgspec.json.encode(found.profile))
+    return {
+        "number": found.id,
+        "handles": handles(vault, found),
+        "space": found.space,
+        "made_through": found.origin,
+        "released": found.released,
+        "revision": found.revision,
+        "created": moment(found.created_at),
+        "created_by": found.created_by.name,
+        "updated": moment(found.updated_at),
+        "updated_by": found.updated_by.name,
+        "profile": profile,
+    }

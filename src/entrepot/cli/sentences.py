@@ -1,0 +1,34 @@
+"""Errors as one sentence that says what to do next; knows no command."""
+
+from __future__ import annotations
+
+from entrepot.core.faults import Fault, NotFound, Taken, Unavailable
+
+_LISTED = ("tenant", "user", "key", "product")
+
+
+def sentence(error: BaseException) -> str | None:
+    """What to tell the user, or None where the error is a defect of ours that needs its traceback."""
+    match error:
+        case NotFound(kind="key"):
+            return f"there is no key {error.handle!r} that works; `entrepot key list` shows the keys"
+        case NotFound(kind=kind) if kind in _LISTED:
+            tenant = f" --tenant {error.scope}" if error.scope else ""
+            return (
+                f"there is no {kind} {error.handle!r};"
+                f" `entrepot {kind} list{tenant}` shows what there is"
+            )
+        case NotFound():
+            return f"there is no {error.kind} {error.handle!r}"
+        case Taken():
+            rule = error.rule.removeprefix("tenant.")
+            value = error.value.partition("/")[2] if rule == "user.name" else error.value
+            return f"{value!r} is taken ({rule}): choose another"
+        case Unavailable():
+            return f"the store cannot be used now: {error.reason}; `entrepot doctor` checks it"
+        case Fault():
+            return f"refused: {error!r}"
+        case ValueError() | OSError():
+            return str(error)
+        case _:
+            return None

@@ -1,0 +1,88 @@
+"""`entrepot serve`: what it prints, the signals that end it, its exit status."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from urllib.parse import urlsplit
+
+from entrepot import main as root
+from entrepot.config import load
+
+FLAGS = ("host", "port", "data", "region", "log_level", "config")
+_OPEN = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 (an address to recognise)
+
+
+def plain_flags(words: Sequence[str]) -> dict[str, str] | None:
+    """The settings in `--name value` and `--name=value` words; None where a parser must look."""
+    flags: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        field = name.removeprefix("--").replace("-", "_")
+        if not name.startswith("--") or field not in FLAGS or field in flags:
+            return None
+        if not equals:
+            value = next(rest, "")
+        if not value or (not equals and value.startswith("-")):
+            return None
+        flags[field] = value
+    return flags
+
+
+def run(flags: Mapping[str, Any]) -> int:
+    """Serve until SIGTERM or SIGINT; the exit status."""
+    file = flags.get("config")
+    config, _ = load(
+        {k: v for k, v in flags.items() if k != "config"}, file=Path(file) if file else None
+    )
+    logging.basicConfig(
+        level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    # The server takes the signals over while it runs, answers what it accepted and raises the
+    # signal again: this is where that ends, as it is for a signal that comes before it runs.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    if not root.is_loopback(config.host):
+        print(
+            f"entrepot: {config.host} can be reached from other machines, and this server speaks"
+            " plain HTTP: put a proxy with TLS before it",
+            file=sys.stderr,
+        )
+    try:
+        root.serve(config, _listening)
+    except OSError as error:
+        raise ValueError(
+            f"cannot listen on {config.host}:{config.port}: {error.strerror or error};"
+            " choose another --port (0 picks a free one) or --host"
+        ) from None
+    return 0
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _listening(installation: root.Opened, empty: bool, url: str) -> None:
+    data = installation.config.data
+    more = f" --data {data}" if data != Path("entrepot-data") else ""
+    if empty:
+        print(f"Made {data} with the development tenant {root.DEVELOPMENT!r}.")
+        print("Point an SDK here; each of these runs as it stands:\n")
+        for text in root.snippets(installation, root.DEVELOPMENT, reachable(url)):
+            print(text)
+        print(f"`entrepot credentials{more}` prints the same values again.\n")
+    else:
+        print(f"Serving {data}; `entrepot credentials{more}` prints what an SDK needs.")
+    print(f"listening on {url}", flush=True)
+
+
+def reachable(url: str) -> str:
+    """The address as a client on this machine would write it."""
+    host = urlsplit(url).netloc.rpartition(":")[0]
+    return url.replace(host, _OPEN.get(host, host), 1)

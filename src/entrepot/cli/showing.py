@@ -1,0 +1,62 @@
+"""`entrepot credentials` and `entrepot config`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from entrepot import main as root
+from entrepot.cli.options import Json, Place, TenantName, readable
+from entrepot.cli.output import flat, print_json, print_pairs, print_table
+from entrepot.cli.serving import reachable
+from entrepot.config import load, shown
+
+Flag = Annotated[str | None, Parameter(show_default=False)]
+
+
+def credentials(
+    *,
+    tenant: TenantName = root.DEVELOPMENT,
+    as_json: Json = False,
+    snippets: Annotated[
+        bool, Parameter(help="Print code to paste, one snippet for each SDK.")
+    ] = False,
+    place: Place | None = None,
+) -> None:
+    """Print what an SDK needs to call as a tenant, secrets included."""
+    with readable(place) as installation:
+        if snippets:
+            config = installation.config
+            url = reachable(root.url(config.host, config.port))
+            print("\n".join(root.snippets(installation, tenant, url)), end="")
+            return
+        found = root.credentials(installation, tenant)
+    if as_json:
+        print_json(found)
+    else:
+        print_pairs(flat(found), f"Credentials of tenant {tenant}")
+
+
+def config(
+    *,
+    host: Flag = None,
+    port: Flag = None,
+    region: Flag = None,
+    log_level: Flag = None,
+    as_json: Json = False,
+    place: Place | None = None,
+) -> None:
+    """Print the settings in force and where each came from; secrets are hidden.
+
+    The flags are those of `serve`: what would it run with?
+    """
+    place = place or Place()
+    flags = {"host": host, "port": port, "region": region, "log_level": log_level}
+    settings, origin = load({**flags, "data": place.data}, file=place.config)
+    values = shown(settings)
+    if as_json:
+        print_json({name: {"value": values[name], "source": origin[name]} for name in values})
+    else:
+        rows = ((name, value, origin[name]) for name, value in values.items())
+        print_table(("setting", "value", "from"), rows)

@@ -1,0 +1,305 @@
+"""`entrepot user ...` and `entrepot key ...`: who may call as a tenant, and with what."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from cyclopts import App, Parameter
+from msgspec.structs import replace
+
+from entrepot import main as root
+from entrepot.cli.options import Json, Place, TenantName, operator, readable, writable
+from entrepot.cli.output import moment, print_json, print_pairs, print_table
+from entrepot.core import audit, tenancy
+from entrepot.core.faults import NotFound
+from entrepot.core.identity import PERMISSIONS, Key, Tenant, User, key_claim
+from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.vault import hash_password
+
+A = TypeVar("A", User, Key)
+
+user = App(name="user", default_parameter=Parameter(negative=()))
+key = App(name="key", default_parameter=Parameter(negative=()))
+
+UserName = Annotated[str, Parameter(help="Name of the user.")]
+AccessKey = Annotated[str, Parameter(help="The access key.")]
+Permissions = Annotated[
+    str,
+    Parameter(
+        help="Comma-separated: product:create, product:*, or * for everything.", show_default=True
+    ),
+]
+Password = Annotated[
+    str, Parameter(help="For vendors whose callers log in; - reads it from standard input.")
+]
+
+_KEY = re.compile(r"\A[A-Za-z0-9_.:-]{1,128}\Z")
+_SECRET = re.compile(r"\A[!-~]{8,256}\Z")
+
+
+@user.command(name="create")
+def create_user(
+    name: UserName,
+    *,
+    permissions: Permissions = "*",
+    password: Password = "",
+    tenant: TenantName = root.DEVELOPMENT,
+    as_json: Json = False,
+    place: Place | None = None,
+) -> None:
+    """Make a user and a key for it."""
+    if not name or not name.isprintable() or "/" in name or len(name) > 64:
+        raise ValueError("a user's name has 1 to 64 printable characters, and no /")
+    allowed = permissions_of(permissions)
+    secret_word = _password(password)
+    with writable(place) as installation:
+
+        def make(tx: Tx) -> tuple[User, Key, str]:
+            owner = tenancy.tenant_named(tx, tenant)
+            made = tenancy.create_user(tx, owner, name, root.now_ms(), allowed, secret_word)
+            made_key, secret = tenancy.create_key(tx, installation.vault, made, root.now_ms())
+            caller = operator(installation, owner, "user create")
+            audit.note(tx, caller, "user", made.id, "create")
+            audit.note(tx, caller, "key", made_key.id, "create")
+            return made, made_key, secret
+
+        made, made_key, secret = installation.store.write_now(make)
+    plain = _plain_user(made) | {"access_key": made_key.access_key, "secret_key": secret}
+    _print_once(plain, as_json)
+
+
+@user.command(name="list")
+def list_users(
+    *, tenant: TenantName = root.DEVELOPMENT, as_json: Json = False, place: Place | None = None
+) -> None:
+    """Every user of the tenant, oldest first."""
+    with readable(place) as installation:
+
+        def find(tx: Tx) -> list[User]:
+            return _users(tx, tenancy.tenant_named(tx, tenant))
+
+        users = installation.store.read_now(find)
+    if as_json:
+        print_json([_plain_user(u) for u in users])
+    else:
+        rows = (
+            (u.id, u.name, u.disabled, u.permissions, bool(u.password), moment(u.created_at))
+            for u in users
+        )
+        print_table(("id", "name", "disabled", "permissions", "password", "created"), rows)
+
+
+@user.command(name="set")
+def set_user(
+    name: UserName,
+    *,
+    permissions: Permissions | None = None,
+    password: Password | None = None,
+    tenant: TenantName = root.DEVELOPMENT,
+    place: Place | None = None,
+) -> None:
+    """Change what a user may do, or its password."""
+    if permissions is None and password is None:
+        raise ValueError("nothing to set: give --permissions or --password")
+    allowed = None if permissions is None else permissions_of(permissions)
+    secret_word = None if password is None else _password(password)
+
+    def edit(old: User) -> User:
+        if allowed is not None:
+            old = replace(old, permissions=allowed)
+        return old if secret_word is None else replace(old, password=hash_password(secret_word))
+
+    _change_user(name, tenant, "user set", edit, place)
+
+
+@user.command(name="disable")
+def disable_user(
+    name: UserName, *, tenant: TenantName = root.DEVELOPMENT, place: Place | None = None
+) -> None:
+    """Refuse every call of the user. Servers notice within a second."""
+    _change_user(name, tenant, "user disable", lambda old: replace(old, disabled=True), place)
+
+
+@user.command(name="enable")
+def enable_user(
+    name: UserName, *, tenant: TenantName = root.DEVELOPMENT, place: Place | None = None
+) -> None:
+    """Let the user call again."""
+    _change_user(name, tenant, "user enable", lambda old: replace(old, disabled=False), place)
+
+
+@key.command(name="create")
+def create_key(
+    *,
+    user: Annotated[str, Parameter(help="Whose key (default: the tenant's first user).")] = "",
+    access_key: Annotated[str, Parameter(help="One that you have; else a new one.")] = "",
+    secret_key: Annotated[str, Parameter(help="Its secret; - reads it from standard input.")] = "",
+    tenant: TenantName = root.DEVELOPMENT,
+    as_json: Json = False,
+    place: Place | None = None,
+) -> None:
+    """Make a key, or bring one along: SDKs go on with the key they have."""
+    secret_key = _from_input(secret_key)
+    if access_key and not _KEY.match(access_key):
+        raise ValueError("an access key has 1 to 128 letters, digits or _ . : -")
+    if secret_key and not _SECRET.match(secret_key):
+        raise ValueError("a secret key has 8 to 256 visible ASCII characters")
+    if bool(access_key) != bool(secret_key):
+        raise ValueError("give --access-key and --secret-key together, or neither")
+    with writable(place) as installation:
+
+        def make(tx: Tx) -> tuple[Key, str, str]:
+            owner = tenancy.tenant_named(tx, tenant)
+            holder = _user(tx, owner, user or owner.name)
+            made, secret = tenancy.create_key(
+                tx, installation.vault, holder, root.now_ms(), access_key, secret_key
+            )
+            audit.note(
+                tx, operator(installation, owner, "key create"), "key", made.id, "create"
+            )
+            return made, holder.name, secret
+
+        made, holder, secret = installation.store.write_now(make)
+    plain = _plain_key(made, holder) | {"secret_key": secret}
+    _print_once(plain, as_json)
+
+
+@key.command(name="list")
+def list_keys(
+    *, tenant: TenantName = root.DEVELOPMENT, as_json: Json = False, place: Place | None = None
+) -> None:
+    """Every key of the tenant's users, oldest first, without the secrets."""
+    with readable(place) as installation:
+
+        def find(tx: Tx) -> list[tuple[Key, str]]:
+            users = _users(tx, tenancy.tenant_named(tx, tenant))
+            found = [(k, u.name) for u in users for k in tx.scan(Key, INSTALLATION, parent=u.id)]
+            return sorted(found, key=lambda pair: pair[0].id)
+
+        keys = installation.store.read_now(find)
+    if as_json:
+        print_json([_plain_key(k, holder) for k, holder in keys])
+    else:
+        rows = ((k.access_key, holder, k.disabled, moment(k.created_at)) for k, holder in keys)
+        print_table(("access key", "user", "disabled", "created"), rows)
+
+
+@key.command(name="disable")
+def disable_key(access_key: AccessKey, *, place: Place | None = None) -> None:
+    """Refuse every call signed with the key. Servers notice within a second."""
+    _switch_key(access_key, True, place)
+
+
+@key.command(name="enable")
+def enable_key(access_key: AccessKey, *, place: Place | None = None) -> None:
+    """Take calls signed with the key again."""
+    _switch_key(access_key, False, place)
+
+
+def permissions_of(text: str) -> tuple[str, ...]:
+    """The permissions in the comma-separated text.
+
+    Raises:
+        ValueError: one is unknown, or there is none; lists what there is.
+    """
+    words = tuple(dict.fromkeys(w for part in text.split(",") if (w := part.strip())))
+    kinds = dict.fromkeys(f"{p.partition(':')[0]}:*" for p in PERMISSIONS)
+    known = ("*", *kinds, *PERMISSIONS)
+    for word in words:
+        if word not in known:
+            raise ValueError(f"no permission is called {word!r}; there are {', '.join(known)}")
+    if not words:
+        raise ValueError(f"give at least one permission of {', '.join(known)}")
+    return words
+
+
+def _password(text: str) -> str:
+    word = _from_input(text)
+    if word and not 8 <= len(word) <= 128:
+        raise ValueError("a password has 8 to 128 characters")
+    return word
+
+
+def _from_input(text: str) -> str:
+    return sys.stdin.readline().rstrip("\r\n") if text == "-" else text
+
+
+def _users(tx: Tx, owner: Tenant) -> list[User]:
+    return list(tx.scan(User, INSTALLATION, parent=owner.id))[::-1]
+
+
+def _user(tx: Tx, owner: Tenant, name: str) -> User:
+    try:
+        return tenancy.user_named(tx, owner, name)
+    except NotFound:
+        raise NotFound("user", name, owner.name) from None
+
+
+def _change_user(
+    name: str, tenant: str, operation: str, edit: Callable[[User], User], place: Place | None
+) -> None:
+    with writable(place) as installation:
+
+        def work(tx: Tx) -> None:
+            owner = tenancy.tenant_named(tx, tenant)
+            old = _user(tx, owner, name)
+            new = edit(old)
+            tx.put(old, new)
+            changed = audit.differences(old, new, ("permissions", "disabled"))
+            if old.password != new.password:
+                changed["password"] = ["(changed)", "(changed)"]
+            audit.note(
+                tx, operator(installation, owner, operation), "user", new.id, "update", changed
+            )
+
+        installation.store.write_now(work)
+
+
+def _switch_key(access_key: str, disabled: bool, place: Place | None) -> None:
+    with writable(place) as installation:
+
+        def work(tx: Tx) -> None:
+            id = tx.holder(INSTALLATION, key_claim(access_key))
+            old = None if id is None else tx.get(Key, INSTALLATION, id)
+            owner = old and tx.get(Tenant, INSTALLATION, old.tenant)
+            if old is None or owner is None:
+                raise ValueError(
+                    f"there is no key {access_key!r}; `entrepot key list --tenant NAME` shows them"
+                )
+            tenancy.set_disabled(tx, old, disabled)
+            caller = operator(installation, owner, f"key {'disable' if disabled else 'enable'}")
+            changed = {"disabled": [old.disabled, disabled]}
+            audit.note(tx, caller, "key", old.id, "update", changed)
+
+        installation.store.write_now(work)
+
+
+def _print_once(plain: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(plain)
+        return
+    print_pairs(plain.items())
+    print("Keep the secret key: no other command shows that of a user's key.")
+
+
+def _plain_user(found: User) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "name": found.name,
+        "disabled": found.disabled,
+        "permissions": list(found.permissions),
+        "password": bool(found.password),
+        "created": moment(found.created_at),
+    }
+
+
+def _plain_key(found: Key, holder: str) -> dict[str, Any]:
+    return {
+        "access_key": found.access_key,
+        "user": holder,
+        "disabled": found.disabled,
+        "created": moment(found.created_at),
+    }

@@ -1,0 +1,108 @@
+"""The use cases of named thing models: those that products are instances of. Knows no model's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from msgspec.structs import replace
+
+from entrepot.core.faults import InUse, NotFound
+from entrepot.core.identity import Caller
+from entrepot.core.library import NamedModel
+from entrepot.core.ports import Entry, Tx
+from entrepot.core.product import Authored, Claim, Product
+
+
+def model_claim(key: str) -> Claim:
+    """What a model's key is held under: unique in the tenant."""
+    return Claim("model.key", key)
+
+
+def find(tx: Tx, tenant: int, key: str) -> NamedModel | None:
+    """The tenant's model of this key, if it has one."""
+    id = tx.holder(tenant, model_claim(key))
+    return None if id is None else tx.get(NamedModel, tenant, id)
+
+
+def get(tx: Tx, tenant: int, key: str) -> NamedModel:
+    """The tenant's model of this key.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = find(tx, tenant, key)
+    if found is None:
+        raise NotFound("model", key)
+    return found
+
+
+def every(tx: Tx, tenant: int) -> Iterator[NamedModel]:
+    """Each of the tenant's models, newest first."""
+    return tx.scan(NamedModel, tenant)
+
+
+def put(tx: Tx, caller: Caller, key: str, model: Authored) -> NamedModel:
+    """The model under its key, made where it is new and replaced where it is not."""
+    tenant = caller.tenant.id
+    old = find(tx, tenant, key)
+    if old is None:
+        made = NamedModel(
+            id=tx.new_id(),
+            tenant=tenant,
+            key=key,
+            model=model,
+            created_at=caller.now_ms,
+            updated_at=caller.now_ms,
+            claims=(model_claim(key),),
+        )
+        tx.add(made)
+        _note(tx, caller, made, "create", {})
+        return made
+    new = replace(old, model=model, updated_at=caller.now_ms)
+    tx.put(old, new)
+    _note(tx, caller, new, "update", {"model": [_text(old), _text(new)]})
+    return new
+
+
+def delete(tx: Tx, caller: Caller, key: str) -> NamedModel:
+    """The model as it was.
+
+    Raises:
+        NotFound: there is none.
+        InUse: a product is an instance of it.
+    """
+    model = get(tx, caller.tenant.id, key)
+    if any(p.profile.model_key == key for p in tx.scan(Product, caller.tenant.id)):
+        raise InUse("model", key, "products")
+    tx.drop(model)
+    _note(tx, caller, model, "delete", {})
+    return model
+
+
+def _text(model: NamedModel) -> str:
+    return bytes(model.model.text).decode()
+
+
+def _note(
+    tx: Tx,
+    caller: Caller,
+    model: NamedModel,
+    action: Literal["create", "update", "delete"],
+    what: dict[str, list[Any]],
+) -> None:
+    # A model has no revision of its own: its log counts them.
+    revision = len(tx.history(caller.tenant.id, model.id)) + 1
+    entry = Entry(
+        kind="model",
+        thing=model.id,
+        revision=revision,
+        at=caller.now_ms,
+        actor=caller.actor,
+        dialect=caller.dialect,
+        operation=caller.operation,
+        request_id=caller.request_id,
+        action=action,
+        changes=what,
+    )
+    tx.note(caller.tenant.id, entry)

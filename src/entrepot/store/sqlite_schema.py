@@ -1,0 +1,76 @@
+"""The SQLite file itself: opening it, making its tables, telling its release."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import apsw
+
+from entrepot.core.ports import KINDS
+
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x456E7472  # "Entr"
+WAL_PAGES = 8192  # 32 MB: a checkpoint each few ten thousand creates
+
+
+def connect(path: Path) -> apsw.Connection:
+    """A connection that keeps what it commits through a power cut."""
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(10_000)
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"wal_autocheckpoint={WAL_PAGES}",
+        "foreign_keys=0",
+        "trusted_schema=0",
+        "cache_size=-16384",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    return connection
+
+
+def migrate(connection: apsw.Connection) -> None:
+    """Bring the file to this release's schema, in one transaction.
+
+    Raises:
+        ValueError: the file is not a store of ours, or of a newer release.
+    """
+    if schema_version(connection) == SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")  # several programs may open an empty folder at once
+    try:
+        if schema_version(connection) < SCHEMA_VERSION:
+            _create(connection)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _create(connection: apsw.Connection) -> None:
+    connection.execute(files("entrepot.store").joinpath("schema.sql").read_text())
+    for kind in KINDS:
+        connection.execute(
+            f"CREATE TABLE {kind.name} (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL,"
+            " parent INTEGER NOT NULL, document BLOB NOT NULL) STRICT;"
+            f"CREATE INDEX {kind.name}_of ON {kind.name} (tenant, id, parent)"
+        )
+    connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def schema_version(connection: apsw.Connection) -> int:
+    """The file's schema, 0 where it is empty."""
+    version, owner = (
+        int(str(connection.pragma(name))) for name in ("user_version", "application_id")
+    )
+    empty = not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    if not empty and owner != _APPLICATION_ID:
+        raise ValueError("this SQLite file belongs to another program")
+    if version > SCHEMA_VERSION:
+        raise ValueError(
+            f"the store is of schema {version}, newer than {SCHEMA_VERSION}: use a newer release"
+        )
+    return version

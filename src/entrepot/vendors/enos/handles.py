@@ -1,0 +1,40 @@
+"""What EnOS calls things: computed from their numbers and back."""
+
+from __future__ import annotations
+
+import secrets
+
+from entrepot.core.product import Product
+from entrepot.core.vault import Vault
+from entrepot.dialect.handles import DIGITS, LETTERS_AND_DIGITS, Code
+
+ORG = "enos.org_id"
+
+# Eight letters and digits, as in every sample (2zp6A70r); 62 ** 8 spells 47 bits.
+_PRODUCT = Code("enos/product", LETTERS_AND_DIGITS, 8, bits=46)
+
+# INFERRED: no page tells a product secret's shape; a device secret has 20 letters and digits.
+_SECRET_LENGTH = 20
+
+
+def product_key(vault: Vault, product: Product) -> str:
+    """The product's key: the one it brought along, else the computed one."""
+    return product.aliases.get("enos") or _PRODUCT.write(vault, product.id)
+
+
+def product_of(vault: Vault, key: str) -> int | None:
+    """The product that a key names."""
+    return _PRODUCT.read(vault, key)
+
+
+def product_secret(vault: Vault, product: Product) -> str:
+    """The secret that devices of the product activate with."""
+    sealed = product.secrets.get("enos")
+    if sealed is not None:
+        return vault.open(sealed, f"secret/{product.id}/enos").decode()
+    return vault.compute("enos/product", product.id, LETTERS_AND_DIGITS, _SECRET_LENGTH)
+
+
+def new_org_id() -> str:
+    """`o` and 14 digits, as in the samples (o15504722874071)."""
+    return "o1" + "".join(secrets.choice(DIGITS) for _ in range(13))

@@ -1,0 +1,228 @@
+"""EnOS's types, spelled as its pages spell them; knows no canonical word. Thing models: `model_wire`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from entrepot.core.faults import Violation
+
+# Source: seeds 000 and 001 "Create Product" unless a line says otherwise.
+PRODUCT_PAGE_SIZE = 200  # Search Product, pageSize
+
+# INFERRED: locales are ll_CC everywhere; what the vendor does with one it does not translate to is
+# on no page, so every well-formed one is kept.
+Locale = Annotated[str, Meta(max_length=16, pattern=r"\A[a-z]{2,3}_[A-Z][A-Za-z0-9]{1,7}\Z")]
+Translation = Annotated[str, Meta(max_length=64)]
+
+
+class StringI18n(msgspec.Struct):
+    """A name with translations. `i18nValue` may be absent, null or hold empty texts (samples)."""
+
+    # The limits page also forbids <>;@*%&\ in names, but official samples create products with
+    # them, so it is a rule of the console alone.
+    defaultValue: Annotated[
+        str, Meta(min_length=1, max_length=64, description="Shown where a language is missing.")
+    ]
+    i18nValue: (
+        Annotated[
+            dict[Locale, Translation | None],
+            Meta(max_length=64, description="Locale (zh_CN) to translation."),
+        ]
+        | None
+    ) = None
+
+
+def _tag_value(value: str) -> str | None:
+    return "no space at either end" if value != value.strip() else None
+
+
+# Source: EnOS API FAQs "How to use tags" and the 2.4 limits.
+TagKey = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"\A[A-Za-z0-9_/-]+\Z")]
+TagValue = Annotated[str, Meta(max_length=200)]
+Tags = Annotated[
+    dict[TagKey, TagValue],
+    Meta(max_length=100, description="Tags. A change replaces all of them."),
+]
+ValidDay = Annotated[
+    int, Meta(ge=1, le=3650, description="Days; of use with certificates (biDirectionalAuth) only.")
+]
+Description = Annotated[str, Meta(max_length=512, description="Product description.")]
+Bidirectional = Annotated[bool, Meta(description="Whether devices prove themselves by certificate.")]
+Dynamic = Annotated[bool, Meta(description="Whether devices may activate with the product secret.")]
+
+
+def _trimmed(tags: dict[str, str] | None) -> list[Violation]:
+    """A tag's value neither begins nor ends with a space (EnOS API FAQs)."""
+    return [
+        Violation(("productTags", key), "rule", words, value)
+        for key, value in (tags or {}).items()
+        if (words := _tag_value(value))
+    ]
+
+
+class Organization(msgspec.Struct):
+    """What every call's query carries."""
+
+    orgId: Annotated[str, Meta(min_length=1, description="Organization ID.")]
+    action: Annotated[str, Meta(description="Which call of the resource is meant.")] = ""
+
+
+class ProductAddress(Organization, kw_only=True):
+    """The product that a call is about."""
+
+    productKey: Annotated[str, Meta(min_length=1, max_length=128, description="Product key.")]
+
+
+_NO_SECRET = (
+    "must be false: the answer would hold the secret encrypted in a way that is not published;"
+    " the v2.1 call of the same name answers it"
+)
+
+
+def _secret_is_not_required(asked: Any) -> list[Violation]:
+    # The page says that the secret comes encrypted, with a session key, and not how. A text that the
+    # caller could not decrypt would be worse than this refusal.
+    return [Violation(("requireSecret",), "rule", _NO_SECRET, True)] if asked.requireSecret else []
+
+
+class ProductAddress24(ProductAddress, kw_only=True):
+    """The same for v2.4."""
+
+    requireSecret: Annotated[bool, Meta(description="Whether the secret is wanted.")] = False
+
+    __rules__ = (_secret_is_not_required,)
+
+
+class CreateProduct(msgspec.Struct, kw_only=True):
+    """Body of Create Product, both editions at once: the newer is the older with four more fields."""
+
+    productName: StringI18n
+    modelId: Annotated[str, Meta(min_length=1, description="A thing model that exists.")]
+    productType: Annotated[Literal["Device", "Gateway"], Meta(description="Product type.")]
+    dataFormat: Annotated[
+        Literal["Custom", "Json"],
+        Meta(description="Custom: devices speak a format of their own; Json: JSON."),
+    ]
+    biDirectionalAuth: Bidirectional
+    productDesc: Description | None = None
+    dynamicActivateEnabled: Dynamic | None = None
+    productTags: Tags | None = None
+    # INFERRED: that the default is no more than the maximum is on no page, so it is not asked for.
+    defaultValidDay: ValidDay | None = None
+    maxValidDay: ValidDay | None = None
+
+    @staticmethod
+    def _tags(self: CreateProduct) -> list[Violation]:
+        return _trimmed(self.productTags)
+
+    __rules__ = (_tags,)
+
+
+class UpdateProduct(msgspec.Struct, kw_only=True):
+    """Body of Update Product: what is absent or null stays as it is."""
+
+    productName: StringI18n | None = None
+    productDesc: Description | None = None
+    biDirectionalAuth: Bidirectional | None = None
+    dynamicActivateEnabled: Dynamic | None = None
+    productTags: Tags | None = None
+    defaultValidDay: ValidDay | None = None
+    maxValidDay: ValidDay | None = None
+
+    @staticmethod
+    def _tags(self: UpdateProduct) -> list[Violation]:
+        return _trimmed(self.productTags)
+
+    __rules__ = (_tags,)
+
+
+class Pagination(msgspec.Struct, kw_only=True):
+    """Which page of a search. `sorters` is taken and without effect (Search Product)."""
+
+    pageNo: Annotated[int, Meta(ge=1, le=1_000_000_000, description="Counted from 1.")] = 1
+    # INFERRED: more than the page's maximum is refused; the vendor may clamp it instead.
+    pageSize: Annotated[int, Meta(ge=1, le=PRODUCT_PAGE_SIZE)] = 10
+    sorters: Any = None
+
+
+class Search(msgspec.Struct, kw_only=True):
+    """Body of the searches. `projection` is undocumented for products, but official samples send it."""
+
+    expression: Annotated[str, Meta(description="Conditions; empty: everything.")] | None = None
+    pagination: Pagination | None = None
+    projection: list[str | None] | None = None
+
+
+class Search24(Search, kw_only=True):
+    """The same for v2.4."""
+
+    requireSecret: bool = False
+
+    __rules__ = (_secret_is_not_required,)
+
+
+# --- answers -------------------------------------------------------------------------------------
+
+
+class Reply(msgspec.Struct, kw_only=True):
+    """What every answer begins with."""
+
+    code: int = 0
+    msg: str = "OK"
+    requestId: str = ""
+
+
+class Text(Reply, kw_only=True):
+    """An answer that is one text: a product key, a model id."""
+
+    data: str
+
+
+class Product(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A product as EnOS shows it. Times are milliseconds since 1970."""
+
+    orgId: str
+    productKey: str
+    productName: StringI18n
+    productSecret: str | msgspec.UnsetType = msgspec.UNSET
+    productDesc: str | None
+    productType: str
+    dataFormat: str
+    productTags: dict[str, str]
+    modelId: str | None
+    # DOC BUG: the struct table says dynamicActiveEnabled, Get Product's sample and every request say
+    # dynamicActivateEnabled. Both are answered.
+    dynamicActivateEnabled: bool
+    dynamicActiveEnabled: bool
+    biDirectionalAuth: bool
+    defaultValidDay: int | None
+    maxValidDay: int | None
+    createBy: str
+    createTime: int
+    updateBy: str
+    updateTime: int
+
+
+class Page(msgspec.Struct, kw_only=True):
+    """Where in a search's results its answer stands."""
+
+    sortedBy: str | None = None
+    pageNo: int
+    pageSize: int
+    totalSize: int
+
+
+class ProductReply(Reply, kw_only=True):
+    """Get Product."""
+
+    data: Product
+
+
+class ProductPage(Reply, kw_only=True):
+    """Search Product. With a projection its results have the named fields only."""
+
+    data: list[Product]
+    pagination: Page

@@ -1,0 +1,61 @@
+"""Huawei Cloud IAM, API v3, as far as IoTDA and ROMA need it: the table of contents of this spoke."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from entrepot.core.identity import Caller, Tenant, User
+from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
+from entrepot.dialect.operation import Dialect, Exchange
+from entrepot.dialect.request import Answer
+from entrepot.vendors.huawei import account, auth
+from entrepot.vendors.huawei.iam import errors, wire
+from entrepot.vendors.huawei.iam.operations import OPERATIONS
+
+# Who calls before anybody is known. Has no permission and belongs to nothing.
+_NOWHERE = Tenant(id=0, name="", created_at=0)
+_NOBODY = User(id=0, tenant=0, name="", created_at=0, permissions=())
+
+
+async def _authenticate(exchange: Exchange) -> Caller:
+    # The SDK signs even the call that asks for a token, with whatever keys it was given.
+    if exchange.operation is not None and exchange.operation.public:
+        return auth.caller(exchange, _NOBODY, _NOWHERE)
+    return await auth.authenticate(exchange)
+
+
+def _parse(exchange: Exchange) -> None:
+    parse_plain_query(exchange)
+    subject = exchange.request.header(b"x-subject-token")
+    if subject:
+        exchange.parameters["X-Subject-Token"] = subject.decode("latin-1")
+
+
+def _answer(value: msgspec.Struct, exchange: Exchange) -> Answer:
+    status = exchange.operation.status if exchange.operation else 200
+    headers = [(b"content-type", b"application/json;charset=utf-8"), *errors.trace(exchange)]
+    if isinstance(value, wire.Issued):
+        headers.append((b"x-subject-token", value.subject_token.encode()))
+        return Answer(status, msgspec.json.encode(value.body), tuple(headers))
+    return Answer(status, msgspec.json.encode(value), tuple(headers))
+
+
+IAM = Dialect(
+    name="iam",
+    title="Huawei Cloud IAM",
+    roots=("v3",),
+    operations=OPERATIONS,
+    rows=errors.ROWS,
+    request_id=lambda now_ms: os.urandom(16).hex(),
+    parse=_parse,
+    select=no_selector,
+    authenticate=_authenticate,
+    decode=decode_rest,
+    encode=_answer,
+    refuse=errors.refusal,
+    tenant_ids=account.tenant_ids,
+    credentials=lambda tenant, vault: {"huawei": account.credentials(tenant, vault)},
+    body_limit=1 << 16,
+)

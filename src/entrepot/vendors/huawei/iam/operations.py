@@ -1,0 +1,102 @@
+"""IAM's operations: what an offline setup of the other two services needs of it."""
+
+from __future__ import annotations
+
+from entrepot.core.identity import Caller
+from entrepot.core.ports import Tx
+from entrepot.dialect.operation import Operation
+from entrepot.vendors.huawei.iam import convert, use_cases, wire
+
+# INFERRED: no page gives a figure. A password costs 40 ms of work; this keeps guessing from
+# keeping the readers busy. All logins share it, for nobody is known yet.
+LOGINS_A_SECOND = 20
+
+
+def _nothing(tx: Tx, caller: Caller, value: object) -> None:
+    return None
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="KeystoneCreateUserTokenByPassword",
+        method="POST",
+        path="/v3/auth/tokens",
+        summary="Get a user's token by password",
+        source="documented",
+        page="Obtaining a User Token Through Password Authentication",
+        params=wire.CreateTokenQuery,
+        body=wire.CreateToken,
+        reply=wire.TokenReply,
+        status=201,
+        public=True,
+        rate=LOGINS_A_SECOND,
+        take=convert.attempt,
+        run=use_cases.log_in,
+        give=convert.issued,
+        example={
+            "auth": {
+                "identity": {
+                    "methods": ["password"],
+                    "password": {
+                        "user": {
+                            "name": "{user_name}",
+                            "password": "{password}",
+                            "domain": {"name": "{domain_name}"},
+                        }
+                    },
+                },
+                "scope": {"project": {"name": "{region_id}"}},
+            }
+        },
+    ),
+    Operation(
+        name="KeystoneValidateToken",
+        method="GET",
+        path="/v3/auth/tokens",
+        summary="Check a token and show what it stands for",
+        source="documented",
+        page="Verifying a Token",
+        params=wire.ValidateTokenQuery,
+        reply=wire.TokenReply,
+        take=lambda call, caller: call.params.subject_token,
+        run=use_cases.read_token,
+        give=convert.issued,
+    ),
+    Operation(
+        name="KeystoneListProjects",
+        method="GET",
+        path="/v3/projects",
+        summary="List projects; the SDK looks its project id up here",
+        source="sdk",
+        page="Querying Project Information",
+        params=wire.ProjectsQuery,
+        reply=wire.Projects,
+        take=convert.project_name,
+        run=use_cases.project_names,
+        give=convert.projects,
+    ),
+    Operation(
+        name="KeystoneListAuthProjects",
+        method="GET",
+        path="/v3/auth/projects",
+        summary="List the projects that the caller may use",
+        source="documented",
+        page="Querying the List of Projects Accessible to Users",
+        reply=wire.Projects,
+        take=lambda call, caller: None,
+        run=use_cases.project_names,
+        give=convert.projects,
+    ),
+    Operation(
+        name="KeystoneListAuthDomains",
+        method="GET",
+        path="/v3/auth/domains",
+        summary="List the caller's accounts; the SDK looks its domain id up here",
+        source="sdk",
+        page="Querying the Account Information Accessible to Users",
+        reply=wire.Domains,
+        take=lambda call, caller: None,
+        run=_nothing,
+        give=convert.domains,
+    ),
+)

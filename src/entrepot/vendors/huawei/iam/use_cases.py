@@ -1,0 +1,111 @@
+"""What IAM does: checks a password, reads a token back. Knows no wire and no store's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from entrepot.core.faults import NotFound, Unauthenticated
+from entrepot.core.identity import Caller, Tenant, User, tenant_claim, user_claim
+from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.vault import password_matches
+from entrepot.vendors.huawei import auth
+from entrepot.vendors.huawei.account import DOMAIN_ID, DOMAIN_NAME, PROJECT, REGION, is_region
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A thing as a caller names it: by id, by name, or not at all."""
+
+    id: str | None = None
+    name: str | None = None
+
+    def fits(self, id: str, name: str) -> bool:
+        """Whether it means the thing of this id and name."""
+        return self.id in (None, id) and self.name in (None, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody who wants a token: for a project, or for its whole domain."""
+
+    password: str = field(repr=False)
+    user: int | None = None
+    name: str = ""
+    domain: Wanted | None = None
+    project: Wanted | None = None
+    whole: Wanted | None = None  # the domain that the token shall be for
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A user who proved who it is, and what for. `project` is empty for the whole domain."""
+
+    user: User
+    tenant: Tenant
+    project: str
+    token: str = field(default="", repr=False)
+    login: auth.Login | None = None
+
+
+def log_in(tx: Tx, caller: Caller, attempt: Attempt) -> Session:
+    """The session. It takes as long, and says the same, for an unknown user as for a wrong password.
+
+    Raises:
+        Unauthenticated: no such user, a wrong password, or somebody switched off.
+        NotFound: the project or the domain of the scope is not the user's.
+    """
+    user, tenant = _claimant(tx, attempt)
+    proved = password_matches(attempt.password, user.password if user else b"")
+    if user is None or tenant is None or not proved:
+        raise Unauthenticated("password")
+    if user.disabled or tenant.disabled:
+        raise Unauthenticated("disabled_key")
+    return Session(user, tenant, _scope(tenant, attempt))
+
+
+def _claimant(tx: Tx, attempt: Attempt) -> tuple[User | None, Tenant | None]:
+    id = attempt.user
+    if id is None:
+        domain = attempt.domain or Wanted()
+        rule, value = (DOMAIN_ID, domain.id) if domain.id else (DOMAIN_NAME, domain.name)
+        owner = tx.holder(INSTALLATION, tenant_claim(rule, value or ""))
+        id = None if owner is None else tx.holder(INSTALLATION, user_claim(owner, attempt.name))
+    user = None if id is None else tx.get(User, INSTALLATION, id)
+    tenant = None if user is None else tx.get(Tenant, INSTALLATION, user.tenant)
+    return user, tenant
+
+
+def _scope(tenant: Tenant, attempt: Attempt) -> str:
+    """The name of the project that the token is for; empty for the domain."""
+    whole, project = attempt.whole, attempt.project
+    if whole is not None and not whole.fits(tenant.ids[DOMAIN_ID], tenant.ids[DOMAIN_NAME]):
+        raise NotFound("domain", whole.id or whole.name or "")
+    if project is None:
+        return ""  # INFERRED: without a scope the token is for the domain
+    name = project.name or REGION
+    if project.id not in (None, tenant.ids[PROJECT]) or not is_region(name):
+        raise NotFound("project", project.id or name)
+    return name
+
+
+def read_token(tx: Tx, caller: Caller, text: str) -> Session:
+    """The session that a token of the caller's domain stands for.
+
+    Raises:
+        NotFound: it is no token, its life is over, or it is another domain's.
+    """
+    try:
+        login = auth.read_token(caller.vault, text, caller.now_ms)
+    except Unauthenticated:
+        raise NotFound("token", "") from None
+    user = tx.get(User, INSTALLATION, login.user)
+    if user is None or user.tenant != caller.tenant.id or user.disabled:
+        raise NotFound("token", "")
+    return Session(user, caller.tenant, login.project, text, login)
+
+
+def project_names(tx: Tx, caller: Caller, name: str | None) -> list[str]:
+    """The one project of the caller, under the name it was asked for by; none if by another."""
+    if name is None:
+        return [REGION]
+    return [name] if is_region(name) else []

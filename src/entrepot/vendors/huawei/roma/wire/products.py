@@ -1,0 +1,190 @@
+"""Products and their credentials; knows no canonical word."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from entrepot.core.faults import Violation
+from entrepot.vendors.huawei.roma.wire.shared import (
+    ID, NAME, Address, Description, Floored, Made, UserName, trim,
+)  # fmt: skip
+
+# Source: "Creating a Product" unless a line says otherwise.
+MODEL = r"\A[A-Za-z0-9_\-. ]+\Z"
+USER = r"\A[A-Za-z0-9-]*\Z"
+# Either empty, or the four classes, of these characters only (Authentication, password).
+PASSWORD = (
+    r"\A(?:|(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])(?=.*[-~!@#$%^&*()_=+|\[{}\];:<>/?])"
+    r"[-A-Za-z0-9~!@#$%^&*()_=+|\[{}\];:<>/?]+)\Z"
+)
+
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=64, pattern=NAME, description="Product name, unique in a tenant."
+    ),
+]
+# INFERRED: this page gives no characters for it; those of "Modifying a Product" are taken.
+ManufacturerId = Annotated[
+    str, Meta(min_length=1, max_length=64, pattern=ID, description="Product manufacturer ID.")
+]
+ManufacturerName = Annotated[
+    str, Meta(min_length=1, max_length=64, description="Manufacturer name.")
+]
+# DOC BUG: "Modifying a Product" has no period among the characters; what can be made can be kept.
+Model = Annotated[
+    str,
+    Meta(
+        min_length=2,
+        max_length=50,
+        pattern=MODEL,
+        description="Product model. Spaces at either end are ignored.",
+        extra={"mend": trim},
+    ),
+]
+DeviceType = Annotated[str, Meta(max_length=32, description="Device type.")]
+Version = Annotated[str, Meta(max_length=32, description="Model version.")]
+ProtocolType = Annotated[
+    Literal[0, 1, 2, 4, 5],
+    Meta(description="0: mqtt, 1: CoAP, 2: modbus, 4: opcua, 5: extended protocol."),
+]
+
+
+class ProductAddress(Address, kw_only=True):
+    """A product's own calls."""
+
+    product_id: Annotated[int, Meta(description="Product ID.")]
+
+
+def model_is_trimmed(body: CreateProduct | UpdateProduct) -> list[Violation]:
+    """The fast decoder does not trim: say so, and the walker takes the text again, trimmed."""
+    return [Violation(("model",), "rule", "trim")] if body.model != trim(body.model) else []
+
+
+class CreateProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Body of CreateProduct. Unknown members, such as `status` of the page's example, are ignored."""
+
+    app_id: Annotated[str, Meta(min_length=1, max_length=36, description="Application ID.")]
+    name: Name
+    manufacturer_id: ManufacturerId
+    manufacturer_name: ManufacturerName
+    model: Model
+    product_type: Annotated[
+        Literal[0, 1], Meta(description="0: common product, 1: gateway product.")
+    ]
+    protocol_type: ProtocolType
+    description: Description | None = None
+    device_type: DeviceType | None = None
+    template_id: Floored | None = None
+    version: Version | None = None
+    data_format: Annotated[Literal[0, 1], Meta(description="0: JSON, 1: USER_DEFINED.")] = 0
+
+    __rules__ = (model_is_trimmed,)
+
+
+class UpdateProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Body of UpdateProduct. What is absent among the optional members stays as it is (INFERRED)."""
+
+    name: Name
+    manufacturer_id: Annotated[str, Meta(min_length=2, max_length=50, pattern=ID)]
+    manufacturer_name: Annotated[str, Meta(min_length=2, max_length=64)]
+    model: Model
+    # DOC BUG: mandatory and with a default ("Default Type") in the same line.
+    device_type: DeviceType | None = None
+    description: Description | None = None
+    version: Version | None = None
+
+    __rules__ = (model_is_trimmed,)
+
+
+class ListProducts(Made, kw_only=True):
+    """Filters of ListProducts."""
+
+    app_id: str | None = None
+    id: Annotated[str | None, Meta(description="Product ID, as text.")] = None
+    name: str | None = None
+    manufacturer_id: str | None = None
+    manufacturer_name: str | None = None
+    model: str | None = None
+    device_type: str | None = None
+    product_type: int | None = None
+    protocol_type: int | None = None
+    app_name: str | None = None
+    product_serial: str | None = None
+
+
+class Authentication(msgspec.Struct):
+    """One-model-one-secret credentials."""
+
+    user_name: str
+    password: str
+
+
+def user_name_is_long_enough(body: ResetAuthentication) -> list[Violation]:
+    """10 at least, where it is given (Resetting Product Authentication, user_name)."""
+    name = body.user_name
+    return [Violation(("user_name",), "too_short", 10, name)] if name and len(name) < 10 else []
+
+
+def password_is_long_enough(body: ResetAuthentication) -> list[Violation]:
+    """8 at least, where it is given (Creating a Product, Authentication, password)."""
+    password = body.password
+    return [Violation(("password",), "too_short", 8)] if password and len(password) < 8 else []
+
+
+class ResetAuthentication(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Body of ResetProductAuthentication. An empty member stays; both empty: a new password is made.
+
+    DOC BUG: 8-32 characters on one page, 16-32 on another, 10-80 in the SDK: 8-80 are taken.
+    """
+
+    user_name: Annotated[str, Meta(max_length=50, pattern=USER)] | None = None
+    password: Annotated[str, Meta(max_length=80, pattern=PASSWORD)] | None = None
+
+    __rules__ = (user_name_is_long_enough, password_is_long_enough)
+
+
+class Product(msgspec.Struct, kw_only=True):
+    """A product as ROMA answers it. `status` and `last_updated_datetime`: only in the page's sample."""
+
+    permissions: list[str]
+    id: int
+    product_serial: str
+    app_id: str
+    name: str
+    manufacturer_id: str
+    manufacturer_name: str
+    model: str
+    product_type: int
+    description: str | None
+    protocol_type: int
+    device_type: str
+    version: str | None
+    status: int
+    created_user: UserName
+    last_updated_user: UserName
+    authentication: Authentication | UnsetType = UNSET
+    created_datetime: int
+    last_updated_datetime: int
+    app_name: str
+    data_format: int
+    template_id: int | None
+    template_name: str | None
+    sync_template_date: int | None
+
+
+class Products(msgspec.Struct):
+    """A page of products; `total` counts all that match."""
+
+    total: int
+    size: int
+    items: list[Product]
+
+
+class DevicesSummary(msgspec.Struct):
+    """How many devices a product has."""
+
+    summary: int

@@ -1,0 +1,66 @@
+"""What several calls share: addresses, paging, users, texts of one kind and the form of a refusal."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+# DOC BUG: the English page forgets Chinese characters in names; the Chinese page and its example have them.
+NAME = r"\A[\u4e00-\u9fa5A-Za-z0-9_-]+\Z"
+ID = r"\A[A-Za-z0-9_-]+\Z"
+
+
+def trim(value: Any) -> Any:
+    """Leading and trailing spaces are ignored (Creating a Product, model)."""
+    return value.strip(" ") if isinstance(value, str) else value
+
+
+def floor(value: Any) -> Any:
+    """A fraction is rounded down (Creating a Product, template_id)."""
+    if isinstance(value, float) and value == value and abs(value) < 1e18:
+        return int(value // 1)
+    return value
+
+
+Description = Annotated[str, Meta(max_length=200, description="Description.")]
+Floored = Annotated[int, Meta(ge=1, le=999_999_999_999_999_999, extra={"mend": floor})]
+
+
+class Address(msgspec.Struct, kw_only=True):
+    """Where every call goes."""
+
+    project_id: Annotated[str, Meta(description="Project ID; `default` names the caller's own.")]
+    instance_id: Annotated[str, Meta(description="Instance ID; `default` names the only one.")]
+
+
+class Paging(Address, kw_only=True):
+    """Which part of a list. Over 999 gives 999 (Querying Products, limit)."""
+
+    limit: Annotated[int, Meta(ge=0, description="At most this many items; 999 at most.")] = 10
+    # INFERRED: the notifications page says that a negative offset counts as 0; taken for all lists.
+    offset: Annotated[int, Meta(description="How many items to leave out.")] = 0
+
+
+class Made(Paging, kw_only=True):
+    """Filters by who made a thing and when."""
+
+    created_user_name: str | None = None
+    created_date_start: Annotated[int | None, Meta(description="In ms, UTC.")] = None
+    created_date_end: Annotated[int | None, Meta(description="In ms, UTC.")] = None
+
+
+class UserName(msgspec.Struct):
+    """A user as ROMA shows it."""
+
+    user_id: str
+    user_name: str
+
+
+class Refusal(msgspec.Struct):
+    """Every refusal's body."""
+
+    error_code: str
+    error_msg: str
+    request_id: str

@@ -1,0 +1,264 @@
+"""What every dialect's tables promise: whole, unambiguous, sourced, and rendered in every cell."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+from xml.etree import ElementTree
+
+import pytest
+
+import entrepot
+from entrepot.core import faults
+from entrepot.core.faults import CATALOGUE, Fault
+from entrepot.core.identity import PERMISSIONS
+from entrepot.core.product import Profile
+from entrepot.dialect.handle import Spoken, by_root
+from entrepot.dialect.operation import Dialect, Operation, Row, Source
+from entrepot.dialect.request import Answer, Request
+from entrepot.edge.http import Edge
+from entrepot.main import dialects
+from tests.contract.faults import samples
+from tests.contract.toy import HANDLE, TOY
+from tests.contract.world import World
+
+DIALECTS = (*dialects(), TOY)
+OPERATIONS = [(d, o) for d in DIALECTS for o in d.operations]
+ROWS = [(d, r) for d in DIALECTS for r in d.rows]
+HOME = Path(entrepot.__file__).parent
+
+each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda d: d.name)
+each_operation = pytest.mark.parametrize(
+    ("dialect", "operation"), OPERATIONS, ids=[f"{d.name}-{o.name}" for d, o in OPERATIONS]
+)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("dialects"))
+    yield made
+    made.close()
+
+
+# Refusals
+
+
+@each_dialect
+def test_every_fault_has_a_row_of_its_own(dialect: Dialect) -> None:
+    assert {r.fault for r in dialect.rows if not r.when} == set(CATALOGUE)
+
+
+@each_dialect
+def test_no_two_rows_say_the_same_fault(dialect: Dialect) -> None:
+    cells = [(r.fault, r.when) for r in dialect.rows]
+    assert len(cells) == len(set(cells))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "row"),
+    [(d, r) for d, r in ROWS if r.when],
+    ids=[f"{d.name}-{r.fault.__name__}-{r.when}" for d, r in ROWS if r.when],
+)
+def test_a_row_for_one_word_can_be_reached(dialect: Dialect, row: Row) -> None:
+    assert row.fault.told_apart_by, f"{row.fault.__name__} is never told apart"
+    assert any(s.which == row.when for s in samples(row.fault, row.when))
+    if row.fault is faults.Unauthenticated:
+        assert row.when in get_args(faults.AuthReason)
+    if row.fault is faults.Denied:
+        assert row.when in PERMISSIONS
+
+
+@each_dialect
+def test_every_refusal_is_rendered_whole_and_gives_nothing_away(
+    dialect: Dialect, world: World
+) -> None:
+    spoken = Spoken(dialect)
+    request = Request("POST", b"/x", headers={b"host": b"h"})
+    whens: dict[type[Fault], set[str]] = {}
+    for row in dialect.rows:
+        whens.setdefault(row.fault, set()).add(row.when)
+    for kind in CATALOGUE:
+        for when in sorted(whens[kind]):
+            for fault in samples(kind, when):
+                for operation in (None, dialect.operations[0]):
+                    exchange = spoken.exchange(request, world.house.gate)
+                    exchange.operation = operation
+                    answer = spoken.refuse(fault, exchange)
+                    assert well_formed(answer), (fault, answer)
+                    assert b"inner workings" not in answer.body
+                    assert b"Traceback" not in answer.body
+                    assert answer.status < 400 or 400 <= answer.status < 600
+
+
+def well_formed(answer: Answer) -> bool:
+    """Whether the body is what its content type says, and the headers are header lines."""
+    headers = dict(answer.headers)
+    for name, value in answer.headers:
+        if name != name.lower() or re.search(rb"[\r\n\0]", name + value):
+            return False
+    kind = headers.get(b"content-type", b"")
+    if b"json" in kind:
+        return isinstance(json.loads(answer.body.decode()), dict)
+    if b"xml" in kind:
+        ElementTree.fromstring(answer.body.decode())
+        return True
+    return kind.startswith(b"text/plain") or not answer.body
+
+
+@each_dialect
+def test_every_refusal_has_a_source_and_a_code(dialect: Dialect) -> None:
+    for row in dialect.rows:
+        assert row.source in get_args(Source)
+        assert row.code, row
+        assert 200 <= row.status < 600
+
+
+# Operations
+
+
+@each_operation
+def test_an_operation_says_what_it_is_and_where_from(
+    dialect: Dialect, operation: Operation
+) -> None:
+    assert operation.source in get_args(Source)
+    assert operation.summary
+    assert operation.summary[0].isupper()
+    assert not operation.summary.endswith(".")
+    assert operation.page, "name the vendor's page"
+    assert operation.permission in ("", *PERMISSIONS)
+
+
+@each_operation
+def test_an_operation_declares_its_reply_unless_it_has_none(
+    dialect: Dialect, operation: Operation
+) -> None:
+    assert (operation.reply is None) == (operation.status == 204)
+
+
+@each_operation
+def test_an_operation_declares_every_parameter_of_its_path(
+    dialect: Dialect, operation: Operation
+) -> None:
+    in_path = set(re.findall(r"{(\w+)}", operation.path))
+    declared = set(operation.params.__struct_encode_fields__) if operation.params else set()
+    assert in_path <= declared
+
+
+@each_operation
+def test_what_changes_things_is_no_read_for_who_may_only_look(
+    dialect: Dialect, operation: Operation
+) -> None:
+    verb = operation.permission.rpartition(":")[2]
+    if verb in ("create", "update", "delete"):
+        assert operation.writes, "its permission says that it changes something"
+
+
+@each_dialect
+def test_operations_have_names_and_places_of_their_own(dialect: Dialect) -> None:
+    names = [o.name for o in dialect.operations]
+    assert len(names) == len(set(names))
+    Spoken(dialect)  # the router refuses two operations at one place
+    roots = {o.path[1:].split("/", 1)[0] for o in dialect.operations}
+    assert roots <= set(dialect.roots)
+
+
+def test_no_two_dialects_claim_one_root() -> None:
+    assert by_root(DIALECTS)
+
+
+@each_dialect
+def test_losses_name_fields_that_there_are(dialect: Dialect) -> None:
+    for name, becomes in dialect.losses.items():
+        assert name in Profile.__struct_fields__
+        assert becomes
+
+
+# Words
+
+VENDOR_WORDS = re.compile(r"aliyun|alibaba|huawei|iotda|\broma|\benos|envision", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("layer", ["core", "dialect", "store"])
+def test_the_inner_layers_know_no_vendor(layer: str) -> None:
+    """Comments and docstrings may give a vendor as an example; names and values may not."""
+    files = sorted((HOME / layer).rglob("*.py"))
+    assert files
+    for path in files:
+        for line, word in words_of_the_program(path.read_text()):
+            assert not VENDOR_WORDS.search(word), f"{layer}/{path.name}:{line}: {word}"
+
+
+def words_of_the_program(source: str) -> Iterator[tuple[int, str]]:
+    """Every name and every text value in the source, with its line."""
+    tree = ast.parse(source)
+    prose = {
+        id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)
+    }  # texts that stand alone are documentation
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 0)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield line, node.value
+        for attribute in ("id", "attr", "name", "arg", "module"):
+            word = getattr(node, attribute, None)
+            if isinstance(word, str):
+                yield line, word
+
+
+@pytest.mark.parametrize("layer", ["core", "store"])
+def test_the_core_and_the_store_know_no_status_and_no_wire(layer: str) -> None:
+    for path in sorted((HOME / layer).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [a.name for a in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            for name in names:
+                assert not re.match(r"(http|urllib|xml|email|uvicorn|requests)\b", name), path
+            if isinstance(node, ast.Constant) and type(node.value) is int:
+                assert node.value not in (400, 401, 403, 404, 405, 409, 413, 429, 503), (
+                    f"{path.name}:{node.lineno} looks like an HTTP status"
+                )
+
+
+# A fifth vendor
+
+
+def test_a_fifth_vendor_is_one_folder_and_nothing_else(world: World) -> None:
+    credentials = world.tenant()
+    edge = Edge(by_root(DIALECTS), world.house)
+    key = [(b"toy-key", credentials["access_key"].encode())]
+
+    def ask(method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> str:
+        sent: list[dict[str, object]] = []
+
+        async def receive() -> dict[str, object]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: dict[str, object]) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http", "method": method, "raw_path": path.encode(), "query_string": b"",
+            "headers": headers,
+        }  # fmt: skip
+        world.run(edge(scope, receive, send))  # type: ignore[arg-type]
+        return f"{sent[0]['status']} {bytes(sent[1]['body']).decode()}"  # type: ignore[call-overload]
+
+    make = [*key, (b"toy-do", b"make")]
+    made = ask("POST", "/toy/wares", make, b'{"title":"ball"}')
+    item = made.split("item=")[1].split("\n")[0]
+    assert made == f"200 item={item}\ntitle=ball\n"
+    assert ask("GET", f"/toy/wares/{item}", key) == made
+    assert ask("POST", "/toy/wares", make, b'{"title":"ball"}') == (
+        "409 no=twice\nwhy=ball is there already\n"
+    )
+    assert ask("POST", "/toy/wares", make, b'{"title":""}').startswith("400 no=Invalid")
+    assert ask("GET", "/toy/wares/toy-nothing", key) == "404 no=nowhere\nwhy=no toy-nothing\n"
+    assert ask("GET", f"/toy/wares/{item}", []).startswith("400 no=Unauthenticated")
+    assert ask("GET", "/toy", key).startswith("400 no=Unrouted")
+    assert HANDLE.read(world.installation.vault, item) is not None

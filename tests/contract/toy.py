@@ -1,0 +1,112 @@
+"""A fifth vendor, made up: the whole of what a new dialect takes, in one small file.
+
+Its wire is as unlike the others' as it may be: a selector in a header, replies as `name=value` lines,
+and a caller known by an access key alone.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from entrepot.core import registry
+from entrepot.core.faults import CATALOGUE, Fault, NotFound, Taken, Unauthenticated
+from entrepot.core.identity import Caller
+from entrepot.core.product import Claim, Draft, Profile
+from entrepot.core.registry import Ref, Shown
+from entrepot.dialect.handle import decode_rest, parse_query
+from entrepot.dialect.handles import LOWER, Code
+from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row
+from entrepot.dialect.request import Answer
+
+HANDLE = Code("toy/product", LOWER, 14, bits=64, prefix="toy-")
+
+
+class Wares(msgspec.Struct):
+    """Body of Make."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=20, description="What it is called.")]
+    shape: Annotated[Literal["round", "square"], Meta(description="Its shape.")] = "round"
+
+
+class Which(msgspec.Struct):
+    """Parameters of Look."""
+
+    item: Annotated[str, Meta(max_length=40, description="What Make called it.")]
+
+
+class Seen(msgspec.Struct):
+    """Reply of both."""
+
+    item: str
+    title: str
+
+
+async def _authenticate(exchange: Exchange) -> Caller:
+    bearer = await exchange.gate.bearer(exchange.request.header(b"toy-key").decode("latin-1"))
+    if bearer is None:
+        raise Unauthenticated("unknown_key")
+    return Caller(
+        bearer.tenant, bearer.user, "toy", "", exchange.request_id,
+        exchange.gate.now_ms(), exchange.gate.vault,
+    )  # fmt: skip
+
+
+def _draft(call: Call, caller: Caller) -> Draft:
+    return Draft(
+        profile=Profile(name=call.body.title, extras={"toy": {"shape": call.body.shape}}),
+        claims=(Claim("toy.title", call.body.title),),
+    )
+
+
+def _ref(call: Call, caller: Caller) -> Ref:
+    return Ref(call.params.item, HANDLE.read(caller.vault, call.params.item))
+
+
+def _seen(shown: Shown, caller: Caller) -> Seen:
+    return Seen(HANDLE.write(caller.vault, shown.product.id), shown.product.profile.name)
+
+
+def _lines(value: Any, exchange: Exchange) -> Answer:
+    lines = "".join(f"{k}={v}\n" for k, v in msgspec.to_builtins(value).items())
+    return Answer(200, lines.encode(), ((b"content-type", b"text/plain"),))
+
+
+def _refuse(status: int, code: str, message: str, fault: Fault, exchange: Exchange) -> Answer:
+    body = f"no={code}\nwhy={message}\n".encode()
+    return Answer(status, body, ((b"content-type", b"text/plain"),))
+
+
+TOY = Dialect(
+    name="toy",
+    title="Toy",
+    roots=("toy",),
+    operations=(
+        Operation(
+            name="Make", method="POST", path="/toy/wares", selector="make", summary="Make a ware",
+            source="inferred", page="Toy", body=Wares, reply=Seen, writes=True,
+            permission="product:create",
+            take=_draft, run=registry.shown(registry.create), give=_seen,
+            example={"title": "ball"},
+        ),
+        Operation(
+            name="Look", method="GET", path="/toy/wares/{item}", summary="Look at a ware",
+            source="inferred", page="Toy", params=Which, reply=Seen, permission="product:read",
+            take=_ref, run=registry.shown(registry.get), give=_seen,
+        ),
+    ),
+    rows=(
+        *(Row(fault, 400, fault.__name__, "no", "inferred") for fault in CATALOGUE),
+        Row(NotFound, 404, "nowhere", "no {handle}", "inferred", when="product"),
+        Row(Taken, 409, "twice", "{value} is there already", "inferred", when="toy.title"),
+    ),
+    request_id=str,
+    parse=parse_query,
+    select=lambda exchange: exchange.request.header(b"toy-do").decode("latin-1"),
+    authenticate=_authenticate,
+    decode=decode_rest,
+    encode=_lines,
+    refuse=_refuse,
+)  # fmt: skip

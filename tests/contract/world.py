@@ -1,0 +1,55 @@
+"""An installation in this process: tenants, and requests answered without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from entrepot import main as root
+from entrepot.config import Config
+from entrepot.core.identity import Settings
+from entrepot.dialect.handle import House, Spoken
+from entrepot.dialect.operation import Exchange
+from entrepot.dialect.request import Answer, Request
+
+R = TypeVar("R")
+_numbers = count(1)
+
+
+class World:
+    """A data directory with every dialect ready to answer. Close it."""
+
+    def __init__(self, data: Path) -> None:
+        self.installation = root.open_installation(Config(data=data))
+        self.spoken: Mapping[bytes, Spoken]
+        self.house: House
+        self.spoken, self.house = root.house_of(self.installation)
+        self._runner = asyncio.Runner()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._runner.close()
+        self.installation.close()
+
+    def tenant(self, **settings: Any) -> dict[str, Any]:
+        """The credentials of a new tenant that no rate limits hold back."""
+        name = f"tenant{next(_numbers)}"
+        wanted = Settings(**{"rate_limits": False, **settings})
+        root.create_tenant(self.installation, name, wanted)
+        return root.credentials(self.installation, name)
+
+    def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
+        """What the coroutine returns."""
+        return self._runner.run(coroutine)
+
+    def ask(self, request: Request) -> Answer:
+        """What the server would answer."""
+        return self.exchange(request)[0]
+
+    def exchange(self, request: Request) -> tuple[Answer, Exchange]:
+        """The answer, and what each step found out on the way."""
+        spoken = self.spoken[request.path[1:].split(b"/", 1)[0]]
+        return self._runner.run(spoken.handle(request, self.house))
