@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import threading
 from pathlib import Path
 
 import apsw
@@ -46,4 +49,31 @@ def test_a_failed_creation_leaves_an_empty_file_that_the_next_opening_takes(
     path.touch()
     store = SqliteStore(path)
     assert store.write_now(lambda tx: tx.new_id()) > 0
+    store.close()
+
+
+def test_no_answer_leaves_before_the_disk_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of a write nor of a read that saw it; the disk is made slow, nothing is faked."""
+    store = SqliteStore(tmp_path / "slow.sqlite")
+    disk, on_disk = os.fdatasync, threading.Event()
+
+    def slow(descriptor: int) -> None:
+        assert on_disk.wait(10)
+        disk(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+
+    async def race() -> None:
+        writing = asyncio.ensure_future(store.write(lambda tx: tx.remember("x", b"1")))
+        await asyncio.sleep(0.05)
+        reading = asyncio.ensure_future(store.read(lambda tx: tx.recall("x")))
+        done, _ = await asyncio.wait([writing, reading], timeout=0.2)
+        assert not done
+        on_disk.set()
+        await asyncio.wait_for(writing, 10)
+        assert await asyncio.wait_for(reading, 10) == b"1"
+
+    asyncio.run(race())
     store.close()

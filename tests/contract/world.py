@@ -14,6 +14,7 @@ from entrepot.core.identity import Settings
 from entrepot.dialect.handle import House, Spoken
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Answer, Request
+from tests.contract.adapters import ADAPTERS, Credentials
 
 R = TypeVar("R")
 _numbers = count(1)
@@ -34,12 +35,18 @@ class World:
         self._runner.close()
         self.installation.close()
 
-    def tenant(self, **settings: Any) -> dict[str, Any]:
-        """The credentials of a new tenant that no rate limits hold back."""
+    def tenant(self, **settings: Any) -> Credentials:
+        """The credentials of a new tenant that no rate limits hold back, ready to sign."""
         name = f"tenant{next(_numbers)}"
         wanted = Settings(**{"rate_limits": False, **settings})
-        root.create_tenant(self.installation, name, wanted)
-        return root.credentials(self.installation, name)
+        installation = self.installation
+        installation.store.write_now(
+            lambda tx: root.create_tenant(tx, installation.vault, name, wanted)
+        )
+        known: Credentials = root.credentials(installation, name)
+        for adapter in ADAPTERS:
+            known = adapter.ready(known, self.ask)
+        return known
 
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
         """What the coroutine returns."""

@@ -24,9 +24,9 @@ TenantName = Annotated[str, Parameter("--tenant", help="Name of the tenant.")]
 class Place:
     """Where the settings and the store are."""
 
-    data: Annotated[
-        Path | None, Parameter(help="Data directory (default: ./entrepot-data).")
-    ] = None
+    data: Annotated[Path | None, Parameter(help="Data directory (default: ./entrepot-data).")] = (
+        None
+    )
     config: Annotated[Path | None, Parameter(help="TOML file with settings.")] = None
 
     @property

@@ -21,7 +21,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, title=title or None, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(
+        *columns,
+        title=title or None,
+        title_justify="left",
+        show_header=any(columns),
+        box=box.SIMPLE_HEAD,
+    )
     for row in rows:
         table.add_row(*(Text(_plain(cell), overflow="fold") for cell in row))
     console = Console() if sys.stdout.isatty() else Console(width=10_000)

@@ -83,7 +83,7 @@ def show(
         def find(tx: Tx) -> tuple[Product | None, list[Entry]]:
             owner = tenancy.tenant_named(tx, tenant)
             found = product_named(tx, vault, owner, handle)
-            id = found.id if found else int(handle) if handle.isdecimal() else 0
+            id = found.id if found else _number(handle) or 0
             entries = tx.history(owner.id, id) if history else []
             if found is None and not any(e.kind == "product" for e in entries):
                 raise NotFound("product", handle, tenant)
@@ -156,12 +156,14 @@ def product_named(tx: Tx, vault: Vault, owner: Tenant, text: str) -> Product | N
 
 
 def _numbers(vault: Vault, text: str) -> Iterator[int]:
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        yield int(text)
-    for dialect in root.dialects():
-        number = dialect.product_of(vault, text)
+    for number in (_number(text), *(d.product_of(vault, text) for d in root.dialects())):
         if number is not None:
             yield number
+
+
+def _number(text: str) -> int | None:
+    """The number that the text spells, if a product could have it."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def handles(vault: Vault, found: Product) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import apsw
+
 from entrepot.core.faults import Fault, NotFound, Taken, Unavailable
 
 _LISTED = ("tenant", "user", "key", "product")
@@ -11,7 +13,9 @@ def sentence(error: BaseException) -> str | None:
     """What to tell the user, or None where the error is a defect of ours that needs its traceback."""
     match error:
         case NotFound(kind="key"):
-            return f"there is no key {error.handle!r} that works; `entrepot key list` shows the keys"
+            return (
+                f"there is no key {error.handle!r} that works; `entrepot key list` shows the keys"
+            )
         case NotFound(kind=kind) if kind in _LISTED:
             tenant = f" --tenant {error.scope}" if error.scope else ""
             return (
@@ -28,6 +32,8 @@ def sentence(error: BaseException) -> str | None:
             return f"the store cannot be used now: {error.reason}; `entrepot doctor` checks it"
         case Fault():
             return f"refused: {error!r}"
+        case apsw.Error():
+            return f"the store cannot be used: {error}; `entrepot doctor` checks it"
         case ValueError() | OSError():
             return str(error)
         case _:

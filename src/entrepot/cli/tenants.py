@@ -42,9 +42,7 @@ def create(
     with writable(place) as installation:
 
         def make(tx: Tx) -> Tenant:
-            made = root.create_tenant(
-                tx, installation.vault, name, settings, ids_of(ids or ())
-            )
+            made = root.create_tenant(tx, installation.vault, name, settings, ids_of(ids or ()))
             caller = operator(installation, made, "tenant create")
             audit.note(tx, caller, "tenant", made.id, "create")
             return made
@@ -138,19 +136,23 @@ def settings_of(settings: Settings, changes: Iterable[str]) -> Settings:
     Raises:
         ValueError: a name is unknown or a value wrong; says what would be right.
     """
+    dialects = {d.name for d in root.dialects()}
     for name, value in _pairs(changes, "rate_limits=false").items():
+        if "." in name:  # a dialect's own option
+            _known([name.partition(".")[0]], dialects, "dialect")
+            options = {k: v for k, v in settings.options.items() if k != name}
+            settings = replace(settings, options=options | ({name: value} if value else {}))
+            continue
         field = next((f for f in msgspec.structs.fields(Settings) if f.name == name), None)
-        if field is None:
+        if field is None or name == "options":
             raise ValueError(f"no setting is called {name!r}; there are {_settings()}")
-        given = (
-            [v for v in value.split(",") if v] if isinstance(field.default, tuple) else value
-        )
+        given = [v for v in value.split(",") if v] if isinstance(field.default, tuple) else value
         try:
             new = msgspec.convert(given, field.type, strict=False)
         except msgspec.ValidationError as error:
             raise ValueError(f"{value!r} cannot be used for {name}: {error}") from None
-        if name == "own_products_only":
-            _known(new, {d.name for d in root.dialects()}, "dialect")
+        if isinstance(new, tuple):
+            _known(new, dialects, "dialect")
         settings = replace(settings, **{name: new})
     return settings
 
@@ -162,6 +164,8 @@ def ids_of(words: Iterable[str]) -> dict[str, str]:
         ValueError: no vendor has an id of that name.
     """
     ids = _pairs(words, "huawei.project_id=0c5f")
+    if empty := [name for name, value in ids.items() if not value]:
+        raise ValueError(f"{empty[0]} cannot be empty")
     _known(ids, root.tenant_ids().keys(), "id")
     return ids
 
@@ -176,7 +180,7 @@ def _pairs(words: Iterable[str], example: str) -> dict[str, str]:
     found = {}
     for word in words:
         name, equals, value = word.partition("=")
-        if not name or not equals or (not value and "." in name):
+        if not name or not equals:
             raise ValueError(f"{word!r} is not of the form name=value, for example {example}")
         found[name] = value
     return found
@@ -198,11 +202,14 @@ def _change(name: str, operation: str, edit: Any, place: Place | None) -> None:
 
 
 def _settings() -> str:
-    return ", ".join(Settings.__struct_fields__)
+    names = (n for n in Settings.__struct_fields__ if n != "options")
+    return f"{', '.join(names)}, and a dialect's own as <dialect>.<name>"
 
 
 def _plain(found: Tenant) -> dict[str, Any]:
-    settings: Mapping[str, Any] = {n: getattr(found.settings, n) for n in Settings.__struct_fields__}
+    settings: Mapping[str, Any] = {
+        n: getattr(found.settings, n) for n in Settings.__struct_fields__
+    }
     return {
         "id": found.id,
         "name": found.name,

@@ -157,9 +157,7 @@ def create_key(
             made, secret = tenancy.create_key(
                 tx, installation.vault, holder, root.now_ms(), access_key, secret_key
             )
-            audit.note(
-                tx, operator(installation, owner, "key create"), "key", made.id, "create"
-            )
+            audit.note(tx, operator(installation, owner, "key create"), "key", made.id, "create")
             return made, holder.name, secret
 
         made, holder, secret = installation.store.write_now(make)
@@ -264,7 +262,7 @@ def _switch_key(access_key: str, disabled: bool, place: Place | None) -> None:
         def work(tx: Tx) -> None:
             id = tx.holder(INSTALLATION, key_claim(access_key))
             old = None if id is None else tx.get(Key, INSTALLATION, id)
-            owner = old and tx.get(Tenant, INSTALLATION, old.tenant)
+            owner = None if old is None else tx.get(Tenant, INSTALLATION, old.tenant)
             if old is None or owner is None:
                 raise ValueError(
                     f"there is no key {access_key!r}; `entrepot key list --tenant NAME` shows them"

@@ -6,7 +6,9 @@ goes through the plain value, mends what the dialect is lenient about, and colle
 
 from __future__ import annotations
 
+import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +24,7 @@ from entrepot.dialect.rules import Rule
 S = TypeVar("S", bound=msgspec.Struct)
 Path = tuple[str | int, ...]
 MAX_VIOLATIONS = 100
+MOST_WHOLE = 1 << 63  # and what a store can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,35 @@ def _compile_inner(inner: mi.Type, seen: dict[type[Any], Check | None]) -> Check
         return check_list
     if isinstance(inner, mi.StructType):
         return _compile_struct(inner, seen)
+    if isinstance(inner, mi.AnyType):
+        return _check_free
+    if isinstance(inner, mi.IntType) and (inner.ge is None or inner.le is None):
+        return _check_whole
     return None
+
+
+def _check_whole(value: Any, path: Path) -> list[Violation]:
+    # msgspec takes whole numbers of any length where the declaration sets no bounds.
+    if not isinstance(value, int) or -MOST_WHOLE <= value < MOST_WHOLE:
+        return []
+    return [Violation(path, "too_large" if value > 0 else "too_small", MOST_WHOLE - 1, value)]
+
+
+def _check_free(value: Any, path: Path) -> list[Violation]:
+    """What no store and no JSON can carry, in a value that nothing is declared of."""
+    if isinstance(value, str):
+        return [Violation(path, "nul")] if "\0" in value else []
+    if isinstance(value, float) and not math.isfinite(value):
+        return [Violation(path, "too_large", sys.float_info.max)]
+    if isinstance(value, list):
+        return [v for i, item in enumerate(value) for v in _check_free(item, (*path, i))]
+    if isinstance(value, dict):
+        return [
+            v
+            for name, item in value.items()
+            for v in (*_check_free(name, (*path, name)), *_check_free(item, (*path, name)))
+        ]
+    return []
 
 
 def _compile_struct(inner: mi.StructType, seen: dict[type[Any], Check | None]) -> Check | None:
@@ -231,9 +262,11 @@ class _Walk:
         match type_:
             case mi.UnionType():
                 return self._union(value, type_, path)
-            case mi.AnyType():
-                return value
-            case mi.RawType():
+            case mi.AnyType() | mi.RawType():
+                for violation in _check_free(value, path):
+                    self.refuse(violation.path, violation.kind, violation.want)
+                if isinstance(type_, mi.AnyType):
+                    return value
                 return msgspec.Raw(msgspec.json.encode(value))
             case mi.StrType():
                 return self._text(value, type_, path)
@@ -328,8 +361,10 @@ class _Walk:
             self.refuse(path, "too_small", type_.ge, value)
         elif type_.le is not None and value > type_.le:
             self.refuse(path, "too_large", type_.le, value)
-        elif whole and not -(2**63) <= value < 2**63:
-            self.refuse(path, "too_large" if value > 0 else "too_small", 2**63 - 1, value)
+        elif whole and not -MOST_WHOLE <= value < MOST_WHOLE:
+            self.refuse(path, "too_large" if value > 0 else "too_small", MOST_WHOLE - 1, value)
+        elif not whole and not math.isfinite(value):
+            self.refuse(path, "too_large" if value > 0 else "too_small", sys.float_info.max)
         return value
 
     def _literal(self, value: Any, type_: mi.LiteralType, path: Path) -> Any:

@@ -41,10 +41,10 @@ class Router:
         Raises:
             Malformed: the path cannot be decoded.
         """
-        if b"%" in path:
+        if b"%" in path or not path.isascii():
             segments = [percent_decode(s, "path") for s in path.split(b"/", _MAX_SEGMENTS)]
         else:
-            segments = path.decode("latin-1").split("/", _MAX_SEGMENTS)
+            segments = path.decode("ascii").split("/", _MAX_SEGMENTS)
         if len(segments) > 2 and not segments[-1]:
             segments.pop()  # a trailing slash is no other place
         node, values = self._root, []

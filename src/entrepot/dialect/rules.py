@@ -29,7 +29,7 @@ class Unique:
         seen = set()
         for item in value:
             name = item.get(self.member) if isinstance(item, dict) else getattr(item, self.member)
-            if isinstance(name, str):
+            if isinstance(name, str | int):
                 if name in seen:
                     return "duplicate", name
                 seen.add(name)

@@ -1,4 +1,4 @@
-"""The ASGI application: reads bounded requests, hands them to the dialect that owns their root.
+"""From a request to the dialect that owns its root, and back.
 
 Answers nothing in a dialect's place, not even 404 or 413; only where no dialect owns the path it
 speaks for itself.
@@ -7,8 +7,7 @@ speaks for itself.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 
@@ -16,100 +15,58 @@ from entrepot.core.faults import Malformed, TooLarge
 from entrepot.dialect.handle import House, Spoken
 from entrepot.dialect.request import Answer, Request
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
 access = logging.getLogger("entrepot.access")
 
 _ONCE = frozenset(
     (b"host", b"authorization", b"content-length", b"content-type", b"x-auth-token", b"x-sdk-date")
 )
+_STRANGERS_BODY = 1 << 16
 
 
 class Edge:
-    """An ASGI 3 application over the dialects by root."""
+    """What a connection asks: the dialects by root (an `Application`)."""
 
     def __init__(self, spoken: Mapping[bytes, Spoken], house: House) -> None:
         self._spoken = spoken
         self._house = house
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+    def _owner(self, path: bytes) -> Spoken | None:
+        return self._spoken.get(path[1:].split(b"/", 1)[0])
 
-    async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
-        path: bytes = scope["raw_path"]
-        spoken = self._spoken.get(path[1:].split(b"/", 1)[0])
-        if spoken is None:
-            await _send(send, stranger(path, self._spoken))
-            return
-        headers: dict[bytes, bytes] = {}
-        repeated = []
-        for name, value in scope["headers"]:
-            if headers.setdefault(name, value) is not value:
-                repeated.append(name)
-        limit = spoken.dialect.body_limit
-        body = await _body(receive, headers, limit)
-        request = Request(
-            scope["method"], path, scope["query_string"], headers, body or b"",
-            frozenset(repeated), (scope.get("client") or ("",))[0],
-        )  # fmt: skip
-        fault: TooLarge | Malformed | None = None
-        if body is None:
-            fault = TooLarge("body", limit)
-        elif repeated and not _ONCE.isdisjoint(repeated):
-            fault = Malformed("headers", f"{repeated[0].decode('latin-1')} was sent more than once")
-        if fault is not None:
-            exchange = spoken.exchange(request, self._house.gate)
-            answer = spoken.refuse(fault, exchange)
-            if (
-                body is None
-            ):  # the rest of the body is on its way: this connection is of no more use
-                answer = Answer(
-                    answer.status, answer.body, (*answer.headers, (b"connection", b"close"))
-                )
+    def body_limit(self, path: bytes) -> int:
+        """The most bytes that a body sent to this path may have."""
+        owner = self._owner(path)
+        return _STRANGERS_BODY if owner is None else owner.dialect.body_limit
+
+    def too_large(self, request: Request) -> Answer:
+        """The answer to a request whose body is over the limit."""
+        owner = self._owner(request.path)
+        if owner is None:
+            return stranger(request.path, self._spoken)
+        fault = TooLarge("body", owner.dialect.body_limit)
+        return owner.refuse(fault, owner.exchange(request, self._house.gate))
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer to a request that was read whole."""
+        owner = self._owner(request.path)
+        if owner is None:
+            return stranger(request.path, self._spoken)
+        if request.repeated and not _ONCE.isdisjoint(request.repeated):
+            name = min(request.repeated & _ONCE).decode()
+            exchange = owner.exchange(request, self._house.gate)
+            answer = owner.refuse(Malformed("headers", f"{name} was sent more than once"), exchange)
         else:
-            answer, exchange = await spoken.handle(request, self._house)
-        await _send(send, answer)
+            answer, exchange = await owner.handle(request, self._house)
         if access.isEnabledFor(logging.INFO):
             access.info(
                 "%s %s %s %d %s",
-                spoken.dialect.name,
+                owner.dialect.name,
                 exchange.operation.name if exchange.operation else "-",
                 exchange.caller.tenant.name if exchange.caller else "-",
                 answer.status,
                 exchange.request_id,
             )
-
-
-async def _body(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> bytes | None:
-    """The whole body; None as soon as it is known to be over the limit."""
-    declared = headers.get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > limit:
-        return None
-    message = await receive()
-    chunk: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return chunk if len(chunk) <= limit else None
-    chunks, size = [chunk], len(chunk)
-    while message.get("more_body"):
-        message = await receive()
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-async def _send(send: Send, answer: Answer) -> None:
-    length = (b"content-length", b"%d" % len(answer.body))
-    headers = answer.headers if answer.status == 204 else (*answer.headers, length)
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+        return answer
 
 
 def stranger(path: bytes, spoken: Mapping[bytes, Spoken]) -> Answer:
@@ -124,11 +81,3 @@ def stranger(path: bytes, spoken: Mapping[bytes, Spoken]) -> Answer:
         }
     )
     return Answer(404, body, ((b"content-type", b"application/json"),))
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": message["type"] + ".complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

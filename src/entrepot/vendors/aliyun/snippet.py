@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-_LINES = '''\
+_LINES = """\
 # pip install alibabacloud-iot20180120
 from alibabacloud_iot20180120.client import Client
 from alibabacloud_iot20180120.models import CreateProductRequest
@@ -26,10 +27,10 @@ made = client.create_product(CreateProductRequest(
     category_key="Lighting",
 ))
 print(made.body.data)
-'''
+"""
 
 
-def snippet(endpoint: str, credentials: dict[str, Any]) -> str:
+def snippet(endpoint: str, credentials: Mapping[str, Any]) -> str:
     """A Python program that creates a product. `endpoint` is http://HOST:PORT.
 
     `credentials` is what `entrepot credentials` prints.

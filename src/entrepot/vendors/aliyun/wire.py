@@ -131,7 +131,9 @@ class CreateProduct(Common, kw_only=True):
         if self.NetType == "LORA" and self.AuthType != "secret":
             # Unavailable with LORA (CreateProduct, AuthType)
             found.append(
-                Violation(("AuthType",), "rule", f"secret: {self.AuthType} is unavailable with LORA")
+                Violation(
+                    ("AuthType",), "rule", f"secret: {self.AuthType} is unavailable with LORA"
+                )
             )
         return found
 

@@ -39,6 +39,8 @@ class Name:
 def matches(expression: Expression, lookup: Lookup) -> bool:
     """Whether the expression holds. `lookup` gives a field's value, a Name, or None where absent.
 
+    A tuple stands for a field that has several values at once: one that fits is enough.
+
     An absent field equals nothing and contains nothing; `!=` is the opposite of `=`, so it holds.
     `like` finds a part without regard to case ("inverter" finds "PV Inverter"; EnOS API FAQs), the
     other operators respect case.
@@ -71,6 +73,8 @@ def _stored(name: str, lookup: Lookup) -> tuple[object, ...]:
     if isinstance(found, Name):
         # A bare name searches every language (EnOS API, Search Product, productName).
         return (found.default, *found.locales.values())
+    if isinstance(found, tuple):
+        return found
     if found is not None:
         return (found,)
     stem, dot, locale = name.partition(".")

@@ -171,14 +171,14 @@ class UpdateThingModel(msgspec.Struct, kw_only=True):
 
     modelId: ModelId
     name: StringI18n | UnsetType = UNSET
-    desc: str | None | UnsetType = UNSET
+    desc: str | UnsetType | None = UNSET
     i18nDesc: Any = UNSET
     category: Any = UNSET
-    tags: dict[str, str] | None | UnsetType = UNSET
-    attributes: dict[str, dict[str, Any] | None] | None | UnsetType = UNSET
-    measurepoints: dict[str, dict[str, Any] | None] | None | UnsetType = UNSET
-    services: dict[str, dict[str, Any] | None] | None | UnsetType = UNSET
-    events: dict[str, dict[str, Any] | None] | None | UnsetType = UNSET
+    tags: dict[str, str] | UnsetType | None = UNSET
+    attributes: dict[str, dict[str, Any] | None] | UnsetType | None = UNSET
+    measurepoints: dict[str, dict[str, Any] | None] | UnsetType | None = UNSET
+    services: dict[str, dict[str, Any] | None] | UnsetType | None = UNSET
+    events: dict[str, dict[str, Any] | None] | UnsetType | None = UNSET
 
 
 class ThingModelReply(Reply, kw_only=True):
@@ -192,5 +192,3 @@ class ThingModelPage(Reply, kw_only=True):
 
     data: list[dict[str, Any]]
     pagination: Page
-
-

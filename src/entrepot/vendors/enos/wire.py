@@ -8,6 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from entrepot.core.faults import Violation
+from entrepot.vendors.enos import projection
+from entrepot.vendors.enos.expression import ExpressionError, parse
+from entrepot.vendors.enos.matching import MODEL_FIELDS, PRODUCT_FIELDS, Fields, check
 
 # Source: seeds 000 and 001 "Create Product" unless a line says otherwise.
 PRODUCT_PAGE_SIZE = 200  # Search Product, pageSize
@@ -50,7 +53,9 @@ ValidDay = Annotated[
     int, Meta(ge=1, le=3650, description="Days; of use with certificates (biDirectionalAuth) only.")
 ]
 Description = Annotated[str, Meta(max_length=512, description="Product description.")]
-Bidirectional = Annotated[bool, Meta(description="Whether devices prove themselves by certificate.")]
+Bidirectional = Annotated[
+    bool, Meta(description="Whether devices prove themselves by certificate.")
+]
 Dynamic = Annotated[bool, Meta(description="Whether devices may activate with the product secret.")]
 
 
@@ -76,7 +81,7 @@ class ProductAddress(Organization, kw_only=True):
     productKey: Annotated[str, Meta(min_length=1, max_length=128, description="Product key.")]
 
 
-_NO_SECRET = (
+_NOT_ANSWERED = (
     "must be false: the answer would hold the secret encrypted in a way that is not published;"
     " the v2.1 call of the same name answers it"
 )
@@ -85,7 +90,9 @@ _NO_SECRET = (
 def _secret_is_not_required(asked: Any) -> list[Violation]:
     # The page says that the secret comes encrypted, with a session key, and not how. A text that the
     # caller could not decrypt would be worse than this refusal.
-    return [Violation(("requireSecret",), "rule", _NO_SECRET, True)] if asked.requireSecret else []
+    return (
+        [Violation(("requireSecret",), "rule", _NOT_ANSWERED, True)] if asked.requireSecret else []
+    )
 
 
 class ProductAddress24(ProductAddress, kw_only=True):
@@ -149,19 +156,54 @@ class Pagination(msgspec.Struct, kw_only=True):
 
 
 class Search(msgspec.Struct, kw_only=True):
-    """Body of the searches. `projection` is undocumented for products, but official samples send it."""
+    """Body of a search. `projection` is undocumented for products, but official samples send it."""
 
     expression: Annotated[str, Meta(description="Conditions; empty: everything.")] | None = None
     pagination: Pagination | None = None
-    projection: list[str | None] | None = None
+    projection: list[str] | None = None
 
 
-class Search24(Search, kw_only=True):
+def _unsearchable(asked: Search, fields: Fields) -> list[Violation]:
+    found = []
+    if asked.expression and asked.expression.strip():
+        try:
+            problems = check(parse(asked.expression), fields)
+        except ExpressionError as error:
+            problems = []
+            found.append(Violation(("expression",), "rule", f"cannot be read {error}"))
+        found += [Violation(("expression",), "rule", f"cannot ask {p}") for p in problems]
+    paths = projection.read(asked.projection or [])
+    if isinstance(paths, projection.BadPath):
+        found.append(Violation(("projection",), "rule", f"cannot hold {paths}"))
+    return found
+
+
+def _product_search(asked: Search) -> list[Violation]:
+    return _unsearchable(asked, PRODUCT_FIELDS)
+
+
+def _model_search(asked: Search) -> list[Violation]:
+    return _unsearchable(asked, MODEL_FIELDS)
+
+
+class SearchProducts(Search, kw_only=True):
+    """Body of Search Product."""
+
+    __rules__ = (_product_search,)
+
+
+class SearchProducts24(Search, kw_only=True):
     """The same for v2.4."""
 
     requireSecret: bool = False
 
-    __rules__ = (_secret_is_not_required,)
+    __rules__ = (_product_search, _secret_is_not_required)
+
+
+class SearchModels(Search, kw_only=True):
+    """Body of Search Thing Model."""
+
+    __rules__ = (_model_search,)
 
 
 # --- answers -------------------------------------------------------------------------------------
@@ -181,7 +223,7 @@ class Text(Reply, kw_only=True):
     data: str
 
 
-class Product(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Product(msgspec.Struct, kw_only=True):
     """A product as EnOS shows it. Times are milliseconds since 1970."""
 
     orgId: str

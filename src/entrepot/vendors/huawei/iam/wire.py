@@ -102,7 +102,7 @@ class CreateTokenQuery(msgspec.Struct):
     nocatalog: Annotated[str, Meta(max_length=16)] | None = None
 
 
-class ValidateTokenQuery(CreateTokenQuery):
+class ValidateTokenQuery(CreateTokenQuery, kw_only=True):
     """KeystoneValidateToken; the header stands among the parameters."""
 
     subject_token: Annotated[str, Meta(min_length=1, max_length=16384)] = msgspec.field(

@@ -13,10 +13,10 @@ from entrepot.dialect.rules import Bytes, Unique
 # DOC BUG: the English pages forget the Chinese characters that the Chinese pages and the SDK allow.
 # INFERRED: which they are; these are the unified ideographs and their first extension.
 CJK = "\u3400-\u4dbf\u4e00-\u9fff"
-NAME_CLASS = rf"{CJK}A-Za-z0-9_?'#().,&%@!-"
+NAME_CLASS = rf"{CJK}A-Za-z0-9_?'#().,&%@!\-"
 SERVICE_CLASS = rf"{NAME_CLASS}$"
 # The English and the Chinese list differ: their union is taken. INFERRED: what counts as a space.
-TEXT_CLASS = rf"{CJK}A-Za-z0-9 \t\r\n\f\v_?'#().,;&%@!:$\[\]~/，、：；。-"
+TEXT_CLASS = rf"{CJK}A-Za-z0-9 \t\r\n\f\v_?'#().,;&%@!:$\[\]~/，、：；。\-"
 
 NAME = rf"\A[{NAME_CLASS}]+\Z"
 SERVICE = rf"\A[{SERVICE_CLASS}]+\Z"

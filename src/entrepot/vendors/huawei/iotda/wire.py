@@ -18,9 +18,7 @@ PayloadFormat = Literal["json", "binary"]
 
 Id = Annotated[str, Meta(min_length=1, max_length=36, pattern=r"\A[A-Za-z0-9_-]+\Z")]
 AppId = Annotated[Id, Meta(description="Resource space ID; the default one where it is left out.")]
-Name = Annotated[
-    str, Meta(min_length=1, max_length=64, pattern=NAME, description="Product name.")
-]
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=NAME, description="Product name.")]
 DeviceType = Annotated[
     str, Meta(min_length=1, max_length=32, pattern=NAME, description="Device type.")
 ]
@@ -32,9 +30,7 @@ ManufacturerName = Annotated[
 Industry = Annotated[
     str, Meta(max_length=64, pattern=_EMPTY_OR_NAME, description="Industry of the device.")
 ]
-Description = Annotated[
-    str, Meta(max_length=128, pattern=TEXT, description="Product description.")
-]
+Description = Annotated[str, Meta(max_length=128, pattern=TEXT, description="Product description.")]
 
 
 class ProjectAddress(msgspec.Struct, kw_only=True):

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import uuid
-from functools import partial
 
 from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
-from entrepot.dialect.check import Leniency
-from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
+from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect
-from entrepot.vendors.huawei import codec
-from entrepot.vendors.huawei.roma import auth, convert, errors, handles, snippet
+from entrepot.vendors.huawei.codec import refusal
+from entrepot.vendors.huawei.roma import auth, codec, errors, handles, snippet
+from entrepot.vendors.huawei.roma.convert.products import LOSSES
 from entrepot.vendors.huawei.roma.operations import OPERATIONS
-
-# Jackson on the other side: a number is taken for a String (the page's own example sends one).
-LENIENT = Leniency(number_as_text=True)
 
 
 def _request_id(now_ms: int) -> str:
@@ -39,13 +35,13 @@ ROMA = Dialect(
     parse=parse_plain_query,
     select=no_selector,
     authenticate=auth.authenticate,
-    decode=partial(decode_rest, lenient=LENIENT),
-    encode=codec.answer,
-    refuse=codec.refusal,
+    decode=codec.decode,
+    encode=codec.encode,
+    refuse=refusal,
     tenant_ids=lambda: {auth.INSTANCE: str(uuid.uuid4())},
     credentials=_credentials,
     handle=lambda vault, product: str(product.id),
     product_of=lambda vault, text: handles.product_of(text),
     snippet=snippet.snippet,
-    losses=convert.LOSSES,
+    losses=LOSSES,
 )

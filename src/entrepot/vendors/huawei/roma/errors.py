@@ -26,8 +26,51 @@ from entrepot.dialect.operation import Exchange, Row
 # The order of the page's 400 sample; fields that it does not show come after, in document order.
 _SAMPLE_ORDER = ("name", "manufacturer_name", "manufacturer_id", "product_type", "app_id", "model")
 _MUST_NOT_BE_EMPTY = ("app_id",)
+_NUMBERS = ("product_type", "protocol_type", "permission")
 
 ServiceComb = "Parameter is not valid for operation [romalink.{op}]. Parameter is [{name}]. Processor is [{part}]."
+
+# What the framework calls the operations, and two of its parameters. Where the documents' samples
+# show none, INFERRED in the same manner.
+_CALLED = {
+    "CreateProduct": "link-product.create",  # INFERRED
+    "ListProducts": "link-product.search",
+    "ShowProduct": "link-product.searchProductDetails",
+    "UpdateProduct": "link-product.update",  # INFERRED
+    "DeleteProduct": "link-product.delete",
+    "DownloadProducts": "link-product.exportProduct",
+    "UploadProduct": "link-product.importProduct",
+    "ListDevicesInProduct": "link-product.queryDevicesSummary",  # INFERRED
+    "ShowProductAuthentication": "link-product.queryAuthentication",  # INFERRED
+    "ResetProductAuthentication": "link-product.resetAuthentication",  # INFERRED
+    "CreateProductTemplate": "link-producttemplate.create",  # INFERRED
+    "ListProductTemplates": "link-producttemplate.search",  # INFERRED
+    "ShowProductTemplate": "link-producttemplate.searchDetails",  # INFERRED
+    "UpdateProductTemplate": "link-producttemplate.update",  # INFERRED
+    "DeleteProductTemplate": "link-producttemplate.delete",
+    "CreateProductTopic": "link-product-topic.createProductTopic",  # INFERRED
+    "ListProductTopics": "link-product-topic.queryProductTopic",
+    "UpdateProductTopic": "link-product-topic.updateProductTopic",  # INFERRED
+    "DeleteProductTopic": "link-product-topic.deleteProductTopic",
+    "CountDevices": "link-statistics.countDevices",  # INFERRED
+}
+_PARAMETERS = {
+    ("DeleteProductTemplate", "product_template_id"): "id",
+    ("ShowProductTemplate", "product_template_id"): "id",
+    ("UpdateProductTemplate", "product_template_id"): "id",
+    ("CreateProductTopic", "product_id"): "productId",
+    ("ListProductTopics", "product_id"): "productId",
+    ("UpdateProductTopic", "product_id"): "productId",
+    ("DeleteProductTopic", "product_id"): "productId",
+}
+# The permission words of applications (Authorizing Users); LINK's changes need "modify" (INFERRED).
+_ACTIONS = {
+    f"{thing}:{action}": word
+    for thing in ("product", "space", "template")
+    for action, word in (
+        ("create", "modify"), ("read", "read"), ("update", "modify"), ("delete", "delete"),
+    )
+} | {"credential:read": "access", "credential:update": "modify"}  # fmt: skip
 
 
 def _words(violation: Violation) -> str:
@@ -37,8 +80,7 @@ def _words(violation: Violation) -> str:
         case "missing" | "null" | "empty":
             if violation.path[-1] in _MUST_NOT_BE_EMPTY:
                 return "must not be empty"
-            number = violation.path[-1] in ("product_type", "protocol_type", "status", "required")
-            return "must not be null" if number else "Can not be empty"
+            return "must not be null" if violation.path[-1] in _NUMBERS else "Can not be empty"
         case "too_short":
             return f"length must be greater than or equal to {want}"
         case "too_long":
@@ -78,10 +120,30 @@ def _invalid(fault: Invalid, exchange: Exchange) -> str:
 
 
 def _unreadable(fault: Malformed | TooLarge, exchange: Exchange) -> str:
-    operation = exchange.operation.name if exchange.operation else "request"
-    why = fault.reason if isinstance(fault, Malformed) else f"over {fault.limit_bytes} bytes"
+    """What the framework under ROMA says of a value that is not even of its type."""
+    name = exchange.operation.name if exchange.operation else ""
     part = "header" if fault.part == "headers" else fault.part
-    return ServiceComb.format(op=operation, name=part, part=part) + f" ({why})"
+    parameter = str(exchange.notes.get("parameter", part))
+    words = ServiceComb.format(
+        op=_CALLED.get(name, name or "unknown"),
+        name=_PARAMETERS.get((name, parameter), parameter),
+        part=part,
+    )
+    if fault.part in ("path", "query") and exchange.notes.get("parameter"):
+        return words  # documented to the letter
+    why = fault.reason if isinstance(fault, Malformed) else f"over {fault.limit_bytes} bytes"
+    return f"{words} ({why})"
+
+
+def _denied(fault: Denied, exchange: Exchange) -> str:
+    word = _ACTIONS.get(fault.permission, fault.permission)
+    return _NO_PERMISSION.format(permission=word)
+
+
+def _taken_topic(fault: Taken, exchange: Exchange) -> str:
+    """The claim's value is the product and, on a second line, the topic."""
+    name = fault.value.partition("\n")[2]
+    return f"The product topic name already exists. Name: {name}"
 
 
 def _who(fault: Unauthenticated, exchange: Exchange) -> str:
@@ -102,7 +164,21 @@ def _who(fault: Unauthenticated, exchange: Exchange) -> str:
 
 _TAKEN_NAME = "The product name already exists. Name: {value}"
 _TAKEN_MODEL = "The manufacturer ID and product model already exist."
-_NO_PERMISSION = "You do not have the {permission} permission on the resource. Check whether you have been granted the corresponding permission in the related service."  # noqa: E501
+# INFERRED: the pages list no codes for templates and applications; numbered as products are.
+_TAKEN_TEMPLATE = "The product template name already exists. Name: {value}"
+_TAKEN_APP = "The application name already exists. Name: {value}"
+_TAKEN_KEY = "The application key already exists. Key: {value}"
+_USED_PRODUCT = (
+    "The product named {handle} contains {by}. Delete all {by} under the product and try again."
+)
+_USED_TEMPLATE = "The product template named {handle} is used by {by}. Delete all {by} made from it and try again."
+_USED_APP = (
+    "The application {handle} contains {by}. Delete all {by} of the application and try again."
+)
+_NO_PERMISSION = (
+    "You do not have the {permission} permission on the resource. Check whether you have been"
+    " granted the corresponding permission in the related service."
+)
 _NOT_FOUND = "The resource does not exist. Check whether the resource ID {handle} is correct."
 _NO_INSTANCE = "The instance does not exist. project_id: {scope}, instance_id: {handle}"
 
@@ -114,14 +190,21 @@ ROWS: tuple[Row, ...] = (
     Row(Unauthenticated, 401, "APIGW.0301", _who, "documented"),
     Row(Unauthenticated, 401, "APIGW.0303", _who, "documented", when="expired"),
     Row(Unauthenticated, 401, "APIGW.0303", _who, "inferred", when="date"),
-    Row(Denied, 403, "ROMA.00110008", _NO_PERMISSION, "documented"),
+    Row(Denied, 403, "ROMA.00110008", _denied, "documented"),
     Row(NotFound, 404, "ROMA.00110006", _NOT_FOUND, "documented"),
     Row(NotFound, 500, "ROMA.00110002", _NO_INSTANCE, "documented", when="instance"),
     Row(Taken, 500, "ROMA.00110701", _TAKEN_NAME, "inferred"),
+    Row(Taken, 500, "ROMA.00110705", _taken_topic, "documented", when="roma.topic"),
     Row(Taken, 500, "ROMA.00110706", _TAKEN_MODEL, "documented", when="roma.model"),
-    Row(InUse, 500, "ROMA.00110703",
-        "The product named {handle} contains {by}. Delete all {by} under the product and try again.", "documented"),
+    Row(Taken, 500, "ROMA.00110801", _TAKEN_TEMPLATE, "inferred", when="roma.template"),
+    Row(Taken, 500, "ROMA.00110901", _TAKEN_APP, "inferred", when="roma.app"),
+    Row(Taken, 500, "ROMA.00110902", _TAKEN_KEY, "inferred", when="roma.app_key"),
+    Row(InUse, 500, "ROMA.00110703", _USED_PRODUCT, "documented"),
+    Row(InUse, 500, "ROMA.00110803", _USED_TEMPLATE, "inferred", when="template"),
+    Row(InUse, 500, "ROMA.00110903", _USED_APP, "inferred", when="space"),
     Row(Refused, 500, "ROMA.00110704", "The {kind} {handle} cannot be changed: it is {rule}.", "inferred"),
+    Row(Refused, 500, "ROMA.00110904",
+        "The default application {handle} cannot be deleted.", "inferred", when="default_space"),
     Row(QuotaExceeded, 500, "ROMA.00110004",
         "The quota exceeds the upper limit, {limit}. Increase the quota.", "documented"),
     Row(Stale, 500, "ROMA.00110000", "The resource {handle} was changed meanwhile. Try again.", "inferred"),

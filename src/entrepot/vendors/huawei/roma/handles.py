@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS, Code
 
@@ -9,9 +11,8 @@ _APP = Code("roma/app", HEX, 32, bits=128)
 _UUID = (8, 12, 16, 20)
 
 SECRET_ALPHABET = LETTERS_AND_DIGITS
-SECRET_TAIL = (
-    "aA1-"  # one character of each class that a password must have (Authentication, password)
-)
+# One character of each class that a password must have (Authentication, password).
+SECRET_TAIL = "aA1-"  # noqa: S105
 
 
 def app_id(vault: Vault, space: int) -> str:
@@ -44,3 +45,18 @@ def secret_name(vault: Vault, product: int) -> str:
 def secret(vault: Vault, product: int) -> str:
     """The password of one-model-one-secret, until somebody sets another: 20 characters."""
     return vault.compute("roma/password", product, SECRET_ALPHABET, 16) + SECRET_TAIL
+
+
+def new_secret() -> str:
+    """A password that nobody knows yet, of the same shape."""
+    return "".join(secrets.choice(SECRET_ALPHABET) for _ in range(16)) + SECRET_TAIL
+
+
+def app_key(vault: Vault, space: int) -> str:
+    """An application's key, unless its maker chose one."""
+    return vault.compute("roma/app-key", space, LETTERS_AND_DIGITS, 20)
+
+
+def app_secret(vault: Vault, space: int) -> str:
+    """An application's secret, until somebody chooses or resets it."""
+    return vault.compute("roma/app-secret", space, SECRET_ALPHABET, 28) + SECRET_TAIL

@@ -9,14 +9,21 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.faults import Violation
 from entrepot.vendors.huawei.roma.wire.shared import (
-    ID, NAME, Address, Description, Floored, Made, UserName, trim,
-)  # fmt: skip
+    ID,
+    NAME,
+    Address,
+    Description,
+    Floored,
+    Made,
+    UserName,
+    trim,
+)
 
 # Source: "Creating a Product" unless a line says otherwise.
 MODEL = r"\A[A-Za-z0-9_\-. ]+\Z"
 USER = r"\A[A-Za-z0-9-]*\Z"
 # Either empty, or the four classes, of these characters only (Authentication, password).
-PASSWORD = (
+CLASSED = (
     r"\A(?:|(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])(?=.*[-~!@#$%^&*()_=+|\[{}\];:<>/?])"
     r"[-A-Za-z0-9~!@#$%^&*()_=+|\[{}\];:<>/?]+)\Z"
 )
@@ -142,7 +149,7 @@ class ResetAuthentication(msgspec.Struct, kw_only=True, omit_defaults=True):
     """
 
     user_name: Annotated[str, Meta(max_length=50, pattern=USER)] | None = None
-    password: Annotated[str, Meta(max_length=80, pattern=PASSWORD)] | None = None
+    password: Annotated[str, Meta(max_length=80, pattern=CLASSED)] | None = None
 
     __rules__ = (user_name_is_long_enough, password_is_long_enough)
 

@@ -9,8 +9,13 @@ from msgspec import Meta
 
 from entrepot.vendors.huawei.roma.wire.products import ProductAddress
 from entrepot.vendors.huawei.roma.wire.shared import (
-    NAME, Address, Description, Made, Paging, UserName,
-)  # fmt: skip
+    NAME,
+    Address,
+    Description,
+    Made,
+    Paging,
+    UserName,
+)
 
 # What MQTT gives a meaning to cannot stand in a topic's name. INFERRED: no page lists its characters.
 TOPIC = r"\A[^+#\s$]+\Z"
@@ -70,8 +75,10 @@ class TopicAddress(ProductAddress, kw_only=True):
     topic_id: Annotated[int, Meta(description="Topic ID.")]
 
 
-class ListTopics(ProductAddress, Paging, kw_only=True):
+class ListTopics(Paging, kw_only=True):
     """Which part of a product's topics."""
+
+    product_id: Annotated[int, Meta(description="Product ID.")]
 
 
 class WriteTopic(msgspec.Struct, kw_only=True, omit_defaults=True):

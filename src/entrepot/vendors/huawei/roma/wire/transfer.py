@@ -40,10 +40,13 @@ class ImportProducts(Address, kw_only=True):
 
 
 class Upload(msgspec.Struct, kw_only=True):
-    """A multipart body with one part `file`."""
+    """A multipart body with one part `file`, which is a CSV file in UTF-8; read into its rows."""
 
-    file: Annotated[bytes, Meta(description="A CSV file, UTF-8.")]
-    filename: str = ""
+    rows: list[dict[str, str]]
+
+
+TOO_MANY_CELLS = ""
+"""The column of what stands right of the last named column."""
 
 
 class Imported(msgspec.Struct):

@@ -1,0 +1,275 @@
+"""One HTTP/1.1 connection: bytes to bounded requests, answers to bytes, in order; knows no dialect.
+
+llhttp (through httptools) does the parsing, strictly; what is here is what happens around it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Protocol
+
+import httptools
+
+from entrepot.dialect.request import Answer, Request
+
+HEAD_LIMIT = 9 << 20  # request line (a thing model may travel in an Alibaba query) and headers
+HEADERS_LIMIT = 1 << 16
+HEAD_TIMEOUT_S = 30.0
+BODY_TIMEOUT_S = 60.0
+IDLE_TIMEOUT_S = 75.0
+PIPELINED = 32
+
+_STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
+_BODILESS = frozenset((204, 304))
+
+
+class Application(Protocol):
+    """What a connection asks: how long a body may be, and the answer to a request."""
+
+    def body_limit(self, path: bytes) -> int:
+        """The most bytes that a body sent to this path may have."""
+        ...
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer to a request that was read whole."""
+        ...
+
+    def too_large(self, request: Request) -> Answer:
+        """The answer to a request whose body is over the limit."""
+        ...
+
+
+class Clock:
+    """The `Date` header, made once a second."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._line = b""
+
+    def line(self) -> bytes:
+        """`date: ...` with its line end."""
+        now = time.time()
+        if now >= self._until:
+            self._until = now // 1 + 1
+            self._line = f"date: {formatdate(now, usegmt=True)}\r\n".encode()
+        return self._line
+
+
+_clock = Clock()
+
+
+class Connection(asyncio.Protocol):
+    """Reads requests one after another and answers them in that order.
+
+    `deadline` is when the connection has been waiting too long (loop time); the server sweeps.
+    """
+
+    def __init__(self, application: Application, connections: set[Connection]) -> None:
+        self._application = application
+        self._connections = connections
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[tuple[Request | None, Answer | None, bool]] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._refusing = False  # take no more bytes in
+        self._last = False  # close behind the answer that is under way
+        self._paused = False
+        self._peer = ""
+        self.deadline = self._loop.time() + HEAD_TIMEOUT_S
+
+    # The transport's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment]
+        self._parser = httptools.HttpRequestParser(self)
+        self._peer = str((transport.get_extra_info("peername") or ("",))[0])
+        self._begin()
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.discard(self)
+        self._waiting.clear()
+        self._resume_writing()
+        # A request that was read whole is finished all the same: its answer has nowhere to go.
+
+    def data_received(self, data: bytes) -> None:
+        if self._refusing:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._refusing = self._last = True  # no other protocol is spoken here
+        except httptools.HttpParserError:
+            self._refuse(b"400 Bad Request", b"This is not HTTP/1.1.\n")
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_LIMIT:
+                self._refuse(
+                    b"431 Request Header Fields Too Large", b"The request's head is too long.\n"
+                )
+
+    def pause_writing(self) -> None:
+        self._paused = True
+        self._can_write = asyncio.Event()
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._resume_writing()
+        self._transport.resume_reading()
+
+    def _resume_writing(self) -> None:
+        if self._paused:
+            self._paused = False
+            self._can_write.set()
+
+    # The parser's side
+
+    def _begin(self) -> None:
+        self._in_head = self._in_message = False
+        self._head_bytes = self._header_bytes = self._body_bytes = 0
+        self._url: list[bytes] = []
+        self._headers: dict[bytes, bytes] = {}
+        self._repeated: set[bytes] | None = None
+        self._body: list[bytes] = []
+        self._limit: int | None = None
+
+    def on_message_begin(self) -> None:
+        self._begin()
+        self._in_head = self._in_message = True
+        self.deadline = self._loop.time() + HEAD_TIMEOUT_S
+
+    def on_url(self, url: bytes) -> None:
+        self._url.append(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_bytes += len(name) + len(value)
+        if self._header_bytes > HEADERS_LIMIT:
+            raise ValueError("headers too long")
+        name = name.lower()
+        if self._headers.setdefault(name, value) is not value:
+            if self._repeated is None:
+                self._repeated = set()
+            self._repeated.add(name)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        headers = self._headers
+        if b"content-length" in headers or b"transfer-encoding" in headers:
+            self.deadline = self._loop.time() + BODY_TIMEOUT_S
+            self._limit = self._application.body_limit(self._target()[0])
+            declared = headers.get(b"content-length", b"")
+            if declared.isdigit() and int(declared) > self._limit:
+                self._body_bytes = int(declared)
+                self._give_up()
+            elif headers.get(b"expect", b"").lower() == b"100-continue" and not self._waiting:
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        if self._refusing:
+            return
+        self._body_bytes += len(body)
+        if self._limit is not None and self._body_bytes > self._limit:
+            self._give_up()
+        else:
+            self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        if self._refusing:
+            return
+        self._in_message = False
+        self.deadline = float("inf")
+        body = self._body
+        request = self._request(body[0] if len(body) == 1 else b"".join(body))
+        self._enqueue(request, None, self._parser.should_keep_alive())
+
+    def _target(self) -> tuple[bytes, bytes]:
+        url = self._url[0] if len(self._url) == 1 else b"".join(self._url)
+        path, _, query = url.partition(b"?")
+        if not path.startswith(b"/") and b"://" in path:  # absolute form, as a proxy sends it
+            path = b"/" + path.split(b"://", 1)[1].partition(b"/")[2]
+        return path, query
+
+    def _request(self, body: bytes) -> Request:
+        path, query = self._target()
+        repeated = frozenset(self._repeated) if self._repeated else frozenset[bytes]()
+        return Request(
+            self._parser.get_method().decode(),
+            path,
+            query,
+            self._headers,
+            body,
+            repeated,
+            self._peer,
+        )
+
+    def _give_up(self) -> None:
+        """The body is too long: say so in the dialect's words and take no more from this client."""
+        self._refusing = True
+        self._enqueue(None, self._application.too_large(self._request(b"")), False)
+
+    # Answering
+
+    def _enqueue(self, request: Request | None, answer: Answer | None, keep_alive: bool) -> None:
+        self._waiting.append((request, answer, keep_alive))
+        if self._task is None:
+            self._task = self._loop.create_task(self._work())
+        elif len(self._waiting) >= PIPELINED:
+            self._transport.pause_reading()
+
+    async def _work(self) -> None:
+        """Answer what waits, in order."""
+        try:
+            while self._waiting:
+                request, answer, keep_alive = self._waiting.popleft()
+                if answer is None and request is not None:
+                    answer = await self._application.answer(request)
+                if answer is None or self._transport.is_closing():
+                    return
+                keep_alive = keep_alive and not (self._last and not self._waiting)
+                self._write(answer, keep_alive, request)
+                if not keep_alive:
+                    self._transport.close()
+                    return
+                if self._paused:
+                    await self._can_write.wait()
+                elif len(self._waiting) == PIPELINED - 1:
+                    self._transport.resume_reading()
+            self.deadline = self._loop.time() + IDLE_TIMEOUT_S
+        finally:
+            self._task = None
+
+    def _write(self, answer: Answer, keep_alive: bool, request: Request | None) -> None:
+        body = answer.body
+        lines = [_STATUS[answer.status], _clock.line()]
+        for name, value in answer.headers:
+            lines += (name, b": ", value, b"\r\n")
+        if answer.status not in _BODILESS:
+            lines.append(b"content-length: %d\r\n" % len(body))
+        lines.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
+        if request is None or request.method != "HEAD":
+            lines.append(body)
+        self._transport.write(b"".join(lines))
+
+    def _refuse(self, status: bytes, words: bytes) -> None:
+        """Not even a request: no dialect can be asked."""
+        if not self._transport.is_closing():
+            head = b"HTTP/1.1 %s\r\ncontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+            self._transport.write(head % (status, len(words)) + words)
+            self._transport.close()
+
+    # The server's side
+
+    def sweep(self, now: float) -> None:
+        """Close where the client has kept the connection waiting too long."""
+        if now > self.deadline:
+            self._transport.close()
+
+    def drain(self) -> None:
+        """Answer what was accepted, then close."""
+        self._last = True
+        if self._task is None and not self._in_message:
+            self._transport.close()

@@ -1,0 +1,219 @@
+"""Whether an SQLite store is whole: the file itself, and that everything in it fits together.
+
+Changes nothing but totals, and those only when asked.
+"""
+
+# ruff: noqa: S608 (every name in a statement is one of KINDS)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from entrepot.core.ports import INSTALLATION, KINDS, Kind, Thing
+from entrepot.core.product import Product
+from entrepot.store.rows import claim_hash, claims_of, parent_of, unpack, unpack_entry
+from entrepot.store.sqlite_schema import SCHEMA_VERSION, schema_version
+
+MOST_FINDINGS = 20
+TOTALS = "totals equal the rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question about the store, and what was found wrong; `count` may exceed what is listed."""
+
+    name: str
+    count: int
+    findings: tuple[str, ...]
+
+
+Progress = Callable[[int], None]  # how many rows more were looked at
+
+
+class Checkup:
+    """Looks a store over through a connection of its own, while a server may go on writing."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file.
+
+        Raises:
+            ValueError: it is not there, or not a store of this release.
+        """
+        try:
+            self._connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+            self._connection.set_busy_timeout(10_000)
+            version = schema_version(self._connection)
+        except apsw.Error as error:
+            raise ValueError(f"{path} cannot be read as a store: {error}") from None
+        if version != SCHEMA_VERSION:
+            raise ValueError(f"{path} is of schema {version}; this release reads {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def rows(self) -> int:
+        """How many rows `look` will walk."""
+        counts = (f"(SELECT count(*) FROM {k.name})" for k in KINDS)
+        return int(self._rows(f"SELECT {'+'.join(counts)} + (SELECT count(*) FROM audit)")[0][0])
+
+    def look(self, progress: Progress = lambda rows: None) -> Iterator[Check]:
+        """Every check in turn, all over one state of the store."""
+        self._connection.execute("BEGIN")
+        try:
+            yield _check("the file is sound", self._engine())
+            yield _check("things can be read", self._things(progress))
+            yield _check("everything has what it belongs to", self._orphans())
+            yield _check("claims and things agree", self._claims())
+            yield _check("tags and products agree", self._tags())
+            yield _check(TOTALS, self._totals())
+            yield _check("numbers are not given out twice", self._sequence())
+            yield _check("the audit log can be read", self._audit(progress))
+        except apsw.Error as error:
+            yield Check("the store can be walked", 1, (str(error),))
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def mend_totals(self) -> None:
+        """Count every total anew, in one transaction that no writer can come between."""
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.execute("DELETE FROM total")
+            for kind in KINDS:
+                self._connection.execute(
+                    f"INSERT INTO total SELECT tenant, '{kind.name}', parent, count(*)"
+                    f" FROM {kind.name} GROUP BY tenant, parent"
+                )
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def _engine(self) -> Iterator[str]:
+        for (line,) in self._rows(f"PRAGMA integrity_check({MOST_FINDINGS})"):
+            if line != "ok":
+                yield str(line)
+
+    def _documents(self, kind: Kind) -> Iterator[tuple[int, int, int, bytes]]:
+        yield from self._connection.execute(
+            f"SELECT id, tenant, parent, document FROM {kind.name} ORDER BY id"
+        )
+
+    def _things(self, progress: Progress) -> Iterator[str]:
+        for kind in KINDS:
+            for id, tenant, parent, document in self._documents(kind):
+                progress(1)
+                thing = _read(kind, document)
+                if thing is None:
+                    yield f"{kind.name} {id} cannot be read"
+                    continue
+                owner = INSTALLATION if kind.everywhere else getattr(thing, "tenant", -1)
+                if (thing.id, owner, parent_of(thing)) != (id, tenant, parent):
+                    yield f"{kind.name} {id} is kept under another number, tenant or parent"
+
+    def _orphans(self) -> Iterator[str]:
+        for kind in KINDS:
+            above = kind.parent
+            if above:
+                sql = f"SELECT id, parent FROM {kind.name} WHERE parent NOT IN (SELECT id FROM {above})"
+                for id, parent in self._rows(sql):
+                    yield f"{kind.name} {id} belongs to {above} {parent}, which is not there"
+            if not kind.everywhere:
+                sql = f"SELECT id, tenant FROM {kind.name} WHERE tenant NOT IN (SELECT id FROM tenant)"
+                for id, tenant in self._rows(sql):
+                    yield f"{kind.name} {id} belongs to tenant {tenant}, which is not there"
+
+    def _claims(self) -> Iterator[str]:
+        held = {(t, h): holder for t, h, holder in self._rows("SELECT * FROM claim")}
+        for kind in KINDS:
+            for id, tenant, _, document in self._documents(kind):
+                thing = _read(kind, document)
+                for claim in () if thing is None else claims_of(thing):
+                    holder = held.pop((tenant, claim_hash(claim)), None)
+                    if holder != id:
+                        yield (
+                            f"{kind.name} {id} claims {claim.rule} {claim.value!r},"
+                            f" which {f'{holder} holds' if holder else 'nothing holds'}"
+                        )
+        for (tenant, _), holder in held.items():
+            yield f"a claim in tenant {tenant} is held for {holder}, which makes no such claim"
+
+    def _tags(self) -> Iterator[str]:
+        held = set(self._rows("SELECT tenant, product, name, value FROM tag"))
+        for id, tenant, _, document in self._documents(_kind(Product)):
+            found = _read(_kind(Product), document)
+            for name, value in found.profile.tags.items() if isinstance(found, Product) else ():
+                if (tenant, id, name, value) not in held:
+                    yield f"product {id} has the tag {name!r}, which no index names"
+                held.discard((tenant, id, name, value))
+        for _, id, name, _ in sorted(held):
+            yield f"the tag {name!r} is indexed for product {id}, which has no such tag"
+
+    def _totals(self) -> Iterator[str]:
+        counted = {
+            (tenant, kind.name, parent): n
+            for kind in KINDS
+            for tenant, parent, n in self._rows(
+                f"SELECT tenant, parent, count(*) FROM {kind.name} GROUP BY tenant, parent"
+            )
+        }
+        kept = {
+            (t, k, p): n for t, k, p, n in self._rows("SELECT tenant, kind, parent, n FROM total")
+        }
+        for key in sorted(counted.keys() | kept.keys()):
+            n, total = counted.get(key, 0), kept.get(key, 0)
+            if n != total:
+                tenant, kind, parent = key
+                yield f"tenant {tenant}, parent {parent}: {n} of kind {kind}, but the total says {total}"
+
+    def _sequence(self) -> Iterator[str]:
+        rows = self._rows("SELECT value FROM meta WHERE name='next_id'")
+        next_id = int(rows[0][0]) if rows else 0
+        seen: dict[int, str] = {}
+        for kind in KINDS:
+            for (id,) in self._rows(f"SELECT id FROM {kind.name}"):
+                if id in seen:
+                    yield f"{kind.name} {id} has the number of a {seen[id]}"
+                elif id >= next_id:
+                    yield f"{kind.name} {id} has a number that will be given out again ({next_id})"
+                seen[id] = kind.name
+
+    def _audit(self, progress: Progress) -> Iterator[str]:
+        for thing, revision, document in self._connection.execute(
+            "SELECT thing, revision, document FROM audit"
+        ):
+            progress(1)
+            try:
+                unpack_entry(document)
+            except Exception:  # whatever a spoilt document makes its reader do
+                yield f"entry {revision} of {thing} cannot be read"
+
+
+def _check(name: str, findings: Iterator[str]) -> Check:
+    listed, count = [], 0
+    for finding in findings:
+        count += 1
+        if count <= MOST_FINDINGS:
+            listed.append(finding)
+    return Check(name, count, tuple(listed))
+
+
+def _read(kind: Kind, document: bytes) -> Thing | None:
+    try:
+        thing: Thing = unpack(kind.type, document)
+    except Exception:  # whatever a spoilt document makes its reader do
+        return None
+    return thing
+
+
+def _kind(type_: type[Any]) -> Kind:
+    return next(k for k in KINDS if k.type is type_)

@@ -1,0 +1,49 @@
+"""Alibaba Cloud IoT Platform, API Iot 2018-01-20: the table of contents of this spoke."""
+
+from __future__ import annotations
+
+from entrepot.core.identity import Tenant
+from entrepot.core.vault import Vault
+from entrepot.dialect.operation import Dialect
+from entrepot.vendors.aliyun import auth, convert, envelope, errors, handles
+from entrepot.vendors.aliyun.operations import OPERATIONS
+from entrepot.vendors.aliyun.snippet import snippet
+
+REGION = "cn-shanghai"
+# Thing models travel in the query, of POSTs too; percent-encoded they take three times their size.
+REQUEST_LIMIT = 8 << 20
+
+
+def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
+    ids = tenant.ids
+    return {
+        "aliyun": {
+            "instance_id": ids[handles.INSTANCE],
+            "region_id": REGION,
+            "account_id": ids[handles.ACCOUNT],
+        }
+    }
+
+
+ALIYUN = Dialect(
+    name=handles.DIALECT,
+    title="Alibaba Cloud IoT Platform",
+    roots=("",),
+    operations=OPERATIONS,
+    rows=errors.ROWS,
+    request_id=handles.request_id,
+    parse=auth.parse,
+    select=auth.action,
+    authenticate=auth.authenticate,
+    decode=envelope.decode,
+    encode=envelope.encode,
+    refuse=envelope.refuse,
+    tenant_ids=handles.tenant_ids,
+    credentials=_credentials,
+    handle=handles.product_key,
+    product_of=lambda vault, text: handles.product_ref(vault, text).id,
+    snippet=snippet,
+    losses=convert.LOSSES,
+    body_limit=REQUEST_LIMIT,
+    query_limit=REQUEST_LIMIT,
+)

@@ -1,0 +1,221 @@
+"""Alibaba IoT's operations: what each takes and answers, which use case it is, how often it may be called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from entrepot.core import registry
+from entrepot.dialect.operation import Call, Operation
+from entrepot.vendors.aliyun import convert, replies, use_cases, wire
+
+DEEP = 100_000
+
+
+def _deep(call: Call) -> int | None:
+    """Two calls a second once CurrentPage x PageSize is 100,000 or more (QueryProductList, QPS limits)."""
+    return 2 if call.params.CurrentPage * call.params.PageSize >= DEEP else None
+
+
+def _action(name: str, **rest: Any) -> Operation:
+    """An action. All live at `/`: GET is pop-core's default and the older SDK's for a CommonRequest."""
+    return Operation(
+        name=name, selector=name, page=name, method="POST", also=("GET",), path="/",
+        source="documented", **rest,
+    )  # fmt: skip
+
+
+KEY = {"ProductKey": "a1FlqIQ7xYz"}
+TAG = {"ProductTag.1.TagKey": "room", "ProductTag.1.TagValue": "kitchen"}
+
+PRODUCTS: tuple[Operation, ...] = (
+    _action(
+        "CreateProduct",
+        summary="Create a product",
+        params=wire.CreateProduct,
+        reply=replies.CreateProduct,
+        permission="product:create",
+        writes=True,
+        rate=50,
+        take=convert.draft,
+        run=registry.create,
+        give=convert.created,
+        example={
+            "ProductName": "Light",
+            "NodeType": 0,
+            "AliyunCommodityCode": "iothub_senior",
+            "DataFormat": 1,
+            "CategoryKey": "Lighting",
+        },
+    ),
+    _action(
+        "QueryProduct",
+        summary="Show a product",
+        params=wire.OneProduct,
+        reply=replies.QueryProduct,
+        permission="product:read",
+        rate=50,
+        take=convert.ref,
+        run=use_cases.counted,
+        give=convert.queried,
+        example=KEY,
+    ),
+    _action(
+        "QueryProductList",
+        summary="List products, newest first",
+        params=wire.QueryProductList,
+        reply=replies.QueryProductList,
+        permission="product:read",
+        rate=50,
+        heavy=_deep,
+        take=convert.listing,
+        run=use_cases.listed,
+        give=convert.listed,
+        example={"CurrentPage": 1, "PageSize": 20},
+    ),
+    _action(
+        "UpdateProduct",
+        summary="Rename or describe a product",
+        params=wire.UpdateProduct,
+        reply=replies.Envelope,
+        permission="product:update",
+        writes=True,
+        rate=10,
+        take=convert.update,
+        run=registry.update,
+        give=convert.done,
+        example={**KEY, "ProductName": "Lamp"},
+    ),
+    _action(
+        "DeleteProduct",
+        summary="Delete a product",
+        params=wire.OneProduct,
+        reply=replies.Envelope,
+        permission="product:delete",
+        writes=True,
+        rate=500,
+        take=convert.ref,
+        run=use_cases.delete,
+        give=convert.done,
+        example=KEY,
+    ),
+    _action(
+        "ReleaseProduct",
+        summary="Release a product: from now on its thing model stays as it is",
+        params=wire.OneProduct,
+        reply=replies.Envelope,
+        permission="product:update",
+        writes=True,
+        rate=50,
+        take=convert.ref,
+        run=use_cases.release,
+        give=convert.done,
+        example=KEY,
+    ),
+    _action(
+        "CancelReleaseProduct",
+        summary="Take back the release of a product",
+        params=wire.OneProduct,
+        reply=replies.Envelope,
+        permission="product:update",
+        writes=True,
+        rate=50,
+        take=convert.ref,
+        run=use_cases.cancel_release,
+        give=convert.done,
+        example=KEY,
+    ),
+)
+
+TAGS: tuple[Operation, ...] = (
+    _action(
+        "CreateProductTags",
+        summary="Set tags of a product",
+        params=wire.SetProductTags,
+        reply=replies.Envelope,
+        permission="product:update",
+        writes=True,
+        rate=500,
+        take=convert.tags,
+        run=use_cases.retag,
+        give=convert.done,
+        example={**KEY, **TAG},
+    ),
+    _action(
+        "UpdateProductTags",
+        summary="Change tags that a product has",
+        params=wire.SetProductTags,
+        reply=replies.Envelope,
+        permission="product:update",
+        writes=True,
+        rate=500,
+        take=convert.known_tags,
+        run=use_cases.retag,
+        give=convert.done,
+        example={**KEY, **TAG},
+    ),
+    _action(
+        "DeleteProductTags",
+        summary="Remove tags of a product",
+        params=wire.DeleteProductTags,
+        reply=replies.Envelope,
+        permission="product:update",
+        writes=True,
+        rate=500,
+        take=convert.dropped_tags,
+        run=use_cases.retag,
+        give=convert.done,
+        example={**KEY, "ProductTagKey.1": "room"},
+    ),
+    _action(
+        "ListProductTags",
+        summary="List the tags of a product",
+        params=wire.OneProduct,
+        reply=replies.ListProductTags,
+        permission="product:read",
+        rate=500,
+        take=convert.ref,
+        run=registry.get,
+        give=convert.tag_list,
+        example=KEY,
+    ),
+    _action(
+        "ListProductByTags",
+        summary="List products that have any of some tags, newest first",
+        params=wire.ListProductByTags,
+        reply=replies.ListProductByTags,
+        permission="product:read",
+        rate=500,
+        take=convert.search,
+        run=use_cases.tagged,
+        give=convert.tagged,
+        example=TAG,
+    ),
+)
+
+TEMPLATES: tuple[Operation, ...] = (
+    _action(
+        "ListThingTemplates",
+        summary="List the predefined categories",
+        params=wire.Common,
+        reply=replies.ListThingTemplates,
+        permission="template:read",
+        rate=5,
+        take=lambda call, caller: None,
+        run=use_cases.all_categories,
+        give=convert.category_list,
+    ),
+    _action(
+        "GetThingTemplate",
+        summary="Show the thing model of a category",
+        params=wire.GetThingTemplate,
+        reply=replies.GetThingTemplate,
+        permission="template:read",
+        rate=2,
+        take=lambda call, caller: call.params.CategoryKey,
+        run=use_cases.one_category,
+        give=convert.template,
+        example={"CategoryKey": "Lighting"},
+    ),
+)
+
+OPERATIONS: tuple[Operation, ...] = (*PRODUCTS, *TAGS, *TEMPLATES)

@@ -1,0 +1,196 @@
+"""The use cases that only this dialect has: plain functions over a unit of work; knows no wire and no SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from entrepot.core import registry
+from entrepot.core.faults import NotFound, QuotaExceeded
+from entrepot.core.identity import Caller
+from entrepot.core.ports import Tx
+from entrepot.core.product import Product
+from entrepot.core.registry import Edit, Ref
+from entrepot.vendors.aliyun.categories import Category, categories, category
+
+Change = tuple[Ref, Callable[[Product], Edit]]
+MOST_TAGS = 100  # of one product (CreateProductTags)
+_BLOCK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A product and how many devices it has."""
+
+    product: Product
+    devices: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of products that is wanted; `keep` None keeps all."""
+
+    page: int
+    size: int
+    keep: Callable[[Product], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of products, newest first, and how many there are in all."""
+
+    products: list[Counted]
+    page: int
+    size: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retag:
+    """Tags to set and keys to drop; `known_only`: none may be new."""
+
+    ref: Ref
+    tags: dict[str, str] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    known_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Products that have any of these tags; a value of None is any value."""
+
+    tags: tuple[tuple[str, str | None], ...]
+    page: int
+    size: int
+
+
+def counted(tx: Tx, caller: Caller, ref: Ref) -> Counted:
+    """The product with its devices counted.
+
+    Raises:
+        NotFound: no such product.
+    """
+    return _count(tx, registry.get(tx, caller, ref))
+
+
+def _count(tx: Tx, product: Product) -> Counted:
+    kinds = registry.DEPENDENTS
+    return Counted(product, sum(tx.count(k.type, product.tenant, parent=product.id) for k in kinds))
+
+
+def listed(tx: Tx, caller: Caller, wanted: Listing) -> Page:
+    """The page. Without a filter its cost does not grow with the number of products."""
+    tenant, keep = caller.tenant, wanted.keep
+    skip, limit = (wanted.page - 1) * wanted.size, wanted.size
+    if keep is None and caller.dialect not in tenant.settings.own_products_only:
+        total = tx.count(Product, tenant.id)
+        found = tx.page(Product, tenant.id, skip=skip, limit=limit) if skip < total else []
+    else:
+        total, found = 0, []
+        for product in tx.scan(Product, tenant.id):
+            if registry.visible(caller, product) and (keep is None or keep(product)):
+                if skip <= total < skip + limit:
+                    found.append(product)
+                total += 1
+    return Page([_count(tx, p) for p in found], wanted.page, wanted.size, total)
+
+
+def release(tx: Tx, caller: Caller, ref: Ref) -> Product:
+    """The product, released; one that is already stays as it is.
+
+    Raises:
+        NotFound: no such product.
+    """
+    return _set_released(tx, caller, ref, True)
+
+
+def cancel_release(tx: Tx, caller: Caller, ref: Ref) -> Product:
+    """The product, no longer released; one that is not stays as it is.
+
+    Raises:
+        NotFound: no such product.
+    """
+    return _set_released(tx, caller, ref, False)
+
+
+def _set_released(tx: Tx, caller: Caller, ref: Ref, released: bool) -> Product:
+    product = registry.get(tx, caller, ref)
+    if product.released == released:
+        return product
+    return registry.update(tx, caller, (ref, lambda old: Edit(old.profile, released=released)))
+
+
+def delete(tx: Tx, caller: Caller, ref: Ref) -> Product:
+    """The product as it was.
+
+    Raises:
+        NotFound: no such product.
+        InUse: something depends on it.
+        Refused: it is released.
+    """
+    # INFERRED: no page says what becomes of a released product; the console refuses.
+    registry.refuse_released(registry.get(tx, caller, ref), ref.text)
+    return registry.delete(tx, caller, ref)
+
+
+def retag(tx: Tx, caller: Caller, change: Retag) -> Product:
+    """The product with its tags changed; nothing is, where one cannot be.
+
+    Raises:
+        NotFound: no such product; or, of kind tag, keys that the product does not have.
+        QuotaExceeded: it would have too many tags.
+    """
+
+    def edit(old: Product) -> Edit:
+        before = old.profile.tags
+        unknown = [key for key in change.tags if key not in before]
+        if change.known_only and unknown:
+            raise NotFound("tag", ",".join(unknown), change.ref.text)
+        after = {**before, **change.tags}
+        for key in change.drop:
+            after.pop(key, None)
+        if len(after) > max(MOST_TAGS, len(before)):
+            raise QuotaExceeded("tag", MOST_TAGS)
+        return Edit(replace(old.profile, tags=after))
+
+    return registry.update(tx, caller, (change.ref, edit))
+
+
+def tagged(tx: Tx, caller: Caller, search: Search) -> list[Product]:
+    """The page of products that have any of the tags, newest first."""
+    tenant = caller.tenant
+    if not search.tags:
+        return []
+    skip = (search.page - 1) * search.size
+    if skip >= tx.count(Product, tenant.id):
+        return []
+    if caller.dialect not in tenant.settings.own_products_only:
+        return tx.tagged(tenant.id, search.tags, skip=skip, limit=search.size)[0]
+    found: list[Product] = []
+    read = 0
+    while len(found) < skip + search.size:
+        block = tx.tagged(tenant.id, search.tags, skip=read, limit=_BLOCK)[0]
+        found += [p for p in block if registry.visible(caller, p)]
+        read += len(block)
+        if len(block) < _BLOCK:
+            break
+    return found[skip : skip + search.size]
+
+
+def all_categories(tx: Tx, caller: Caller, nothing: object) -> tuple[Category, ...]:
+    """Every predefined category."""
+    return categories()
+
+
+def one_category(tx: Tx, caller: Caller, key: str) -> Category:
+    """The category of this key.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = category(key)
+    if found is None:
+        raise NotFound("category", key[:64])
+    return found

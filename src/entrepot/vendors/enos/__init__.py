@@ -1,0 +1,45 @@
+"""EnOS: the table of contents of this spoke. Two dialects: the API, and the token service before it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from entrepot.core.identity import Tenant
+from entrepot.core.vault import Vault
+from entrepot.dialect.handle import decode_rest, parse_query
+from entrepot.dialect.operation import Dialect
+from entrepot.vendors.enos import auth, codec, convert, errors, handles
+from entrepot.vendors.enos.operations import OPERATIONS
+from entrepot.vendors.enos.snippet import snippet
+from entrepot.vendors.enos.token_service import TOKENS
+
+SAMPLE_MODEL = "AlterTest0615"
+
+
+def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
+    return {"enos": {"org_id": tenant.ids[handles.ORG], "model_id": SAMPLE_MODEL}}
+
+
+ENOS = Dialect(
+    name=auth.DIALECT,
+    title="EnOS",
+    roots=("connect-service", "model-service"),
+    operations=OPERATIONS,
+    rows=errors.ROWS,
+    request_id=codec.request_id,
+    parse=parse_query,
+    select=codec.selector(OPERATIONS),
+    authenticate=auth.authenticate,
+    decode=partial(decode_rest, lenient=codec.LENIENT),
+    encode=codec.answer,
+    refuse=codec.refusal,
+    tenant_ids=lambda: {handles.ORG: handles.new_org_id()},
+    credentials=_credentials,
+    handle=handles.product_key,
+    product_of=handles.product_of,
+    snippet=snippet,
+    losses=convert.LOSSES,
+    body_limit=1 << 22,  # a thing model has up to 5000 measurement points
+)
+
+__all__ = ["ENOS", "TOKENS"]

@@ -1,0 +1,148 @@
+"""Who calls EnOS: callers who sign, and callers of enos-poseidon, who seal their keys instead.
+
+Three outcomes only: a proved caller, a caller who is believed because the tenant says so and nobody
+but this machine can reach the server, or a refusal.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from entrepot.core.faults import Denied, Invalid, Malformed, NotFound, Unauthenticated, Violation
+from entrepot.core.identity import Caller, Tenant, User
+from entrepot.dialect.gate import Bearer
+from entrepot.dialect.operation import Exchange
+from entrepot.dialect.request import Request
+from entrepot.vendors.enos import keys, signing, tokens
+from entrepot.vendors.enos.handles import ORG
+
+# INFERRED: no page gives a window; this is the one that the other vendors have.
+WINDOW_MS = 15 * 60 * 1000
+DIALECT = "enos"
+UNVERIFIED = "poseidon (unverified)"
+_CREDENTIALS = frozenset({signing.TOKEN, signing.SIGNATURE, signing.TIMESTAMP})
+
+
+async def authenticate(exchange: Exchange) -> Caller:
+    """The caller, for the organization that the query names.
+
+    Raises:
+        Unauthenticated: nobody could be proved.
+        Invalid, NotFound, Denied: `orgId` is missing, names nobody, or somebody else.
+        Malformed: a multipart body, which no signature covers.
+    """
+    request = exchange.request
+    if request.repeated & _CREDENTIALS:
+        raise Unauthenticated("malformed", "a credential header was sent more than once")
+    _refuse_multipart(request)
+    token = request.header(signing.TOKEN)
+    if not token:
+        raise Unauthenticated("absent")
+    if request.header(signing.SIGNATURE):
+        bearer = await _signed(exchange, token)
+    elif signing.looks_like_poseidon(token):
+        sealed = await _sealed(exchange, token)
+        if sealed is None:
+            return await _believed(exchange)
+        bearer = sealed
+    else:
+        raise Unauthenticated("malformed", "apim-signature is missing")
+    await _demand_organization(exchange, bearer.tenant)
+    return _caller(exchange, bearer.tenant, bearer.user)
+
+
+def _refuse_multipart(request: Request) -> None:
+    media_type = request.header(b"content-type").strip().lower()
+    if media_type.startswith(b"multipart/") and request.body:
+        raise Malformed("body", "must be JSON (content-type: application/json)")
+
+
+async def _signed(exchange: Exchange, token: bytes) -> Bearer:
+    """Whoever signed the request."""
+    request, gate = exchange.request, exchange.gate
+    text = token.decode("latin-1")
+    inside = tokens.read(gate.vault, text) if text.isascii() else None
+    if inside is None:
+        raise Unauthenticated("token")
+    bearer = await gate.bearer(inside.access_key)
+    if bearer is None:
+        raise Unauthenticated("unknown_key", inside.access_key)
+    if bearer.disabled:
+        raise Unauthenticated("disabled_key", inside.access_key)
+    sent_at = signing.sent_at_ms(request)
+    if sent_at is None:
+        raise Unauthenticated("date")
+    if not signing.verify(request, text, bearer.secret.decode()):
+        raise Unauthenticated("signature")
+    now = gate.now_ms()
+    if inside.expires_at <= now:
+        raise Unauthenticated("token_expired")
+    if abs(now - sent_at) > WINDOW_MS:
+        raise Unauthenticated("expired", str(sent_at))
+    return bearer
+
+
+async def _sealed(exchange: Exchange, token: bytes) -> Bearer | None:
+    """Whoever sealed the token to this installation's key; None where it was sealed to another."""
+    gate = exchange.gate
+    inside = signing.open_token(token, await keys.private_key(gate))
+    if inside is None:
+        return None
+    bearer = await gate.bearer(inside.access_key)
+    if bearer is None:
+        raise Unauthenticated("unknown_key", inside.access_key)
+    if not hmac.compare_digest(bearer.secret, inside.secret_key.encode()):
+        raise Unauthenticated("password")
+    if bearer.disabled:
+        raise Unauthenticated("disabled_key", inside.access_key)
+    return bearer
+
+
+async def _believed(exchange: Exchange) -> Caller:
+    """An unmodified enos-poseidon seals to a key whose other half only the vendor has, so nobody
+    else can tell who is calling: the tenant has to say that it may be anybody on this machine."""
+    if not exchange.gate.loopback:
+        raise Unauthenticated("unverifiable")
+    tenant = await _tenant(exchange, _organization(exchange))
+    if DIALECT not in tenant.settings.accept_unverifiable:
+        raise Unauthenticated("unverifiable")
+    if tenant.disabled:
+        raise Unauthenticated("disabled_key", tenant.ids[ORG])
+    nobody = User(id=0, tenant=tenant.id, name=UNVERIFIED, created_at=tenant.created_at)
+    return _caller(exchange, tenant, nobody)
+
+
+def _organization(exchange: Exchange) -> str:
+    given = exchange.parameters.get("orgId", "")
+    if isinstance(given, list):
+        raise Invalid((Violation(("orgId",), "repeated"),))
+    if not given:
+        raise Invalid((Violation(("orgId",), "missing"),))
+    return given
+
+
+async def _tenant(exchange: Exchange, org: str) -> Tenant:
+    tenant = await exchange.gate.tenant_by(ORG, org)
+    if tenant is None:
+        raise NotFound("organization", org)
+    return tenant
+
+
+async def _demand_organization(exchange: Exchange, tenant: Tenant) -> None:
+    org = _organization(exchange)
+    if org != tenant.ids[ORG]:
+        await _tenant(exchange, org)
+        raise Denied("", f"orgId {org}")
+
+
+def _caller(exchange: Exchange, tenant: Tenant, user: User) -> Caller:
+    return Caller(
+        tenant=tenant,
+        user=user,
+        dialect=DIALECT,
+        operation=exchange.operation.name if exchange.operation else "",
+        request_id=exchange.request_id,
+        now_ms=exchange.gate.now_ms(),
+        vault=exchange.gate.vault,
+        peer=exchange.request.peer,
+    )

@@ -1,0 +1,254 @@
+"""Between EnOS's words and the canonical ones for products; the only file that knows both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from entrepot.core import product as core
+from entrepot.core.identity import Caller
+from entrepot.core.product import Draft, Kind, Payload, Profile
+from entrepot.core.registry import Edit, Ref
+from entrepot.dialect.operation import Call
+from entrepot.vendors.enos import handles, projection, wire
+from entrepot.vendors.enos.expression import parse
+from entrepot.vendors.enos.matching import Lookup, Name, matches, narrowing
+from entrepot.vendors.enos.use_cases import Found, Search
+
+PRODUCT_QUOTA = 2000  # source: documented (limits of 2019)
+# Days a certificate lives where nobody said otherwise (Create Product).
+DEFAULT_VALID_DAY, MAX_VALID_DAY = 730, 1095
+
+KINDS: dict[str, Kind] = {"Device": "device", "Gateway": "gateway"}
+FORMATS: dict[str, Payload] = {"Json": "json", "Custom": "binary"}
+_KIND_WORDS = {word: wire_word for wire_word, word in KINDS.items()}
+_FORMAT_WORDS = {word: wire_word for wire_word, word in FORMATS.items()}
+_TAGS = "productTags"
+
+LOSSES = {
+    "protocol": "not shown",
+    "payload": "none is shown as Json",
+    "auth": "id2 is shown as no certificate (biDirectionalAuth false)",
+    "network": "not shown",
+    "device_type": "not shown",
+    "manufacturer_id": "not shown",
+    "manufacturer_name": "not shown",
+    "model_number": "not shown",
+    "industry": "not shown",
+    "version": "not shown",
+    "category": "not shown",
+    "template": "not shown",
+    "model_key": "none is shown as modelId null",
+    "model": "not shown: EnOS keeps thing models apart from products",
+    "dynamic_activation": "none is shown as false",
+    "extras": "another dialect's own fields are not shown",
+}
+
+
+def draft(call: Call, caller: Caller) -> Draft:
+    """Create Product as a draft."""
+    body: wire.CreateProduct = call.body
+    return Draft(
+        profile=Profile(
+            name=body.productName.defaultValue,
+            names=_translations(body.productName),
+            description=body.productDesc,
+            kind=KINDS[body.productType],
+            payload=FORMATS[body.dataFormat],
+            auth=_auth(body.biDirectionalAuth),
+            dynamic_activation=bool(body.dynamicActivateEnabled),
+            model_key=body.modelId,
+            tags=body.productTags or {},
+            extras=_extras({}, body),
+        ),
+        quota=PRODUCT_QUOTA,
+    )
+
+
+def ref(call: Call, caller: Caller) -> Ref:
+    """The product that the query names."""
+    key: str = call.params.productKey
+    return product_ref(key, caller)
+
+
+def product_ref(key: str, caller: Caller) -> Ref:
+    """The product of this key, computed or brought along."""
+    return Ref(key, handles.product_of(caller.vault, key), "enos.alias")
+
+
+def change(call: Call, caller: Caller) -> tuple[Ref, Callable[[core.Product], Edit]]:
+    """Update Product: a patch; the tags are replaced as a whole."""
+    body: wire.UpdateProduct = call.body
+    given: dict[str, Any] = {}
+    if body.productName is not None:
+        given["name"] = body.productName.defaultValue
+        given["names"] = _translations(body.productName)
+    if body.productDesc is not None:
+        given["description"] = body.productDesc
+    if body.biDirectionalAuth is not None:
+        given["auth"] = _auth(body.biDirectionalAuth)
+    if body.dynamicActivateEnabled is not None:
+        given["dynamic_activation"] = body.dynamicActivateEnabled
+    if body.productTags is not None:
+        given["tags"] = body.productTags
+
+    def edit(product: core.Product) -> Edit:
+        old = product.profile
+        keep = dict(given)
+        if body.biDirectionalAuth is False and old.auth == "id2":
+            del keep["auth"]  # what this dialect shows as false already
+        return Edit(replace(old, **keep, extras=_extras(old.extras, body)))
+
+    return ref(call, caller), edit
+
+
+def _auth(certificate: bool) -> core.Auth:
+    return "certificate" if certificate else "secret"
+
+
+def _translations(name: wire.StringI18n) -> dict[str, str]:
+    return {k: v for k, v in (name.i18nValue or {}).items() if v is not None}
+
+
+def _extras(
+    old: dict[str, dict[str, Any]], body: wire.CreateProduct | wire.UpdateProduct
+) -> dict[str, dict[str, Any]]:
+    """The days that a certificate lives have no canonical word."""
+    mine = dict(old.get("enos", {}))
+    for name in ("defaultValidDay", "maxValidDay"):
+        if (days := getattr(body, name)) is not None:
+            mine[name] = days
+    return {**old, "enos": mine} if mine else old
+
+
+def product(product: core.Product, caller: Caller) -> wire.Product:
+    """The product as v2.1 shows it, with its secret."""
+    profile = product.profile
+    mine = profile.extras.get("enos", {})
+    certificate = profile.auth == "certificate"
+    dynamic = bool(profile.dynamic_activation)
+    return wire.Product(
+        orgId=caller.tenant.ids[handles.ORG],
+        productKey=handles.product_key(caller.vault, product),
+        productName=wire.StringI18n(profile.name, dict(profile.names)),
+        productSecret=handles.product_secret(caller.vault, product),
+        productDesc=profile.description,
+        productType=_KIND_WORDS[profile.kind],
+        dataFormat=_FORMAT_WORDS[profile.payload or "json"],
+        productTags=profile.tags,
+        modelId=profile.model_key,
+        dynamicActivateEnabled=dynamic,
+        dynamicActiveEnabled=dynamic,
+        biDirectionalAuth=certificate,
+        # Get Product's sample shows null where there are no certificates. INFERRED: what was set in
+        # spite of that is shown.
+        defaultValidDay=mine.get("defaultValidDay", DEFAULT_VALID_DAY if certificate else None),
+        maxValidDay=mine.get("maxValidDay", MAX_VALID_DAY if certificate else None),
+        createBy=product.created_by.name,
+        createTime=product.created_at,
+        updateBy=product.updated_by.name,
+        updateTime=product.updated_at,
+    )
+
+
+def key(product: core.Product, caller: Caller) -> wire.Text:
+    """The answer that is the product's key."""
+    return wire.Text(data=handles.product_key(caller.vault, product))
+
+
+def shown(product_: core.Product, caller: Caller) -> wire.ProductReply:
+    """Get Product."""
+    return wire.ProductReply(data=product(product_, caller))
+
+
+def shown_without_secret(product_: core.Product, caller: Caller) -> wire.ProductReply:
+    """Get Product v2.4."""
+    return wire.ProductReply(data=_without_secret(product(product_, caller)))
+
+
+def _without_secret(shown: wire.Product) -> wire.Product:
+    shown.productSecret = UNSET
+    return shown
+
+
+# --- searching -----------------------------------------------------------------------------------
+
+
+def search(call: Call, caller: Caller) -> Search:
+    """Search Product: what to keep, and where an index can look for it."""
+    body: wire.Search = call.body
+    pagination = body.pagination or wire.Pagination()
+    text = (body.expression or "").strip()
+    skip = (pagination.pageNo - 1) * pagination.pageSize
+    if not text:
+        return Search(call, skip=skip, limit=pagination.pageSize)
+    tree = parse(text)
+    bound = narrowing(tree)
+    refs = tags = None
+    if "productKey" in bound:
+        refs = tuple(product_ref(key, caller) for key in bound["productKey"])
+    for name, values in bound.items():
+        if name.startswith(_TAGS + "."):
+            tags = tuple((name[len(_TAGS) + 1 :], value) for value in values)
+    return Search(
+        call,
+        skip=skip,
+        limit=pagination.pageSize,
+        keep=lambda product: matches(tree, _lookup(product, caller)),
+        refs=refs,
+        tags=tags,
+    )
+
+
+def _lookup(product: core.Product, caller: Caller) -> Lookup:
+    profile = product.profile
+
+    def value(field: str) -> object:
+        stem, _, tail = field.partition(".")
+        match stem:
+            case "productKey":
+                return handles.product_key(caller.vault, product)
+            case "modelId":
+                return profile.model_key
+            case "productName":
+                return None if tail else Name(profile.name, profile.names)
+            case "productTags":
+                return profile.tags.get(tail)
+        return None
+
+    return value
+
+
+def found(found: Found, caller: Caller) -> wire.ProductPage:
+    """Search Product."""
+    return _page(found, [product(p, caller) for p in found.products])
+
+
+def found_without_secrets(found: Found, caller: Caller) -> wire.ProductPage:
+    """Search Product v2.4."""
+    return _page(found, [_without_secret(product(p, caller)) for p in found.products])
+
+
+def _page(found: Found, products: list[wire.Product]) -> wire.ProductPage:
+    body: wire.Search = found.wanted.call.body
+    return wire.ProductPage(data=projected(products, body), pagination=page(body, found.total))
+
+
+def page(body: wire.Search, total: int) -> wire.Page:
+    """Where in all results the answer stands."""
+    pagination = body.pagination or wire.Pagination()
+    return wire.Page(pageNo=pagination.pageNo, pageSize=pagination.pageSize, totalSize=total)
+
+
+def projected(results: list[Any], body: wire.Search) -> list[Any]:
+    """The results with the fields that were asked for."""
+    paths = projection.read(body.projection or [])
+    if not body.projection or isinstance(
+        paths, projection.BadPath
+    ):  # the body's rules refuse those
+        return results
+    return [paths.of(msgspec.to_builtins(result)) for result in results]

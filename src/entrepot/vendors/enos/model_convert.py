@@ -1,0 +1,95 @@
+"""Between the calls of the thing model service and their use cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from entrepot.core.identity import Caller
+from entrepot.dialect.operation import Call
+from entrepot.vendors.enos import model_wire, wire
+from entrepot.vendors.enos.convert import page, projected
+from entrepot.vendors.enos.expression import parse
+from entrepot.vendors.enos.matching import Lookup, Name, matches, narrowing
+from entrepot.vendors.enos.thing_models import Change, Document, Found, Search, Wanted
+
+_TAGS_OF = {
+    "attribute_tags": "attributes",
+    "measurepoint_tags": "measurepoints",
+    "service_tags": "services",
+    "event_tags": "events",
+}
+
+
+def wanted(call: Call, caller: Caller) -> Wanted:
+    """Get Thing Model."""
+    params: model_wire.ModelAddress = call.params
+    return Wanted(params.modelId, params.scope)
+
+
+def shown(document: Document, caller: Caller) -> model_wire.ThingModelReply:
+    """Get Thing Model."""
+    return model_wire.ThingModelReply(data=document)
+
+
+def change(call: Call, caller: Caller) -> Change:
+    """Update Thing Model."""
+    params: model_wire.ModelUpdate = call.params
+    body: model_wire.UpdateThingModel = call.body
+    return Change(body.modelId, msgspec.to_builtins(body), params.isPatchUpdate)
+
+
+def changed(model_id: str, caller: Caller) -> wire.Text:
+    """INFERRED: the page shows no answer; as Update Product does, it answers the id."""
+    return wire.Text(data=model_id)
+
+
+def search(call: Call, caller: Caller) -> Search:
+    """Search Thing Model."""
+    params: model_wire.ModelScope = call.params
+    body: wire.Search = call.body
+    pagination = body.pagination or wire.Pagination()
+    skip = (pagination.pageNo - 1) * pagination.pageSize
+    text = (body.expression or "").strip()
+    if not text:
+        return Search(call, params.scope, skip, pagination.pageSize)
+    tree = parse(text)
+    return Search(
+        call,
+        params.scope,
+        skip,
+        pagination.pageSize,
+        keep=lambda document: matches(tree, _lookup(document)),
+        ids=narrowing(tree).get("modelId"),
+    )
+
+
+def found(found: Found, caller: Caller) -> model_wire.ThingModelPage:
+    """Search Thing Model."""
+    body: wire.Search = found.wanted.call.body
+    return model_wire.ThingModelPage(
+        data=projected(found.documents, body), pagination=page(body, found.total)
+    )
+
+
+def _lookup(document: Document) -> Lookup:
+    def value(field: str) -> object:
+        stem, _, tail = field.partition(".")
+        match stem:
+            case "modelId":
+                return document["modelId"]
+            case "modelName":
+                return None if tail else _name(document["name"])
+            case "tags":
+                return (document.get("tags") or {}).get(tail)
+        features: dict[str, dict[str, Any]] = document.get(_TAGS_OF.get(stem, "")) or {}
+        tags = [feature.get("tags") or {} for feature in features.values()]
+        return tuple(of_one[tail] for of_one in tags if tail in of_one)
+
+    return value
+
+
+def _name(name: dict[str, Any]) -> Name:
+    translations = name.get("i18nValue") or {}
+    return Name(name["defaultValue"], {k: v for k, v in translations.items() if v is not None})

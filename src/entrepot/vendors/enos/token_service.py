@@ -1,0 +1,221 @@
+"""The token service: where callers who sign get their tokens. A dialect of its own, with its own envelope.
+
+Its calls carry no credentials; the body proves who asks. A sealed token that came along (the official
+Python sample calls it through enos-poseidon) is of no interest.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from entrepot.core.faults import (
+    CATALOGUE,
+    Fault,
+    Invalid,
+    Malformed,
+    TooLarge,
+    Unauthenticated,
+    Unrouted,
+)
+from entrepot.core.identity import Caller, Tenant, User
+from entrepot.dialect.handle import decode_rest, no_selector, parse_query
+from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row
+from entrepot.dialect.request import Answer
+from entrepot.vendors.enos import codec, keys, tokens
+from entrepot.vendors.enos.errors import invalid
+
+BUSINESS = "apim-token-service"
+ROOT = f"/{BUSINESS}"
+
+Text = Annotated[str, Meta(min_length=1, max_length=1024)]
+# A number in the pages and the Python sample, a text in the Go, Java and C++ clients; either is
+# signed by its decimal digits.
+Timestamp = Annotated[int, Meta(ge=0)] | Annotated[str, Meta(max_length=20, pattern=r"\A[0-9]*\Z")]
+
+
+class GetAccessToken(msgspec.Struct, kw_only=True):
+    """Body of Get Access Token."""
+
+    appKey: Text
+    encryption: Annotated[
+        str,
+        Meta(min_length=1, max_length=256, description="SHA-256 of appKey, timestamp and secret."),
+    ]
+    timestamp: Timestamp
+
+
+class RefreshAccessToken(GetAccessToken, kw_only=True):
+    """Body of Refresh Access Token."""
+
+    accessToken: Text
+
+
+class AccessToken(msgspec.Struct):
+    """A token; `expire` in seconds from now."""
+
+    accessToken: str
+    expire: int
+
+
+class PublicKey(msgspec.Struct):
+    """What to assign to `poseidon.poseidon.pubkey`."""
+
+    publicKey: str
+
+
+class Reply(msgspec.Struct, kw_only=True):
+    """The envelope: `status`, where the other services have `code`."""
+
+    status: int = 0
+    msg: str = "SUCCESS"
+    business: str = BUSINESS
+
+
+class TokenReply(Reply, kw_only=True):
+    """Get and Refresh Access Token."""
+
+    data: AccessToken
+
+
+class PublicKeyReply(Reply, kw_only=True):
+    """ShowPublicKey."""
+
+    data: PublicKey
+
+
+def _ask(call: Call, caller: Caller) -> tokens.Ask:
+    body: GetAccessToken = call.body
+    token = body.accessToken if isinstance(body, RefreshAccessToken) else ""
+    return tokens.Ask(body.appKey, body.encryption, str(body.timestamp), token)
+
+
+def _granted(granted: tokens.Granted, caller: Caller) -> TokenReply:
+    return TokenReply(data=AccessToken(granted.text, granted.expires_in_s))
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="GetAccessToken",
+        method="POST",
+        path=f"{ROOT}/v2.0/token/get",
+        summary="Get the token that signed calls carry",
+        source="documented",
+        page="Get Access Token",
+        body=GetAccessToken,
+        reply=TokenReply,
+        writes=True,
+        public=True,
+        take=_ask,
+        run=tokens.get,
+        give=_granted,
+    ),
+    Operation(
+        name="RefreshAccessToken",
+        method="POST",
+        path=f"{ROOT}/v2.0/token/refresh",
+        summary="Get a new token for one that has not ended",
+        source="documented",
+        page="Refresh Access Token",
+        body=RefreshAccessToken,
+        reply=TokenReply,
+        writes=True,
+        public=True,
+        take=_ask,
+        run=tokens.refresh,
+        give=_granted,
+    ),
+    # Not the vendor's: Entrepot's own, because RSA keys cannot be computed for `credentials`.
+    Operation(
+        name="ShowPublicKey",
+        method="GET",
+        path=f"{ROOT}/entrepot/public-key",
+        summary="The key for poseidon.poseidon.pubkey (Entrepot's own call)",
+        source="inferred",
+        reply=PublicKeyReply,
+        public=True,
+        take=lambda call, caller: None,
+        run=tokens.show_public_key,
+        give=lambda text, caller: PublicKeyReply(data=PublicKey(text)),
+    ),
+)
+
+
+async def _authenticate(exchange: Exchange) -> Caller:
+    """Nobody yet: the use cases find out from the body."""
+    gate, operation = exchange.gate, exchange.operation
+    if operation is not None and operation.run is tokens.show_public_key:
+        await keys.private_key(gate)
+    now = gate.now_ms()
+    return Caller(
+        tenant=Tenant(id=0, name="", created_at=0),
+        user=User(id=0, tenant=0, name="", created_at=0, permissions=()),
+        dialect="enos-token",
+        operation=operation.name if operation else "",
+        request_id=exchange.request_id,
+        now_ms=now,
+        vault=gate.vault,
+        peer=exchange.request.peer,
+    )
+
+
+def _answer(value: Reply, exchange: Exchange) -> Answer:
+    return Answer(200, msgspec.json.encode(value), codec.HEADERS)
+
+
+def _refusal(status: int, code: str, message: str, fault: Fault, exchange: Exchange) -> Answer:
+    if status >= 400 and codec.reads_only_200(exchange.request):
+        status = 200
+    body = {"status": int(code), "msg": message, "business": BUSINESS, "data": None}
+    return Answer(status, msgspec.json.encode(body), codec.HEADERS)
+
+
+# Source of the codes: Get Access Token, Refresh Access Token. INFERRED: the texts, and that they come
+# with HTTP status 200. 1001 (the same `encryption` again) is never said: see `tokens`.
+_PARAMETER, _BROKEN = "1004", "1005"
+_SAID: tuple[Row, ...] = (
+    Row(Unrouted, 404, _PARAMETER, "no Route matched with those values: {path}", "inferred"),
+    Row(TooLarge, 413, _PARAMETER, "the {part} may have {limit_bytes} bytes", "inferred"),
+    Row(Malformed, 200, _PARAMETER, "the {part} cannot be read: {reason}", "documented"),
+    Row(Invalid, 200, _PARAMETER, invalid, "documented"),
+    *(
+        Row(Invalid, 200, "1202", invalid, "documented", when=kind)
+        for kind in ("missing", "null", "empty")
+    ),
+    Row(Unauthenticated, 200, "1003", "encryption is not valid", "documented"),
+    Row(Unauthenticated, 200, "1002", "appKey {detail} does not exist", "documented",
+        when="unknown_key"),
+    Row(Unauthenticated, 200, "1002", "appKey {detail} is disabled", "inferred",
+        when="disabled_key"),
+    Row(Unauthenticated, 200, "1203", "the access token has expired; get a new one", "documented",
+        when="token_expired"),
+    Row(Unauthenticated, 200, "1204", "accessToken is not one of this appKey's", "documented",
+        when="token"),
+)  # fmt: skip
+ROWS: tuple[Row, ...] = (
+    *_SAID,
+    # What no call here can run into, and what is ours alone.
+    *(
+        Row(fault, 200, _BROKEN, "internal exception", "documented")
+        for fault in CATALOGUE
+        if fault not in {row.fault for row in _SAID}
+    ),
+)
+
+TOKENS = Dialect(
+    name="enos-token",
+    title="EnOS token service",
+    roots=(BUSINESS,),
+    operations=OPERATIONS,
+    rows=ROWS,
+    request_id=codec.request_id,
+    parse=parse_query,
+    select=no_selector,
+    authenticate=_authenticate,
+    decode=decode_rest,
+    encode=_answer,
+    refuse=_refusal,
+    body_limit=1 << 16,
+)

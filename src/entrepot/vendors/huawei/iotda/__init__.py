@@ -1,0 +1,40 @@
+"""Huawei Cloud IoTDA, application API v5: the table of contents of this spoke."""
+
+from __future__ import annotations
+
+import os
+
+from entrepot.core.identity import Tenant
+from entrepot.core.vault import Vault
+from entrepot.dialect.handle import no_selector, parse_plain_query
+from entrepot.dialect.operation import Dialect
+from entrepot.vendors.huawei import codec
+from entrepot.vendors.huawei.iotda import auth, body, convert, errors, handles, snippet
+from entrepot.vendors.huawei.iotda.operations import OPERATIONS
+
+
+def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
+    return {"iotda": {"app_id": handles.app_id(vault, tenant.default_space)}}
+
+
+IOTDA = Dialect(
+    name=handles.DIALECT,
+    title="Huawei Cloud IoTDA",
+    roots=("v5",),
+    operations=OPERATIONS,
+    rows=errors.ROWS,
+    request_id=lambda now_ms: os.urandom(16).hex(),
+    parse=parse_plain_query,
+    select=no_selector,
+    authenticate=auth.authenticate,
+    decode=body.decode,
+    encode=codec.answer,
+    refuse=errors.refusal,
+    credentials=_credentials,
+    handle=convert.product_id,
+    product_of=handles.product_of,
+    snippet=snippet.snippet,
+    losses=convert.LOSSES,
+    # 500 KB of services, each character of them perhaps written as \\uXXXX (the Python SDK does).
+    body_limit=3 << 20,
+)

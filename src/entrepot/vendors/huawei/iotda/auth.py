@@ -1,0 +1,36 @@
+"""Who calls IoTDA, and whether the path names that caller's project."""
+
+from __future__ import annotations
+
+from entrepot.core.faults import Malformed, NotFound
+from entrepot.core.identity import Caller
+from entrepot.dialect.operation import Exchange
+from entrepot.vendors.huawei import auth as huawei
+from entrepot.vendors.huawei.account import PROJECT
+
+_FORGOTTEN = "{project_id}"
+
+
+async def authenticate(exchange: Exchange) -> Caller:
+    """The caller.
+
+    Raises:
+        Malformed: the client was given no project id, or two that differ.
+        Unauthenticated: nobody could be proved.
+        NotFound: the project in the path is not the caller's.
+    """
+    project = exchange.path["project_id"]
+    if project == _FORGOTTEN:
+        # The SDK sends the placeholder itself where it has an endpoint but neither project nor region.
+        raise Malformed(
+            "path",
+            "the client has no project id. Give it one, BasicCredentials(ak, sk, project_id), or"
+            " build it with_region(...), so that it asks IAM",
+        )
+    stated = exchange.request.header(b"x-project-id")
+    if stated and stated != project.encode():
+        raise Malformed("headers", "X-Project-Id is not the project in the path")
+    caller = await huawei.authenticate(exchange)
+    if project != caller.tenant.ids[PROJECT]:
+        raise NotFound("project", project)
+    return caller

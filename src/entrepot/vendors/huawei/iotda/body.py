@@ -1,0 +1,83 @@
+"""Reading IoTDA's parameters and bodies; knows what a body may hold beside what its page says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+from entrepot.dialect.check import Leniency
+from entrepot.dialect.handle import decode_rest
+from entrepot.dialect.operation import Call, Exchange
+from entrepot.vendors.huawei.iotda import quick, wire
+from entrepot.vendors.huawei.iotda.model import ServiceCapability
+
+# INFERRED: Jackson on the other side takes a number for a String, as ROMA's page shows it does;
+# the SDK sends `min=1` as a number.
+LENIENT = Leniency(number_as_text=True)
+
+B = TypeVar("B", wire.CreateProduct, wire.UpdateProduct)
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Sent(Generic[B]):
+    """A checked body, and its services as the JSON text that is kept and shown again.
+
+    What was sent comes back to the letter, null included; what was not stays away, but for the two
+    members that have documented defaults, `required` and `option`.
+    """
+
+    body: B
+    services: msgspec.Raw | None
+
+
+def decode(exchange: Exchange) -> Call:
+    """The checked parameters and body; the body of a product as `Sent`.
+
+    Raises:
+        Malformed, Invalid: they are not what the operation declares.
+    """
+    kind = exchange.operation.body if exchange.operation else None
+    raw = exchange.request.body
+    if kind is wire.CreateProduct and (read := quick.read(raw)) is not None:
+        # The one parameter there is, the project, was compared with the caller's.
+        return Call(None, Sent(*read))
+    call = decode_rest(exchange, LENIENT)
+    if isinstance(call.body, wire.CreateProduct | wire.UpdateProduct):
+        return Call(call.params, Sent(call.body, _text(call.body.service_capabilities, raw)))
+    return call
+
+
+def _text(services: list[ServiceCapability] | None, raw: bytes) -> msgspec.Raw | None:
+    if services is None:
+        return None
+    _restore_defaults(services, raw)
+    for service in services:
+        if not service.service_type:  # INFERRED from Terraform's provider: then it is the id
+            service.service_type = service.service_id
+    return msgspec.Raw(_encode(services))
+
+
+class _Property(msgspec.Struct):
+    default_value: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Service(msgspec.Struct):
+    properties: list[_Property] | None = None
+
+
+class _Body(msgspec.Struct):
+    service_capabilities: list[_Service]
+
+
+_defaults = msgspec.json.Decoder(_Body).decode
+
+
+def _restore_defaults(services: list[ServiceCapability], raw: bytes) -> None:
+    # A body that had to be mended went through Python's numbers; 1.10 is 1.1 there.
+    for service, sent in zip(services, _defaults(raw).service_capabilities, strict=True):
+        for property, as_sent in zip(service.properties or (), sent.properties or (), strict=True):
+            property.default_value = as_sent.default_value

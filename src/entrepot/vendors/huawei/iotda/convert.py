@@ -1,0 +1,185 @@
+"""Between IoTDA's words and the canonical ones, in tables read both ways; the only file that knows both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from entrepot.core.faults import Refused
+from entrepot.core.identity import Caller
+from entrepot.core.product import Authored, Draft, Payload, Product, Profile, Protocol
+from entrepot.core.registry import Edit, Shown
+from entrepot.core.vault import Vault
+from entrepot.dialect.operation import Call
+from entrepot.vendors.huawei.iotda import handles, wire
+from entrepot.vendors.huawei.iotda.body import Sent
+from entrepot.vendors.huawei.iotda.handles import DIALECT
+from entrepot.vendors.huawei.iotda.use_cases import Listed, ProductRef, Query, SpaceRef
+
+PRODUCT_QUOTA = 1000  # source: documented (products of an instance)
+
+PROTOCOLS: dict[str, Protocol] = {
+    "MQTT": "mqtt",
+    "CoAP": "coap",
+    "HTTP": "http",
+    "HTTPS": "https",
+    "Modbus": "modbus",
+    "ONVIF": "onvif",
+    "OPC-UA": "opc-ua",
+    "OPC-DA": "opc-da",
+    "TCP": "tcp",
+    "UDP": "udp",
+    "Other": "other",
+}
+PAYLOADS: dict[str, Payload] = {"json": "json", "binary": "binary"}
+_PROTOCOL_WORDS = {word: theirs for theirs, word in PROTOCOLS.items()}
+OTHER, UNSAID, UNTYPED = "Other", "MQTT", "Default"
+
+LOSSES = {
+    "names": "translations are not shown",
+    "kind": "not shown: IoTDA tells gateways by their devices",
+    "protocol": "one that IoTDA has no word for is shown as Other, none as MQTT",
+    "payload": "none is shown as json",
+    "device_type": "none is shown as Default",
+    "auth": "not shown",
+    "network": "not shown",
+    "manufacturer_id": "not shown",
+    "model_number": "not shown",
+    "version": "not shown",
+    "category": "not shown",
+    "dynamic_activation": "not shown",
+    "template": "not shown",
+    "model_key": "not shown",
+    "model": "one that another dialect wrote is shown as no services at all",
+    "tags": "not shown",
+    "extras": "another dialect's own fields are not shown",
+}
+
+_NO_SERVICES = msgspec.Raw(b"[]")
+
+
+def draft(call: Call, caller: Caller) -> Draft:
+    """CreateProduct as a draft."""
+    sent: Sent[wire.CreateProduct] = call.body
+    body = sent.body
+    app = body.app_id
+    return Draft(
+        profile=Profile(
+            name=body.name,
+            description=body.description,
+            protocol=PROTOCOLS[body.protocol_type],
+            payload=PAYLOADS[body.data_format],
+            device_type=body.device_type,
+            manufacturer_name=body.manufacturer_name,
+            industry=body.industry,
+            model=_authored(sent),
+        ),
+        space=None if app is None else handles.space_of(caller.vault, app),
+        space_handle=app or "",
+        alias=body.product_id,
+        quota=PRODUCT_QUOTA,
+    )
+
+
+def _authored(sent: Sent[Any]) -> Authored | None:
+    return None if sent.services is None else Authored(DIALECT, sent.services)
+
+
+def ref(call: Call, caller: Caller) -> ProductRef:
+    """The product that the path and the query name."""
+    address: wire.ProductAddress = call.params
+    return _product(address.product_id, address.app_id, caller.vault)
+
+
+def _product(text: str, app: str | None, vault: Vault) -> ProductRef:
+    return ProductRef(text, handles.product_of(vault, text), _space(app, vault))
+
+
+def _space(app: str | None, vault: Vault) -> SpaceRef | None:
+    return None if app is None else SpaceRef(app, handles.space_of(vault, app))
+
+
+def change(call: Call, caller: Caller) -> tuple[ProductRef, Callable[[Product], Edit]]:
+    """UpdateProduct: the product, and what becomes of it."""
+    sent: Sent[wire.UpdateProduct] = call.body
+    body = sent.body
+    address: wire.ProductAddress = call.params
+    given: dict[str, object] = {
+        "name": body.name,
+        "device_type": body.device_type,
+        "protocol": PROTOCOLS.get(body.protocol_type or ""),
+        "payload": PAYLOADS.get(body.data_format or ""),
+        "manufacturer_name": body.manufacturer_name,
+        "industry": body.industry,
+        "description": body.description,
+        "model": _authored(sent),
+    }
+    wanted = {field: value for field, value in given.items() if value is not None}
+
+    def edit(old: Product) -> Edit:
+        # other protocols must not be changed to CoAP (UpdateProduct, protocol_type; from the SDK)
+        if wanted.get("protocol") == "coap" and old.profile.protocol != "coap":
+            raise Refused("product", "coap", address.product_id)
+        return Edit(replace(old.profile, **wanted))
+
+    return _product(address.product_id, body.app_id or address.app_id, caller.vault), edit
+
+
+def query(call: Call, caller: Caller) -> Query:
+    """ListProducts."""
+    sent: wire.ListProductsQuery = call.params
+    return Query(
+        before=handles.before(sent.marker),
+        skip=sent.offset,
+        limit=sent.limit,
+        space=_space(sent.app_id, caller.vault),
+        name=sent.product_name,
+    )
+
+
+def product(shown: Shown, caller: Caller) -> wire.Product:
+    """The product with its services."""
+    product, profile = shown.product, shown.product.profile
+    protocol = profile.protocol
+    model = profile.model
+    return wire.Product(
+        app_id=handles.app_id(caller.vault, product.space),
+        app_name=shown.space.name,
+        product_id=product_id(caller.vault, product),
+        name=profile.name,
+        device_type=profile.device_type or UNTYPED,
+        protocol_type=UNSAID if protocol is None else _PROTOCOL_WORDS.get(protocol, OTHER),
+        data_format=profile.payload or "json",
+        manufacturer_name=_said(profile.manufacturer_name),
+        industry=_said(profile.industry),
+        description=_said(profile.description),
+        create_time=handles.time(product.created_at),
+        service_capabilities=_NO_SERVICES if model is None or model.dialect != DIALECT
+        else model.text,
+    )  # fmt: skip
+
+
+def _said(text: str | None) -> str | msgspec.UnsetType:
+    return UNSET if text is None else text
+
+
+def product_id(vault: Vault, product: Product) -> str:
+    """The id that a caller chose, else ours."""
+    return product.aliases.get(DIALECT) or handles.product_id(vault, product.id)
+
+
+def products(listed: Listed, caller: Caller) -> wire.Products:
+    """A page of summaries. INFERRED: an empty page has a null marker; no page says."""
+    page = listed.page
+    marker = handles.marker(page[-1].product.id) if page else None
+    return wire.Products([_summary(s, caller) for s in page], wire.Page(listed.total, marker))
+
+
+def _summary(shown: Shown, caller: Caller) -> wire.ProductSummary:
+    whole = product(shown, caller)
+    fields = wire.ProductSummary.__struct_fields__
+    return wire.ProductSummary(**{field: getattr(whole, field) for field in fields})

@@ -1,0 +1,211 @@
+"""Checks a well-formed CreateProduct in a quarter of the time; knows nothing that `wire` does not say.
+
+It takes bodies that break no rule and says nothing about any other: those go the careful way, which
+finds every violation. What makes it quick: character classes are matched once for all texts of a
+class, not once a text; and a key that stands twice is noticed by counting, without a second parse.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import jiter
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from entrepot.vendors.huawei.iotda import wire
+from entrepot.vendors.huawei.iotda.model import (
+    CONTENT_BYTES,
+    NAME_CLASS,
+    SERVICE_CLASS,
+    TEXT_CLASS,
+)
+
+_LAST = "service_capabilities"
+_HEAD = f'"{_LAST}":'.encode()
+_SEPARATOR = "\0"  # in no class, so that a text which holds it cannot pass for two
+
+_names = re.compile(f"[{_SEPARATOR}{NAME_CLASS}]*").fullmatch
+_ids = re.compile(f"[{_SEPARATOR}{SERVICE_CLASS}]*").fullmatch
+_texts = re.compile(f"[{_SEPARATOR}{TEXT_CLASS}]*").fullmatch
+
+
+@cache
+def _light(kind: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """The struct without its patterns and rules, with nothing filled in and nothing unknown taken."""
+    hints = get_type_hints(kind, include_extras=True)
+    fields: list[Any] = []
+    for field in sorted(msgspec.structs.fields(kind), key=lambda f: f.name == _LAST):
+        type_ = _lighter(hints[field.name])
+        optional = (field.name, type_ | UnsetType, UNSET)
+        fields.append((field.name, type_) if field.required else optional)
+    return msgspec.defstruct(
+        f"Light{kind.__name__}", fields, kw_only=True, forbid_unknown_fields=True
+    )
+
+
+def _lighter(type_: Any) -> Any:
+    origin, arguments = get_origin(type_), get_args(type_)
+    if origin is Annotated:
+        inner = _lighter(arguments[0])
+        for meta in arguments[1:]:
+            kept = {k: getattr(meta, k) for k in ("min_length", "max_length", "ge", "le")}
+            inner = Annotated[inner, Meta(**kept)]
+        return inner
+    if origin in (Union, UnionType):
+        return Union[tuple(_lighter(a) for a in arguments)]  # noqa: UP007
+    if origin is list:
+        return list[_lighter(arguments[0])]  # type: ignore[misc]
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        return _light(type_)
+    return type_
+
+
+_decode = msgspec.json.Decoder(_light(wire.CreateProduct)).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class _Unusual(Exception):
+    """The body may be wrong; somebody else has to say."""
+
+
+class _Gathered:
+    """The texts of a model by their character class, and how many defaults were filled in."""
+
+    __slots__ = ("filled", "ids", "names", "texts")
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.ids: list[str] = []
+        self.texts: list[str] = []
+        self.filled = 0
+
+    def services(self, services: list[Any]) -> None:
+        ids = self.ids
+        for service in services:
+            ids.append(service.service_id)
+            if service.service_type:
+                ids.append(service.service_type)
+            else:
+                service.service_type = service.service_id
+            if service.description:
+                self.texts.append(service.description)
+            if service.option is UNSET:
+                service.option = "Optional"
+                self.filled += 1
+            if service.properties:
+                self.properties(service.properties)
+            if service.commands:
+                self.commands(service.commands)
+            if service.events:
+                self.unique([e.event_type for e in service.events])
+                for event in service.events:
+                    self.paras(event.paras)
+        if len({s.service_id for s in services}) != len(services):
+            raise _Unusual
+
+    def properties(self, properties: list[Any]) -> None:
+        self.unique([p.property_name for p in properties])
+        texts = self.texts
+        for property in properties:
+            if property.description:
+                texts.append(property.description)
+            if property.required is UNSET:
+                property.required = False
+                self.filled += 1
+            if property.default_value is not UNSET:
+                _check_json(bytes(property.default_value))
+
+    def commands(self, commands: list[Any]) -> None:
+        self.unique([c.command_name for c in commands])
+        for command in commands:
+            if command.paras:
+                self.paras(command.paras)
+            for response in command.responses or ():
+                self.names.append(response.response_name)
+                self.paras(response.paras)
+
+    def paras(self, paras: Any) -> None:
+        for para in paras or ():
+            self.names.append(para.para_name)
+            if para.description:
+                self.texts.append(para.description)
+            if para.required is UNSET:
+                para.required = False
+                self.filled += 1
+
+    def unique(self, names: list[str]) -> None:
+        if len(set(names)) != len(names):
+            raise _Unusual
+        self.names += names
+
+
+def _check_json(text: bytes) -> None:
+    # Kept as it came: so its own keys, escapes and depth have to be looked at here.
+    if text[0] in b"{[" or b"\\" in text:
+        try:
+            jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
+        except ValueError:
+            raise _Unusual from None
+
+
+def _of(match: Any, texts: list[str]) -> bool:
+    """Whether every text is of the class."""
+    joined = _SEPARATOR.join(texts)
+    return match(joined) is not None and joined.count(_SEPARATOR) == max(len(texts) - 1, 0)
+
+
+def read(raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | None:
+    """The body and its services as text; None where only the careful way can tell what it is."""
+    # An escaped control character or colon would spoil the counting; nobody sends any.
+    if len(raw) > CONTENT_BYTES or b"\\u00" in raw:
+        return None
+    try:
+        if not raw.isascii():
+            raw.decode()
+        body: Any = _decode(raw)
+        return _checked(body, raw)
+    except (msgspec.MsgspecError, RecursionError, ValueError, _Unusual):
+        return None
+
+
+def _checked(body: Any, raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | None:
+    found = _Gathered()
+    found.names += (body.name, body.device_type)
+    found.names += [t for t in (body.manufacturer_name, body.industry) if t]
+    if body.description:
+        found.texts.append(body.description)
+    services = body.service_capabilities
+    found.services(services)
+    if not (_of(_names, found.names) and _of(_ids, found.ids) and _of(_texts, found.texts)):
+        return None
+    whole = _encode(body)
+    # Of two equal keys msgspec keeps the last, so a body that has some holds more colons than what
+    # was read from it; unknown keys were refused, and texts and raw values are in both.
+    if whole.count(b":") != raw.count(b":") + found.filled:
+        return None
+    text = whole[whole.index(_HEAD) + len(_HEAD) : -1]
+    if len(text) > CONTENT_BYTES:
+        return None
+    return _product(body), msgspec.Raw(text)
+
+
+def _product(body: Any) -> wire.CreateProduct:
+    def said(value: Any) -> Any:
+        return None if value is UNSET else value
+
+    return wire.CreateProduct(
+        product_id=said(body.product_id),
+        name=body.name,
+        device_type=body.device_type,
+        protocol_type=body.protocol_type,
+        data_format=body.data_format or "json",
+        service_capabilities=body.service_capabilities,
+        manufacturer_name=said(body.manufacturer_name),
+        industry=said(body.industry),
+        description=said(body.description),
+        app_id=said(body.app_id),
+    )

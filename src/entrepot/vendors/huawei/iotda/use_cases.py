@@ -1,0 +1,152 @@
+"""What is only IoTDA's: which product an id means, and lists by marker. Knows no wire and no store's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from entrepot.core import registry
+from entrepot.core.faults import NotFound, Taken
+from entrepot.core.identity import Caller
+from entrepot.core.library import Space
+from entrepot.core.ports import Tx
+from entrepot.core.product import Draft, Product
+from entrepot.core.registry import Edit, Ref, Shown
+from entrepot.vendors.huawei.iotda import handles
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceRef:
+    """A space as a caller names it."""
+
+    text: str
+    id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRef:
+    """A product as a caller names it: its id, and the space that it is in where that was said."""
+
+    text: str
+    id: int | None
+    space: SpaceRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which products to list. `before`: only records below this one; `skip` more after it."""
+
+    before: int
+    skip: int
+    limit: int
+    space: SpaceRef | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list, and how many things the whole list has."""
+
+    page: list[Shown]
+    total: int
+
+
+def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
+    """The product, kept.
+
+    Raises:
+        Taken: the chosen id is that of another product, chosen or computed.
+    """
+    if draft.alias is not None:
+        known = handles.product_of(caller.vault, draft.alias)
+        if known is not None and tx.get(Product, caller.tenant.id, known) is not None:
+            raise Taken(handles.ALIAS_RULE, draft.alias, known)
+    return registry.create(tx, caller, draft)
+
+
+def get(tx: Tx, caller: Caller, wanted: ProductRef) -> Product:
+    """The product: in the space that was named, else in the default one, else the earliest made.
+
+    Raises:
+        NotFound: no such space, or no such product in it.
+    """
+    return registry.get(tx, caller, _ref(tx, caller, wanted))
+
+
+def update(tx: Tx, caller: Caller, change: tuple[ProductRef, Callable[[Product], Edit]]) -> Product:
+    """The product as it is after the change.
+
+    Raises:
+        NotFound: no such space, or no such product in it.
+        Refused: the change is one that is not allowed.
+    """
+    wanted, edit = change
+    return registry.update(tx, caller, (_ref(tx, caller, wanted), edit))
+
+
+def delete(tx: Tx, caller: Caller, wanted: ProductRef) -> Product:
+    """The product as it was.
+
+    Raises:
+        NotFound: no such space, or no such product in it.
+        InUse: something depends on it.
+    """
+    return registry.delete(tx, caller, _ref(tx, caller, wanted))
+
+
+def _ref(tx: Tx, caller: Caller, wanted: ProductRef) -> Ref:
+    space = None if wanted.space is None else _space(tx, caller, wanted.space)
+    return Ref(wanted.text, wanted.id, handles.ALIAS_RULE, space)
+
+
+def _space(tx: Tx, caller: Caller, wanted: SpaceRef) -> int:
+    if wanted.id is None or tx.get(Space, caller.tenant.id, wanted.id) is None:
+        raise NotFound("space", wanted.text)
+    return wanted.id
+
+
+def list_products(tx: Tx, caller: Caller, query: Query) -> Listed:
+    """Products, newest first.
+
+    Raises:
+        NotFound: no such space.
+    """
+    tenant = caller.tenant
+    space = None if query.space is None else _space(tx, caller, query.space)
+    hidden = caller.dialect in tenant.settings.own_products_only
+    if query.name is None and not hidden:
+        total = tx.count(Product, tenant.id, parent=space)
+        page = tx.page(
+            Product, tenant.id, parent=space, before=query.before, skip=query.skip,
+            limit=query.limit,
+        )  # fmt: skip
+    else:
+        total, page = _filtered(tx, caller, query, space)
+    return Listed(_shown(tx, page), total)
+
+
+def _filtered(tx: Tx, caller: Caller, query: Query, space: int | None) -> tuple[int, list[Product]]:
+    """The total takes reading every product; what is kept of them is one page."""
+    total, page, skip = 0, list[Product](), query.skip
+    for product in tx.scan(Product, caller.tenant.id, parent=space):
+        if query.name not in (None, product.profile.name) or not registry.visible(caller, product):
+            continue
+        total += 1
+        if product.id >= query.before or len(page) == query.limit:
+            continue
+        if skip:
+            skip -= 1
+        else:
+            page.append(product)
+    return total, page
+
+
+def _shown(tx: Tx, products: list[Product]) -> list[Shown]:
+    spaces: dict[int, Space] = {}
+    for product in products:
+        if product.space not in spaces:
+            space = tx.get(Space, product.tenant, product.space)
+            if space is None:
+                raise NotFound("space", str(product.space))
+            spaces[product.space] = space
+    return [Shown(product, spaces[product.space]) for product in products]

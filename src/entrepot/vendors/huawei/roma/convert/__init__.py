@@ -1,0 +1,1 @@
+"""Between ROMA's words and the canonical ones, by topic; the only place that knows both."""

@@ -1,0 +1,57 @@
+"""Products as files, and counts: ROMA's operations."""
+
+from __future__ import annotations
+
+from entrepot.dialect.operation import Operation
+from entrepot.vendors.huawei.roma import use_cases
+from entrepot.vendors.huawei.roma.convert import transfer as convert
+from entrepot.vendors.huawei.roma.operations.products import B
+from entrepot.vendors.huawei.roma.wire import transfer as wire
+from entrepot.vendors.huawei.roma.wire.shared import Address
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="DownloadProducts",
+        method="GET",
+        path=f"{B}/products/export",
+        summary="Export products as a CSV file",
+        source="documented",
+        page="Exporting Products",
+        params=wire.ExportProducts,
+        reply=wire.File,
+        permission="product:read",
+        take=convert.wanted,
+        run=use_cases.export_products,
+        give=convert.exported,
+    ),
+    Operation(
+        name="UploadProduct",
+        method="POST",
+        path=f"{B}/products/import",
+        summary="Import products from a CSV file",
+        source="documented",
+        page="Importing Products",
+        params=wire.ImportProducts,
+        body=wire.Upload,
+        reply=wire.Imported,
+        writes=True,
+        permission="product:create",
+        take=convert.rows,
+        run=use_cases.import_products,
+        give=convert.imported,
+    ),
+    Operation(
+        name="CountDevices",
+        method="GET",
+        path=f"{B}/statistics/devices-count",
+        summary="Count templates, products and devices",
+        source="documented",
+        page="Querying the Number of Devices",
+        params=Address,
+        reply=wire.Counts,
+        permission="product:read",
+        take=lambda call, caller: None,
+        run=use_cases.counts,
+        give=convert.counts,
+    ),
+)

@@ -1,0 +1,97 @@
+"""`entrepot product`: what the registry holds, found under any name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from entrepot import main as root
+from tests.cli import Console
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Console:
+    return Console(tmp_path / "data").with_dev()
+
+
+def test_products_are_listed_newest_first_and_by_page(cli: Console) -> None:
+    made = [cli.make_product(f"p{n}").id for n in range(5)]
+    whole = cli("product", "list", "--json").json
+    assert whole["total"] == 5
+    assert [p["number"] for p in whole["products"]] == made[::-1]
+    second = cli("product", "list", "--limit", "2", "--page", "2", "--json").json
+    assert [p["profile"]["name"] for p in second["products"]] == ["p2", "p1"]
+    assert cli("product", "list", "--limit", "2", "--page", "4", "--json").json["products"] == []
+    table = cli("product", "list", "--limit", "2").out
+    assert "p4" in table
+    assert "5 products, page 1 of 3" in table
+    for wrong in (("--limit", "0"), ("--limit", "1001"), ("--page", "0")):
+        assert cli("product", "list", *wrong).status == 1
+
+
+def test_a_product_is_found_by_every_handle_that_it_shows(cli: Console) -> None:
+    made = cli.make_product("turbine", description="风机", tags={"site": "north"})
+    cli.make_product("another")
+    shown = cli("product", "show", str(made.id), "--json").json
+    assert shown["profile"]["name"] == "turbine"
+    assert shown["profile"]["description"] == "风机"
+    assert shown["made_through"] == "roma"
+    speaking = {d.name for d in root.dialects() if d.handle(_vault(cli), made)}
+    assert "roma" in speaking
+    assert shown["handles"].keys() == speaking
+    for handle in shown["handles"].values():
+        assert cli("product", "show", handle, "--json").json["number"] == made.id
+    assert "turbine" in cli("product", "show", str(made.id)).out
+
+
+def test_a_product_of_another_tenant_is_not_there(cli: Console) -> None:
+    made = cli.make_product("mine")
+    assert cli("tenant", "create", "other").status == 0
+    said = cli("product", "show", str(made.id), "--tenant", "other")
+    assert said.status == 1
+    assert "there is no product" in said.err
+    assert cli("product", "list", "--tenant", "other", "--json").json["total"] == 0
+    for absent in ("1", "9" * 18, "9" * 40, "none", "", "²", "\N{ARABIC-INDIC DIGIT ONE}"):
+        assert cli("product", "show", absent).status == 1
+        assert cli("product", "show", absent, "--history").status == 1
+
+
+def test_the_history_says_who_did_what_through_which_dialect(cli: Console) -> None:
+    made = cli.make_product("watched")
+    (entry,) = cli("product", "show", str(made.id), "--history", "--json").json["history"]
+    assert entry["action"] == "create"
+    assert entry["actor"][1] == "dev"
+    assert (entry["dialect"], entry["operation"]) == ("roma", "CreateProduct")
+    assert entry["request_id"] == "request-1"
+    table = cli("product", "show", str(made.id), "--history").out
+    assert "request-1" in table
+
+
+def test_an_export_holds_every_product_and_no_secret(cli: Console, tmp_path: Path) -> None:
+    made = {cli.make_product(name).id for name in ("a", "b", "c")}
+    out = tmp_path / "products.jsonl"
+    assert cli("product", "export", "--out", str(out)).status == 0
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert {line["number"] for line in lines} == made
+    assert all("secrets" not in line for line in lines)
+    assert cli("product", "export").out == out.read_text(encoding="utf-8")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["data", "products.jsonl"]
+
+
+def test_a_name_cannot_steer_the_terminal(cli: Console) -> None:
+    made = cli.make_product("red\x1b[31m\nalert")
+    for words in (("list",), ("show", str(made.id))):
+        said = cli("product", *words)
+        assert said.status == 0
+        assert "\x1b" not in said.out
+        assert "alert" in said.out
+
+
+def _vault(cli: Console) -> root.Vault:
+    installation = cli.opened()
+    try:
+        return installation.vault
+    finally:
+        installation.close()

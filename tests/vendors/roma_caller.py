@@ -1,0 +1,146 @@
+"""A raw HTTP caller that signs as Huawei's SDK does, for what no SDK would send; knows no server."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import quote
+
+from entrepot.dialect.request import Request
+from entrepot.vendors.huawei.signing import sign
+from tests.server import Server
+
+JSON = "application/json;charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; fails where it is none."""
+        assert self.headers["content-type"] == JSON, (self.status, self.body)
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """The code of a refusal, with its status before it, once its form is proved."""
+        refusal = self.json
+        assert sorted(refusal) == ["error_code", "error_msg", "request_id"]
+        assert self.headers["x-request-id"] == refusal["request_id"]
+        return f"{self.status} {refusal['error_code']}"
+
+    @property
+    def said(self) -> str:
+        """The text of a refusal."""
+        text: str = self.json["error_msg"]
+        return text
+
+
+@dataclass
+class RomaCaller:
+    """Calls one server as one tenant."""
+
+    address: str  # host:port
+    access_key: str
+    secret_key: str
+    project: str
+    instance: str
+    app: str
+    made: list[int] = field(default_factory=list)
+
+    @property
+    def link(self) -> str:
+        """The prefix of LINK's calls."""
+        return f"/v2/{self.project}/link/instances/{self.instance}"
+
+    @property
+    def products(self) -> str:
+        """The path of products."""
+        return f"{self.link}/products"
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        content_type: str = JSON,
+        headers: Mapping[str, str] | None = None,
+        signed: bool = True,
+        late_by: timedelta = timedelta(0),
+        secret: str | None = None,
+    ) -> Reply:
+        """The reply to exactly these bytes; `headers` are sent beside the signed ones."""
+        raw_path, _, query = path.partition("?")
+        sent = {b"host": self.address.encode(), b"content-type": content_type.encode()}
+        request = Request(method, raw_path.encode(), query.encode(), sent, body)
+        if signed:
+            key = (secret or self.secret_key).encode()
+            sent |= sign(request, self.access_key, key, datetime.now(UTC) - late_by)
+        connection = HTTPConnection(self.address, timeout=20)
+        try:
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in sent.items():
+                connection.putheader(name.decode(), value)
+            for name, text in (headers or {}).items():
+                connection.putheader(name, text)
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            return Reply(
+                answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+            )
+        finally:
+            connection.close()
+
+    def call(self, method: str, path: str, body: Any = None, **query: Any) -> Reply:
+        """The reply to a JSON body and query parameters; a list of values repeats the parameter."""
+        pairs = [(k, v) for k, vs in query.items() for v in (vs if isinstance(vs, list) else [vs])]
+        text = "&".join(f"{k}={quote(str(v), safe='')}" for k, v in pairs)
+        raw = b"" if body is None else json.dumps(body).encode()
+        return self.send(method, f"{path}?{text}" if text else path, raw)
+
+    def body(self, **changes: Any) -> dict[str, Any]:
+        """A body that makes a product under a fresh name; None leaves a member out."""
+        fresh = uuid.uuid4().hex[:12]
+        whole = {
+            "app_id": self.app, "name": f"p-{fresh}", "manufacturer_id": f"m-{fresh}",
+            "manufacturer_name": "test", "model": "model1", "product_type": 0, "protocol_type": 0,
+            **changes,
+        }  # fmt: skip
+        return {name: value for name, value in whole.items() if value is not None}
+
+    def create(self, **changes: Any) -> Any:
+        """A new product, as it was answered."""
+        reply = self.call("POST", self.products, self.body(**changes))
+        assert reply.status == 201, reply.body
+        return reply.json
+
+    def refused(self, **changes: Any) -> str:
+        """What creating a product with these changes is refused with: what stands in the brackets."""
+        reply = self.call("POST", self.products, self.body(**changes))
+        assert reply.code == "400 ROMA.00110001", reply.body
+        intro = "The parameter does not meet verification rules: ["
+        assert reply.said.startswith(intro)
+        assert reply.said.endswith("]")
+        return reply.said[len(intro) : -1]
+
+
+def caller(server: Server, tenant: str = "dev") -> RomaCaller:
+    """A caller as the tenant's first user."""
+    c = server.credentials(tenant)
+    return RomaCaller(
+        server.address, c["access_key"], c["secret_key"], c["huawei"]["project_id"],
+        c["roma"]["instance_id"], c["roma"]["app_id"],
+    )  # fmt: skip
