@@ -21,13 +21,13 @@ def test_every_default_works() -> None:
 
 def test_a_flag_beats_the_environment_which_beats_the_file(tmp_path: Path) -> None:
     file = tmp_path / "entrepot.toml"
-    file.write_text('port = 1\nhost = "h1"\nregion = "r1"\n')
+    file.write_text('port = 1\nhost = "h1"\nlog_level = "info"\n')
     environment = {"ENTREPOT_PORT": "2", "ENTREPOT_HOST": "h2"}
     config, origin = load({"port": "3"}, environment, file)
-    assert (config.port, config.host, config.region) == (3, "h2", "r1")
+    assert (config.port, config.host, config.log_level) == (3, "h2", "info")
     assert origin["port"] == "--port"
     assert origin["host"] == "ENTREPOT_HOST"
-    assert origin["region"] == f"region in {file}"
+    assert origin["log_level"] == f"log_level in {file}"
     assert origin["data"] == "default"
 
 
@@ -51,7 +51,6 @@ def test_a_flag_that_is_not_given_and_an_empty_variable_count_for_nothing() -> N
         ({}, {"ENTREPOT_PORT": "tcp://10.0.0.1:80"}, ["ENTREPOT_PORT", "tcp://10.0.0.1:80"]),
         ({}, {"ENTREPOT_LOG_LEVEL": "loud"}, ["ENTREPOT_LOG_LEVEL", "debug, info"]),
         ({"log_level": "loud"}, {}, ["--log-level"]),
-        ({"region": "Ulan Bator"}, {}, ["--region", "Ulan Bator"]),
     ],
 )
 def test_a_wrong_value_is_named_with_where_it_came_from(
@@ -100,11 +99,11 @@ def test_config_prints_what_is_in_force_and_where_from(
 ) -> None:
     monkeypatch.setenv("ENTREPOT_HOST", "::1")
     file = tmp_path / "e.toml"
-    file.write_text('region = "cn-east-3"\n')
+    file.write_text('log_level = "debug"\n')
     found = say("config", "--json", "--port", "0", "--config", str(file)).json
     assert found["host"] == {"value": "::1", "source": "ENTREPOT_HOST"}
     assert found["port"] == {"value": 0, "source": "--port"}
-    assert found["region"] == {"value": "cn-east-3", "source": f"region in {file}"}
+    assert found["log_level"] == {"value": "debug", "source": f"log_level in {file}"}
     assert found["data"] == {"value": "entrepot-data", "source": "default"}
     table = say("config", "--port", "0").out
     assert "ENTREPOT_HOST" in table

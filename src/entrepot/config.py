@@ -36,9 +36,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             description="64 hexadecimal digits; empty: the file master.key in the data directory",
         ),
     ] = ""
-    region: Annotated[
-        str, Meta(pattern=r"\A[a-z0-9-]{1,32}\Z", description="region id that answers name")
-    ] = "cn-north-4"
     log_level: Annotated[
         str,
         Meta(

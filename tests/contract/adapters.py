@@ -10,17 +10,18 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from entrepot.core.vault import Vault
-from entrepot.dialect.operation import Dialect, Operation
+import msgspec
+
+from entrepot.dialect.operation import Call, Dialect, Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.main import dialects
-from entrepot.vendors.enos import signing as enos_signing
 from entrepot.vendors.aliyun import signing as aliyun_signing
+from entrepot.vendors.enos import signing as enos_signing
 from entrepot.vendors.huawei import signing as huawei_signing
 
 Credentials = Mapping[str, Any]
@@ -44,6 +45,7 @@ class Products:
     unique: Callable[[dict[str, Any], int, Credentials], dict[str, Any]]
     echoed: Callable[[dict[str, Any]], dict[str, Any]]
     again: Callable[[dict[str, Any]], dict[str, Any]]
+    call: Callable[[Any], Call] = lambda struct: Call(None, struct)  # what create takes
     in_query: bool = False  # create has parameters and no body
 
 
@@ -194,6 +196,12 @@ def _iotda_echoed(body: dict[str, Any]) -> dict[str, Any]:
     return {**said(body), "service_capabilities": services}
 
 
+def _iotda_call(struct: Any) -> Call:
+    from entrepot.vendors.huawei.iotda.body import Sent
+
+    return Call(None, Sent(struct, msgspec.Raw(b"[]")))
+
+
 IOTDA = Adapter(
     dialect="iotda",
     sign=_sign_huawei,
@@ -208,6 +216,7 @@ IOTDA = Adapter(
         echoed=_iotda_echoed,
         # Services are the thing model: compared by the law of the dialect with itself.
         again=lambda shown: {**shown, "service_capabilities": []},
+        call=_iotda_call,
     ),
 )
 
@@ -279,6 +288,7 @@ ALIYUN = Adapter(
         unique=_aliyun_unique,
         echoed=_aliyun_echoed,
         again=_aliyun_again,
+        call=lambda struct: Call(struct),
         in_query=True,
     ),
 )
@@ -314,7 +324,10 @@ def _enos_unique(body: dict[str, Any], n: int, credentials: Credentials) -> dict
 
 def _enos_echoed(body: dict[str, Any]) -> dict[str, Any]:
     # Not shown: nobody's page has them in Get Product.
-    return said(body, "defaultValidDay", "maxValidDay")
+    name = body["productName"]
+    translations = said(name.get("i18nValue") or {})
+    shown_name = {"defaultValue": name["defaultValue"], "i18nValue": translations}
+    return {**said(body, "defaultValidDay", "maxValidDay"), "productName": shown_name}
 
 
 def _enos_again(shown: dict[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,6 @@ def test_no_two_rows_say_the_same_fault(dialect: Dialect) -> None:
     ids=[f"{d.name}-{r.fault.__name__}-{r.when}" for d, r in ROWS if r.when],
 )
 def test_a_row_for_one_word_can_be_reached(dialect: Dialect, row: Row) -> None:
-    assert row.fault.told_apart_by, f"{row.fault.__name__} is never told apart"
     assert any(s.which == row.when for s in samples(row.fault, row.when))
     if row.fault is faults.Unauthenticated:
         assert row.when in get_args(faults.AuthReason)
@@ -128,7 +127,8 @@ def test_an_operation_says_what_it_is_and_where_from(
     assert operation.summary
     assert operation.summary[0].isupper()
     assert not operation.summary.endswith(".")
-    assert operation.page, "name the vendor's page"
+    if operation.source == "documented":
+        assert operation.page, "name the vendor's page"
     assert operation.permission in ("", *PERMISSIONS)
 
 
@@ -231,25 +231,13 @@ def test_the_core_and_the_store_know_no_status_and_no_wire(layer: str) -> None:
 def test_a_fifth_vendor_is_one_folder_and_nothing_else(world: World) -> None:
     credentials = world.tenant()
     edge = Edge(by_root(DIALECTS), world.house)
-    key = [(b"toy-key", credentials["access_key"].encode())]
+    key = {b"toy-key": credentials["access_key"].encode()}
 
-    def ask(method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> str:
-        sent: list[dict[str, object]] = []
+    def ask(method: str, path: str, headers: dict[bytes, bytes], body: bytes = b"") -> str:
+        answer = world.run(edge.answer(Request(method, path.encode(), b"", headers, body)))
+        return f"{answer.status} {answer.body.decode()}"
 
-        async def receive() -> dict[str, object]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: dict[str, object]) -> None:
-            sent.append(message)
-
-        scope = {
-            "type": "http", "method": method, "raw_path": path.encode(), "query_string": b"",
-            "headers": headers,
-        }  # fmt: skip
-        world.run(edge(scope, receive, send))  # type: ignore[arg-type]
-        return f"{sent[0]['status']} {bytes(sent[1]['body']).decode()}"  # type: ignore[call-overload]
-
-    make = [*key, (b"toy-do", b"make")]
+    make = {**key, b"toy-do": b"make"}
     made = ask("POST", "/toy/wares", make, b'{"title":"ball"}')
     item = made.split("item=")[1].split("\n")[0]
     assert made == f"200 item={item}\ntitle=ball\n"
@@ -259,6 +247,6 @@ def test_a_fifth_vendor_is_one_folder_and_nothing_else(world: World) -> None:
     )
     assert ask("POST", "/toy/wares", make, b'{"title":""}').startswith("400 no=Invalid")
     assert ask("GET", "/toy/wares/toy-nothing", key) == "404 no=nowhere\nwhy=no toy-nothing\n"
-    assert ask("GET", f"/toy/wares/{item}", []).startswith("400 no=Unauthenticated")
+    assert ask("GET", f"/toy/wares/{item}", {}).startswith("400 no=Unauthenticated")
     assert ask("GET", "/toy", key).startswith("400 no=Unrouted")
     assert HANDLE.read(world.installation.vault, item) is not None

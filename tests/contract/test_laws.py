@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from entrepot.core.faults import Invalid, Malformed
 from entrepot.core.product import Product, Profile
 from entrepot.dialect.check import FROM_TEXT, read_json, read_plain
-from entrepot.dialect.operation import Call
 from tests.contract.adapters import WITH_PRODUCTS, Adapter, Credentials
 from tests.contract.declared import values
 from tests.contract.world import World
@@ -152,7 +151,7 @@ def test_what_one_dialect_made_another_shows_but_for_declared_losses(
     assert struct is not None
     names = set(struct.__struct_fields__)
     again = {k: v for k, v in reader.products.again(shown).items() if k in names}
-    call = Call(*((struct(**again),) if reader.products.in_query else (None, struct(**again))))
+    call = reader.products.call(struct(**again))
     _, exchange = world.exchange(reader.show(handle, caller))
     assert exchange.caller is not None
     profile: Profile = operation.take(call, exchange.caller).profile

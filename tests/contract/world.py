@@ -43,7 +43,7 @@ class World:
         installation.store.write_now(
             lambda tx: root.create_tenant(tx, installation.vault, name, wanted)
         )
-        known: Credentials = root.credentials(installation, name)
+        known: Credentials = {"name": name, **root.credentials(installation, name)}
         for adapter in ADAPTERS:
             known = adapter.ready(known, self.ask)
         return known

@@ -10,14 +10,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from entrepot.core import tenancy
-from entrepot.core.identity import Key, Settings, Tenant, User
+from entrepot.core.identity import Caller, Key, Settings, Tenant, User
 from entrepot.core.ports import Tx
+from entrepot.core.product import Draft, Profile
+from entrepot.core.registry import create
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.handle import House, by_root
 from entrepot.dialect.rates import Rates
 from entrepot.dialect.request import Answer, Request
 from entrepot.store.sqlite import SqliteStore
-from entrepot.vendors.enos import ENOS, TOKENS, signing
+from entrepot.vendors.enos import ENOS, TOKENS, handles, signing
 
 PRODUCTS = "/connect-service/v2.1/products"
 MODELS = "/model-service/v2.1/thing-models"
@@ -80,6 +82,29 @@ class Enos:
             return Account(tenant, user, key, ids["enos.org_id"], key.access_key, secret)
 
         return self.store.write_now(make)
+
+    def caller(self, account: Account) -> Caller:
+        """The account's user, for use cases without a request."""
+        return Caller(
+            tenant=account.tenant,
+            user=account.user,
+            dialect="enos",
+            operation="test",
+            request_id="test",
+            now_ms=self.now_ms,
+            vault=self.vault,
+        )
+
+    def fill(self, account: Account, number: int, **profile: Any) -> None:
+        """So many products more, in one unit of work."""
+        caller, draft = self.caller(account), Draft(profile=Profile(name="fill", **profile))
+        self.store.write_now(lambda tx: [create(tx, caller, draft) for _ in range(number)])
+
+    def number(self, key: str) -> int:
+        """The number of the product that has this key."""
+        number = handles.product_of(self.vault, key)
+        assert number is not None
+        return number
 
     def ask(self, request: Request) -> tuple[int, dict[str, Any]]:
         """The status and the decoded body of the answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from collections.abc import Mapping
@@ -96,7 +97,9 @@ class RomaCaller:
             for name, text in (headers or {}).items():
                 connection.putheader(name, text)
             connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body)
+            # A body over the limit is answered before the whole of it is read.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.endheaders(body)
             answer = connection.getresponse()
             return Reply(
                 answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()

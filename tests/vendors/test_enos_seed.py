@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -236,14 +235,11 @@ def test_an_option_speaks_the_older_edition(enos: Enos) -> None:
     assert (answer["code"], answer["msg"]) == (11699, "ModelId does not exist")
 
 
-def test_the_documented_quota_holds_where_quotas_are_on(
-    enos: Enos, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("entrepot.vendors.enos.convert.PRODUCT_QUOTA", 2)
+def test_the_documented_quota_holds_where_quotas_are_on(enos: Enos) -> None:
     limited, free = enos.account("limited", quotas=True), enos.account("free")
     for account in (limited, free):
-        enos.create(account)
+        enos.fill(account, 1999)
         enos.create(account)
     answer = enos.call(limited, "create", BODY)
-    assert (answer["code"], answer["msg"]) == (99400, "The organization has its 2 products")
+    assert (answer["code"], answer["msg"]) == (99400, "The organization has its 2000 products")
     enos.create(free)

@@ -43,7 +43,6 @@ def serve(
     *,
     host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
     port: Annotated[str | None, Parameter(help="Port to listen on; 0 picks a free one.")] = None,
-    region: Annotated[str | None, Parameter(help="Region id that answers name.")] = None,
     log_level: Annotated[str | None, Parameter(help="debug, info, warning or error.")] = None,
     place: Place | None = None,
 ) -> int:
@@ -58,7 +57,6 @@ def serve(
         {
             "host": host,
             "port": port,
-            "region": region,
             "log_level": log_level,
             "data": place.data,
             "config": place.config,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from entrepot import main as root
 from entrepot.config import load
 
-FLAGS = ("host", "port", "data", "region", "log_level", "config")
+FLAGS = ("host", "port", "data", "log_level", "config")
 _OPEN = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 (an address to recognise)
 
 

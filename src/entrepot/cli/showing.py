@@ -42,7 +42,6 @@ def config(
     *,
     host: Flag = None,
     port: Flag = None,
-    region: Flag = None,
     log_level: Flag = None,
     as_json: Json = False,
     place: Place | None = None,
@@ -52,7 +51,7 @@ def config(
     The flags are those of `serve`: what would it run with?
     """
     place = place or Place()
-    flags = {"host": host, "port": port, "region": region, "log_level": log_level}
+    flags = {"host": host, "port": port, "log_level": log_level}
     settings, origin = load({**flags, "data": place.data}, file=place.config)
     values = shown(settings)
     if as_json:

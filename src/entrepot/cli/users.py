@@ -33,7 +33,11 @@ Permissions = Annotated[
     ),
 ]
 Password = Annotated[
-    str, Parameter(help="For vendors whose callers log in; - reads it from standard input.")
+    str,
+    Parameter(
+        help="For vendors whose callers log in; - reads it from standard input.",
+        allow_leading_hyphen=True,
+    ),
 ]
 
 _KEY = re.compile(r"\A[A-Za-z0-9_.:-]{1,128}\Z")
@@ -136,7 +140,10 @@ def create_key(
     *,
     user: Annotated[str, Parameter(help="Whose key (default: the tenant's first user).")] = "",
     access_key: Annotated[str, Parameter(help="One that you have; else a new one.")] = "",
-    secret_key: Annotated[str, Parameter(help="Its secret; - reads it from standard input.")] = "",
+    secret_key: Annotated[
+        str,
+        Parameter(help="Its secret; - reads it from standard input.", allow_leading_hyphen=True),
+    ] = "",
     tenant: TenantName = root.DEVELOPMENT,
     as_json: Json = False,
     place: Place | None = None,

@@ -54,6 +54,8 @@ class Operation:
     rate: int | None = None  # documented calls a second and account
     heavy: Callable[[Call], int | None] | None = None  # a lower rate for some calls
     example: Any = None  # a request that works, for samples and documents
+    takes: str = "application/json"  # media type of the body
+    gives: str = "application/json"  # media type of the reply
     page: str = ""  # the vendor's page, by name
 
 
@@ -110,6 +112,9 @@ class Dialect:
     # Code that points the vendor's SDK at an endpoint, from `entrepot credentials`; ready to paste.
     snippet: Callable[[str, Mapping[str, Any]], str] = lambda endpoint, credentials: ""
     losses: Mapping[str, str] = field(default_factory=dict)  # Profile field -> what becomes of it
+    # For documents: the query parameter that carries the selector, and the shapes of refusals.
+    selector: str = ""
+    refusals: tuple[type[Any], ...] = ()
     body_limit: int = 1 << 20
     query_limit: int = 1 << 16
     quirks: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
-from entrepot.vendors.aliyun import auth, convert, envelope, errors, handles
+from entrepot.vendors.aliyun import auth, convert, envelope, errors, handles, replies
 from entrepot.vendors.aliyun.operations import OPERATIONS
 from entrepot.vendors.aliyun.snippet import snippet
 
@@ -44,6 +44,8 @@ ALIYUN = Dialect(
     product_of=lambda vault, text: handles.product_ref(vault, text).id,
     snippet=snippet,
     losses=convert.LOSSES,
+    selector="Action",
+    refusals=(replies.BusinessRefusal, replies.GatewayRefusal),
     body_limit=REQUEST_LIMIT,
     query_limit=REQUEST_LIMIT,
 )

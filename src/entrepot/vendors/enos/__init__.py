@@ -39,6 +39,7 @@ ENOS = Dialect(
     product_of=handles.product_of,
     snippet=snippet,
     losses=convert.LOSSES,
+    selector="action",
     body_limit=1 << 22,  # a thing model has up to 5000 measurement points
 )
 

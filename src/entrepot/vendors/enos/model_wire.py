@@ -167,10 +167,10 @@ class ModelUpdate(Organization, kw_only=True):
 
 
 class UpdateThingModel(msgspec.Struct, kw_only=True):
-    """Body of Update Thing Model."""
+    """Body of Update Thing Model. What it makes of the model is checked as a whole (`check`)."""
 
     modelId: ModelId
-    name: StringI18n | UnsetType = UNSET
+    name: dict[str, Any] | UnsetType = UNSET
     desc: str | UnsetType | None = UNSET
     i18nDesc: Any = UNSET
     category: Any = UNSET

@@ -33,7 +33,10 @@ ROOT = f"/{BUSINESS}"
 Text = Annotated[str, Meta(min_length=1, max_length=1024)]
 # A number in the pages and the Python sample, a text in the Go, Java and C++ clients; either is
 # signed by its decimal digits.
-Timestamp = Annotated[int, Meta(ge=0)] | Annotated[str, Meta(max_length=20, pattern=r"\A[0-9]*\Z")]
+Timestamp = (
+    Annotated[int, Meta(ge=0)]
+    | Annotated[str, Meta(min_length=1, max_length=20, pattern=r"\A[0-9]+\Z")]
+)
 
 
 class GetAccessToken(msgspec.Struct, kw_only=True):

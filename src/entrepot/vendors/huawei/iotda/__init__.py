@@ -9,7 +9,7 @@ from entrepot.core.vault import Vault
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect
 from entrepot.vendors.huawei import codec
-from entrepot.vendors.huawei.iotda import auth, body, convert, errors, handles, snippet
+from entrepot.vendors.huawei.iotda import auth, body, convert, errors, handles, snippet, wire
 from entrepot.vendors.huawei.iotda.operations import OPERATIONS
 
 
@@ -35,6 +35,7 @@ IOTDA = Dialect(
     product_of=handles.product_of,
     snippet=snippet.snippet,
     losses=convert.LOSSES,
+    refusals=(wire.Refusal,),
     # 500 KB of services, each character of them perhaps written as \\uXXXX (the Python SDK does).
     body_limit=3 << 20,
 )

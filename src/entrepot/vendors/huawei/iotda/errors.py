@@ -27,14 +27,14 @@ from entrepot.core.faults import (
 from entrepot.dialect.operation import Exchange, Row
 from entrepot.dialect.request import Answer
 from entrepot.vendors.huawei import codec
-from entrepot.vendors.huawei.iotda import model
+from entrepot.vendors.huawei.iotda import model, wire
 
 _SPECIAL = "Chinese characters, letters, digits, and the special characters "
 _CLASSES = {
     model.NAME_CLASS: f"{_SPECIAL}_?'#().,&%@!-",
     model.SERVICE_CLASS: f"{_SPECIAL}_?'#().,&%@!-$",
     model.TEXT_CLASS: f"{_SPECIAL}_?'#().,;&%@!-:$![]~/，、：；。 and spaces",
-    "A-Za-z0-9_-": "letters, digits, underscores (_) and hyphens (-)",
+    wire.ID_CLASS: "letters, digits, underscores (_) and hyphens (-)",
     "0-9A-Fa-f": "24 hexadecimal digits",
 }
 MOST_SHOWN = 20

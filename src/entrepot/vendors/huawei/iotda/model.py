@@ -36,6 +36,7 @@ Bound = Annotated[str, Meta(min_length=1, max_length=16)]
 Unit = Annotated[str, Meta(max_length=16)]
 # The range is that of Terraform's provider; the page gives none.
 Length = Annotated[int, Meta(ge=0, le=2_147_483_647)]
+Step = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float  # whole numbers stay whole
 
 DataType = Literal[
     "int", "long", "decimal", "string", "DateTime", "jsonObject", "enum", "boolean", "string list"
@@ -54,7 +55,7 @@ class ServiceCommandPara(msgspec.Struct, kw_only=True):
     min: Bound | UnsetType | None = UNSET
     max: Bound | UnsetType | None = UNSET
     max_length: Length | UnsetType | None = UNSET
-    step: int | float | UnsetType | None = UNSET
+    step: Step | UnsetType | None = UNSET
     unit: Unit | UnsetType | None = UNSET
     description: Description | UnsetType | None = UNSET
 
@@ -69,7 +70,7 @@ class ServiceProperty(msgspec.Struct, kw_only=True):
     min: Bound | UnsetType | None = UNSET
     max: Bound | UnsetType | None = UNSET
     max_length: Length | UnsetType | None = UNSET
-    step: int | float | UnsetType | None = UNSET
+    step: Step | UnsetType | None = UNSET
     unit: Unit | UnsetType | None = UNSET
     method: Method
     description: Description | UnsetType | None = UNSET

@@ -23,13 +23,15 @@ from entrepot.vendors.huawei.iotda.model import (
     SERVICE_CLASS,
     TEXT_CLASS,
 )
+from entrepot.vendors.huawei.iotda.wire import ID_CLASS
 
 _LAST = "service_capabilities"
 _HEAD = f'"{_LAST}":'.encode()
 _SEPARATOR = "\0"  # in no class, so that a text which holds it cannot pass for two
 
 _names = re.compile(f"[{_SEPARATOR}{NAME_CLASS}]*").fullmatch
-_ids = re.compile(f"[{_SEPARATOR}{SERVICE_CLASS}]*").fullmatch
+_ids = re.compile(f"[{ID_CLASS}]*").fullmatch
+_services = re.compile(f"[{_SEPARATOR}{SERVICE_CLASS}]*").fullmatch
 _texts = re.compile(f"[{_SEPARATOR}{TEXT_CLASS}]*").fullmatch
 
 
@@ -75,20 +77,20 @@ class _Unusual(Exception):
 class _Gathered:
     """The texts of a model by their character class, and how many defaults were filled in."""
 
-    __slots__ = ("filled", "ids", "names", "texts")
+    __slots__ = ("filled", "names", "service_names", "texts")
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.ids: list[str] = []
+        self.service_names: list[str] = []
         self.texts: list[str] = []
         self.filled = 0
 
     def services(self, services: list[Any]) -> None:
-        ids = self.ids
+        names = self.service_names
         for service in services:
-            ids.append(service.service_id)
+            names.append(service.service_id)
             if service.service_type:
-                ids.append(service.service_type)
+                names.append(service.service_type)
             else:
                 service.service_type = service.service_id
             if service.description:
@@ -180,7 +182,13 @@ def _checked(body: Any, raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | 
         found.texts.append(body.description)
     services = body.service_capabilities
     found.services(services)
-    if not (_of(_names, found.names) and _of(_ids, found.ids) and _of(_texts, found.texts)):
+    if not (
+        _ids(body.product_id or "")
+        and _ids(body.app_id or "")
+        and _of(_names, found.names)
+        and _of(_services, found.service_names)
+        and _of(_texts, found.texts)
+    ):
         return None
     whole = _encode(body)
     # Of two equal keys msgspec keeps the last, so a body that has some holds more colons than what

@@ -16,7 +16,8 @@ ProtocolType = Literal[
 # DOC BUG: mandatory, and "the default value is json": left out, it is json.
 PayloadFormat = Literal["json", "binary"]
 
-Id = Annotated[str, Meta(min_length=1, max_length=36, pattern=r"\A[A-Za-z0-9_-]+\Z")]
+ID_CLASS = "A-Za-z0-9_-"
+Id = Annotated[str, Meta(min_length=1, max_length=36, pattern=rf"\A[{ID_CLASS}]+\Z")]
 AppId = Annotated[Id, Meta(description="Resource space ID; the default one where it is left out.")]
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=NAME, description="Product name.")]
 DeviceType = Annotated[

@@ -13,6 +13,7 @@ from entrepot.vendors.huawei.codec import refusal
 from entrepot.vendors.huawei.roma import auth, codec, errors, handles, snippet
 from entrepot.vendors.huawei.roma.convert.products import LOSSES
 from entrepot.vendors.huawei.roma.operations import OPERATIONS
+from entrepot.vendors.huawei.roma.wire.shared import Refusal
 
 
 def _request_id(now_ms: int) -> str:
@@ -44,4 +45,5 @@ ROMA = Dialect(
     product_of=lambda vault, text: handles.product_of(text),
     snippet=snippet.snippet,
     losses=LOSSES,
+    refusals=(Refusal,),
 )

@@ -86,7 +86,9 @@ def _words(violation: Violation) -> str:
         case "too_long":
             return f"length must be less than or equal to {want}"
         case "pattern":
-            return f'must match "{want}"'
+            # As Java spells the two ends, which is what the caller's regular expressions do too.
+            anchored = want.replace(r"\A", "^").replace(r"\Z", "$")
+            return f'must match "{anchored}"'
         case "enum":
             return f"must be one of {', '.join(map(str, want))}"
         case "too_small":

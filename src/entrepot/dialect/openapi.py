@@ -1,0 +1,230 @@
+"""A dialect's OpenAPI 3.1 document, from its tables. Knows no vendor and reads no file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from entrepot import __version__
+from entrepot.dialect.operation import Dialect, Operation, Row
+
+Schema = dict[str, Any]
+_REF = "#/components/schemas/{name}"
+_STATUS = {
+    200: "Done", 201: "Made", 204: "Done; no body", 400: "Refused: the request", 401: "Nobody known",
+    403: "Not permitted", 404: "Not there", 405: "No such method", 409: "Conflict",
+    413: "Too large", 429: "Too many calls", 500: "Refused, or failed", 503: "Cannot now",
+}  # fmt: skip
+
+
+def document(dialect: Dialect) -> dict[str, Any]:
+    """The document, in plain values, the same for the same tables."""
+    schemas = _Schemas(dialect)
+    refusals = _refusals(dialect, schemas)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in dialect.operations:
+        described = _operation(dialect, operation, schemas, refusals)
+        for method in (operation.method, *operation.also):
+            twin = method != operation.method
+            name = operation.name + (f"By{method.title()}" if twin else "")
+            place = paths.setdefault(path_of(dialect, operation), {})
+            place[method.lower()] = {**described, "operationId": name}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": f"{dialect.title} as Entrepot speaks it",
+            "version": __version__,
+            "description": "Generated from the tables that answer the requests. Every call but the"
+            " public ones has to be signed as the vendor's SDK signs it.",
+        },
+        "servers": [{"url": "http://127.0.0.1:8080"}],
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": schemas.components},
+    }
+
+
+def path_of(dialect: Dialect, operation: Operation) -> str:
+    """The operation's place in the document.
+
+    A document has one operation for a path and method, so where a query parameter chooses among
+    several, it is written as part of the path.
+    """
+    if not operation.selector or not dialect.selector:
+        return operation.path
+    return f"{operation.path}?{dialect.selector}={operation.selector}"
+
+
+class _Schemas:
+    """JSON schemas of everything that the dialect's operations name."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        kinds: list[Any] = list(dialect.refusals)
+        for operation in dialect.operations:
+            kinds += [operation.params, operation.body, operation.reply]
+        self._kinds = list(dict.fromkeys(k for k in kinds if k is not None))
+        made, components = msgspec.json.schema_components(self._kinds, ref_template=_REF)
+        self._made = dict(zip(self._kinds, made, strict=True))
+        self._all = _plain(components)
+        params = {o.params for o in dialect.operations}
+        spared = {self._named(k) for k in params if k is not None} - {
+            self._named(k) for k in self._kinds if k not in params
+        }
+        self.components = {k: v for k, v in sorted(self._all.items()) if k not in spared}
+
+    def of(self, kind: type[Any]) -> Schema:
+        """A reference to the type's schema."""
+        return dict(self._made[kind])
+
+    def fields(self, kind: type[Any]) -> tuple[dict[str, Schema], set[str]]:
+        """The schemas of a struct's fields, and which of them must be given."""
+        schema = self._all[self._named(kind)]
+        return schema["properties"], set(schema.get("required", ()))
+
+    def _named(self, kind: type[Any]) -> str:
+        return str(self._made[kind].get("$ref", "")).rpartition("/")[2]
+
+
+def _plain(schema: Any) -> Any:
+    """The schema with patterns that JSON Schema can read: its anchors are ^ and $."""
+    if isinstance(schema, dict):
+        return {
+            k: _anchored(v) if k == "pattern" and isinstance(v, str) else _plain(v)
+            for k, v in schema.items()
+        }
+    return [_plain(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def _anchored(pattern: str) -> str:
+    return re.sub(r"\\Z", "$", pattern.replace(r"\A", "^"))
+
+
+def _operation(
+    dialect: Dialect, operation: Operation, schemas: _Schemas, refusals: dict[int, Schema]
+) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "summary": operation.summary,
+        "description": _description(operation),
+        "parameters": list(_parameters(dialect, operation, schemas)),
+        "responses": _responses(operation, schemas, refusals),
+    }
+    if operation.body is not None:
+        multipart = operation.takes.startswith("multipart/")
+        content: dict[str, Any] = {
+            "schema": _FILE if multipart else schemas.of(operation.body),
+        }
+        if operation.example is not None:
+            content["example"] = operation.example
+        required = bool(_required(operation.body))
+        described["requestBody"] = {"required": required, "content": {operation.takes: content}}
+    if operation.public:
+        described["security"] = []
+    return described
+
+
+_FILE: Schema = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "contentMediaType": "text/csv"}},
+    "required": ["file"],
+}
+
+
+def _required(kind: type[Any]) -> list[str]:
+    if not issubclass(kind, msgspec.Struct):
+        return []
+    return [f.encode_name for f in msgspec.structs.fields(kind) if f.required]
+
+
+def _description(operation: Operation) -> str:
+    said = [f"Source: {operation.source}" + (f", {operation.page}." if operation.page else ".")]
+    if operation.permission:
+        said.append(f"Needs the permission {operation.permission}.")
+    if operation.rate is not None:
+        said.append(f"At most {operation.rate} calls a second and account.")
+    return " ".join(said)
+
+
+def _parameters(
+    dialect: Dialect, operation: Operation, schemas: _Schemas
+) -> Iterable[dict[str, Any]]:
+    if operation.params is None:
+        return
+    in_path = set(re.findall(r"{(\w+)}", operation.path))
+    example = operation.example if operation.body is None else None
+    properties, required = schemas.fields(operation.params)
+    for name, schema in properties.items():
+        if operation.selector and name == dialect.selector:
+            continue
+        place = "path" if name in in_path else "header" if name.startswith("X-") else "query"
+        bare = _without_null(schema)
+        parameter = {
+            "name": name,
+            "in": place,
+            "required": place == "path" or name in required,
+            "schema": {k: v for k, v in bare.items() if k != "description"},
+        }
+        if "description" in bare:
+            parameter["description"] = bare["description"]
+        if isinstance(example, dict) and name in example:
+            parameter["example"] = example[name]
+        yield parameter
+
+
+def _without_null(schema: Schema) -> Schema:
+    """What a parameter can say: it is there or it is not, never null."""
+    rest = {k: v for k, v in schema.items() if k not in ("anyOf", "default")}
+    if schema.get("default") is not None:
+        rest["default"] = schema["default"]
+    if "anyOf" not in schema:
+        return rest
+    options = [o for o in schema["anyOf"] if o != {"type": "null"}]
+    return {**options[0], **rest} if len(options) == 1 else {**rest, "anyOf": options}
+
+
+def _responses(
+    operation: Operation, schemas: _Schemas, refusals: dict[int, Schema]
+) -> dict[str, Any]:
+    done: Schema = {"description": _STATUS.get(operation.status, "Done")}
+    if operation.reply is not None:
+        json = operation.gives == "application/json"
+        reply = schemas.of(operation.reply) if json else {"type": "string"}
+        done["content"] = {operation.gives: {"schema": reply}}
+    found = {operation.status: done}
+    for status, refusal in refusals.items():
+        if status != operation.status:
+            found[status] = refusal
+            continue
+        # A vendor that refuses with the status of success: either body may come.
+        content = dict(done.get("content", {}))
+        schema = refusal["content"]["application/json"]["schema"]
+        if "application/json" in content:
+            schema = {"anyOf": [content["application/json"]["schema"], schema]}
+        content["application/json"] = {"schema": schema}
+        words = f"{done['description']}, or: {refusal['description']}"
+        found[status] = {"description": words, "content": content}
+    return {str(status): found[status] for status in sorted(found)}
+
+
+def _refusals(dialect: Dialect, schemas: _Schemas) -> dict[int, Schema]:
+    """One response for each status that a refusal may have."""
+    shapes = [schemas.of(kind) for kind in dialect.refusals]
+    schema: Schema = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
+    if not shapes:
+        schema = {"type": "object"}
+    by_status: dict[int, list[Row]] = {}
+    for row in dialect.rows:
+        by_status.setdefault(row.status, []).append(row)
+    return {
+        status: {
+            "description": f"{_STATUS.get(status, 'Refused')}. " + "; ".join(map(_cell, rows)),
+            "content": {"application/json": {"schema": schema}},
+        }
+        for status, rows in sorted(by_status.items())
+    }
+
+
+def _cell(row: Row) -> str:
+    which = f" ({row.when})" if row.when else ""
+    return f"{row.code}: {row.fault.__name__}{which}, {row.source}"

@@ -1,0 +1,203 @@
+"""Two tenants cannot see or touch each other's things through any operation of any dialect.
+
+The victim has one of everything, each with a name that stands nowhere else. The intruder, with keys
+of its own, tries every operation with the victim's handles; then, still with its own keys, at the
+victim's own address. The same call by the victim itself works, so the tries are not vain.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pytest
+
+from entrepot.core.identity import Tenant
+from entrepot.core.library import NamedModel, Template, Topic
+from entrepot.core.ports import KINDS, Tx
+from entrepot.core.product import Authored, Product, Profile
+from entrepot.core.tenancy import tenant_named
+from entrepot.dialect.operation import Operation
+from tests.contract.adapters import ADAPTERS, Adapter, Credentials, declared_names
+from tests.contract.goods import SOMEBODY
+from tests.contract.world import World
+
+MARK = "zebra"
+CALLS = [(a, o) for a in ADAPTERS for o in a.value.operations if not o.public]
+each_call = pytest.mark.parametrize(
+    ("adapter", "operation"), CALLS, ids=[f"{a.dialect}-{o.name}" for a, o in CALLS]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """A tenant that has one of everything."""
+
+    credentials: Credentials
+    tenant: Tenant
+    product: Product
+    template: Template
+    topic: Topic
+    model: NamedModel
+
+    def handles(self, adapter: Adapter, world: World) -> dict[str, Any]:
+        """Its things by the names of parameters and fields that may name them."""
+        product = adapter.value.handle(world.installation.vault, self.product)
+        app = self.credentials.get(adapter.dialect, {}).get("app_id", "")
+        template = str(self.template.id)
+        return {
+            "product_id": product,
+            "ProductKey": product,
+            "productKey": product,
+            "product_ids": [product],
+            "id": product,
+            "app_id": app,
+            "product_template_id": template,
+            "topic_id": str(self.topic.id),
+            "modelId": self.model.key,
+        }
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("tenants"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def intruder(world: World) -> Credentials:
+    return world.tenant()
+
+
+@pytest.fixture
+def victim(world: World) -> Victim:
+    credentials = world.tenant()
+    return world.installation.store.write_now(lambda tx: furnish(tx, credentials))
+
+
+def furnish(tx: Tx, credentials: Credentials) -> Victim:
+    """One of everything, in the tenant whose credentials these are."""
+    tenant = tenant_named(tx, credentials["name"])
+    dated: dict[str, Any] = {"created_at": 1, "created_by": SOMEBODY}
+    changed: dict[str, Any] = {**dated, "updated_at": 1, "updated_by": SOMEBODY}
+    template = Template(id=tx.new_id(), tenant=tenant.id, name=f"{MARK}-template", **changed)
+    profile = Profile(name=MARK, description=f"{MARK} product", tags={MARK: MARK, "room": MARK})
+    product = Product(
+        id=tx.new_id(), tenant=tenant.id, space=tenant.default_space, origin="test",
+        profile=profile, **changed,
+    )  # fmt: skip
+    topic = Topic(
+        id=tx.new_id(), tenant=tenant.id, product=product.id, name=f"{MARK}/topic", version="1",
+        direction="publish", created_at=1,
+    )  # fmt: skip
+    key = f"{MARK}{product.id}"
+    document = {"modelId": key, "name": {"defaultValue": MARK}, "attributes": {},
+                "measurepoints": {}, "services": {}, "events": {}}  # fmt: skip
+    model = NamedModel(
+        id=tx.new_id(), tenant=tenant.id, key=key, created_at=1, updated_at=1,
+        model=Authored("enos", msgspec.Raw(json.dumps(document).encode())),
+    )  # fmt: skip
+    tx.add(template)
+    tx.add(product, profile.tags)
+    tx.add(topic)
+    tx.add(model)
+    return Victim(credentials, tenant, product, template, topic, model)
+
+
+def everything(world: World, tenant: Tenant) -> Any:
+    """All that the tenant has, with the totals and the log of its products."""
+
+    def look(tx: Tx) -> Any:
+        kinds = [k for k in KINDS if not k.everywhere]
+        return [
+            *(list(tx.scan(k.type, tenant.id)) for k in kinds),
+            *(tx.count(k.type, tenant.id) for k in kinds),
+            *(tx.history(tenant.id, p.id) for p in tx.scan(Product, tenant.id)),
+        ]
+
+    return world.installation.store.read_now(look)
+
+
+def call(
+    adapter: Adapter, operation: Operation, handles: Mapping[str, Any], caller: Credentials
+) -> tuple[dict[str, Any], Any]:
+    """Parameters and body that call the operation on these things."""
+    known = declared_names(operation)
+    own = {
+        k: v for name in caller if isinstance(caller[name], dict) for k, v in caller[name].items()
+    }
+    example = _filled(operation.example, {**own, **handles})
+    given = {k: v for k, v in handles.items() if k in known}
+    if operation.body is None:
+        return {**(example or {}), **given}, None
+    body = {} if example is None else dict(example)
+    fields = getattr(operation.body, "__struct_encode_fields__", ())
+    return given, {**body, **{k: v for k, v in handles.items() if k in fields}}
+
+
+def _filled(example: Any, known: Mapping[str, Any]) -> Any:
+    """The example, its {placeholders} filled in."""
+    if isinstance(example, dict):
+        return {k: _filled(v, known) for k, v in example.items()}
+    if isinstance(example, list):
+        return [_filled(v, known) for v in example]
+    if isinstance(example, str) and example.startswith("{") and example[1:-1] in known:
+        return known[example[1:-1]]
+    return example
+
+
+@each_call
+def test_nobody_reaches_another_tenants_things(
+    adapter: Adapter, operation: Operation, world: World, victim: Victim, intruder: Credentials
+) -> None:
+    handles = victim.handles(adapter, world)
+    before = everything(world, victim.tenant)
+    given, body = call(adapter, operation, handles, intruder)
+    answer = world.ask(adapter.request(operation, given, body, intruder))
+    assert answer.status != 500 or adapter.refused(answer)
+    seen = answer.body.decode().replace(victim.model.key, "")  # a refusal may repeat what was sent
+    assert MARK not in seen
+    assert everything(world, victim.tenant) == before
+
+
+@each_call
+def test_nobody_calls_at_another_tenants_address(
+    adapter: Adapter, operation: Operation, world: World, victim: Victim, intruder: Credentials
+) -> None:
+    handles = victim.handles(adapter, world)
+    before = everything(world, victim.tenant)
+    given, body = call(adapter, operation, handles, victim.credentials)
+    address = adapter.own(victim.credentials)
+    answer = world.ask(adapter.request(operation, {**given, **address}, body, intruder))
+    if address:
+        assert adapter.refused(answer), answer.body.decode()
+    seen = answer.body.decode().replace(victim.model.key, "")
+    assert MARK not in seen
+    assert everything(world, victim.tenant) == before
+
+
+NAMED = [(a, o) for a, o in CALLS if declared_names(o) & {
+    "product_id", "ProductKey", "productKey", "app_id", "product_template_id", "topic_id",
+}]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("adapter", "operation"), NAMED, ids=[f"{a.dialect}-{o.name}" for a, o in NAMED]
+)
+def test_the_owner_reaches_them_by_the_same_call(
+    adapter: Adapter, operation: Operation, world: World, victim: Victim
+) -> None:
+    before = everything(world, victim.tenant)
+    given, body = call(adapter, operation, victim.handles(adapter, world), victim.credentials)
+    answer = world.ask(adapter.request(operation, given, body, victim.credentials))
+    if "Application" in operation.name or "App" in operation.name:
+        # The default space cannot be deleted, and is no less there for it.
+        assert b"xist" not in answer.body or not adapter.refused(answer)
+        return
+    assert not adapter.refused(answer), answer.body.decode()
+    if operation.permission.endswith(":delete"):
+        assert everything(world, victim.tenant) != before
