@@ -6,7 +6,6 @@ Opens nothing but that file; what a setting does is not known here.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -90,6 +89,8 @@ def shown(config: Config) -> dict[str, Any]:
 
 
 def _table(file: Path) -> dict[str, Any]:
+    import tomllib  # most servers have no such file, and start sooner without
+
     names = Config.__struct_fields__
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))

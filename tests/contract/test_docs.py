@@ -17,7 +17,7 @@ from tests.contract.toy import TOY
 DOCS = Path(__file__).parents[2] / "docs"
 GENERATED: dict[Path, str] = runpy.run_path(str(DOCS / "generate.py"))["generated"]()
 
-each_dialect = pytest.mark.parametrize("dialect", (*dialects(), TOY), ids=lambda d: d.name)
+each_dialect = pytest.mark.parametrize("dialect", [*dialects(), TOY], ids=lambda d: d.name)
 
 
 @pytest.mark.parametrize("place", GENERATED, ids=str)
@@ -33,12 +33,11 @@ def test_no_document_is_left_of_a_dialect_that_went() -> None:
 
 
 @each_dialect
-def test_the_document_has_every_operation_once_for_each_of_its_methods(dialect: Dialect) -> None:
+def test_the_document_has_every_operation_once(dialect: Dialect) -> None:
     paths: dict[str, Any] = document(dialect)["paths"]
     ids = [o["operationId"] for place in paths.values() for o in place.values()]
     assert len(ids) == len(set(ids))
-    assert {o.name for o in dialect.operations} <= set(ids)
-    assert len(ids) == sum(1 + len(o.also) for o in dialect.operations)
+    assert set(ids) == {o.name for o in dialect.operations}
 
 
 @each_dialect

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import uuid
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
+from entrepot import main as root
+from entrepot.config import Config
+from entrepot.core import tenancy
+from entrepot.core.identity import Key, Settings
+from entrepot.core.ports import Tx
+from entrepot.core.vault import Vault
 from entrepot.dialect.request import Request
 from entrepot.vendors.aliyun.signing import sign_v1, sign_v3
 from tests.server import Server
@@ -130,14 +138,7 @@ class AliyunCaller:
     ) -> Reply:
         """The reply to a V3 call. `headers` are signed, None leaves one out; `unsigned` are sent beside."""
         body = urlencode({name: str(value) for name, value in (form or {}).items()}).encode()
-        base: dict[str, str | None] = {
-            "host": self.address,
-            "x-acs-action": action,
-            "x-acs-version": "2018-01-20",
-            "x-acs-date": stamp(),
-            "x-acs-signature-nonce": uuid.uuid4().hex,
-            "x-acs-content-sha256": hashlib.sha256(body).hexdigest(),
-        }
+        base: dict[str, str | None] = {**self._v3_headers(action, body)}
         if form:
             base["content-type"] = FORM
         base |= headers or {}
@@ -152,6 +153,36 @@ class AliyunCaller:
         sent = {**signed, "authorization": authorization, **(unsigned or {})}
         return self.send(method, "/?" + urlencode(query), sent, body)
 
+    def v3_all(self, action: str, given: Mapping[str, object], times: int) -> list[Reply]:
+        """The replies to so many calls, signed beforehand and sent at once on one connection."""
+        query = {name: str(value) for name, value in given.items()}
+        requests = []
+        for _ in range(times):
+            headers = self._v3_headers(action, b"")
+            signed = {name.encode(): value.encode() for name, value in headers.items()}
+            request = Request("POST", b"/", headers=signed)
+            headers["authorization"] = sign_v3(
+                request, query, self.access_key, self.secret
+            ).decode()
+            lines = [f"POST /?{urlencode(query)} HTTP/1.1", "content-length: 0"]
+            lines += [f"{name}: {value}" for name, value in headers.items()]
+            requests.append("\r\n".join(lines) + "\r\n\r\n")
+        host, port = self.address.split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall("".join(requests).encode())
+            with connection.makefile("rb") as stream:
+                return [_read(stream) for _ in range(times)]
+
+    def _v3_headers(self, action: str, body: bytes) -> dict[str, str]:
+        return {
+            "host": self.address,
+            "x-acs-action": action,
+            "x-acs-version": "2018-01-20",
+            "x-acs-date": stamp(),
+            "x-acs-signature-nonce": uuid.uuid4().hex,
+            "x-acs-content-sha256": hashlib.sha256(body).hexdigest(),
+        }
+
     def done(self, action: str, **given: object) -> Any:
         """What a V3 call that must work answers."""
         reply = self.v3(action, given)
@@ -160,11 +191,39 @@ class AliyunCaller:
         return reply.json
 
 
-def tenant(server: Server, name: str, *settings: str) -> AliyunCaller:
+def _read(stream: BinaryIO) -> Reply:
+    """The next reply on the connection."""
+    status = int(stream.readline().split()[1])
+    headers = {}
+    while line := stream.readline().strip():
+        name, _, value = line.decode("latin-1").partition(": ")
+        headers[name.lower()] = value
+    return Reply(status, headers, stream.read(int(headers["content-length"])))
+
+
+def tenant(server: Server, name: str, **settings: Any) -> AliyunCaller:
     """A caller for a tenant of its own on the server, made with these settings."""
-    flags = [part for setting in settings for part in ("--set", setting)]
-    made = json.loads(server.run("tenant", "create", name, *flags, "--json"))["credentials"]
+
+    def make(tx: Tx, vault: Vault) -> None:
+        root.create_tenant(tx, vault, name, Settings(**settings))
+
+    with closing(root.open_installation(Config(data=server.data))) as installation:
+        installation.store.write_now(lambda tx: make(tx, installation.vault))
+        made = root.credentials(installation, name)
     return AliyunCaller(server.address, made["access_key"], made["secret_key"], made["aliyun"])
+
+
+def sub_user(server: Server, tenant: str, name: str, *permissions: str) -> AliyunCaller:
+    """A caller for a new user of the tenant."""
+
+    def make(tx: Tx, vault: Vault) -> tuple[Key, str]:
+        owner = tenancy.tenant_named(tx, tenant)
+        user = tenancy.create_user(tx, owner, name, root.now_ms(), permissions)
+        return tenancy.create_key(tx, vault, user, root.now_ms())
+
+    with closing(root.open_installation(Config(data=server.data))) as installation:
+        key, secret = installation.store.write_now(lambda tx: make(tx, installation.vault))
+    return AliyunCaller(server.address, key.access_key, secret)
 
 
 def stamp(when: datetime | None = None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
@@ -76,10 +76,13 @@ class Caller:
         signed: bool = True,
         late_s: float = 0,
         region: str | None = None,
+        twice: tuple[str, ...] = (),
+        claimed_bytes: int | None = None,
     ) -> Reply:
         """The reply to one call. `path` begins below the project where it has no leading `/`.
 
-        `body`: bytes as they are, anything else as JSON.
+        `body`: bytes as they are, anything else as JSON. `twice`: headers that are sent so.
+        `claimed_bytes`: a body that is announced, and never sent.
         """
         target = path if path.startswith("/") else f"/v5/iot/{self.project}/{path}"
         raw = (
@@ -87,6 +90,8 @@ class Caller:
         )
         pairs = sorted((k, str(v)) for k, v in (query or {}).items())
         text = "&".join(f"{quote(k, safe='~')}={quote(v, safe='~')}" for k, v in pairs)
+        if "?" in target:  # a query as it is, for what no client would spell so
+            target, _, text = target.partition("?")
         plain = {"host": self.address, "content-type": JSON, **self.extra, **(headers or {})}
         sent = {k.lower().encode(): v.encode() for k, v in plain.items()}
         if signed:
@@ -94,16 +99,19 @@ class Caller:
             access, secret = sign_as or (self.access_key, self.secret_key)
             at = datetime.now(UTC) - timedelta(seconds=late_s)
             sent |= sign(request, access, secret.encode(), at, derived_region=region)
-        return self.raw(method, f"{target}?{text}" if text else target, sent, raw)
+        sent_twice = [(k, v) for k, v in sent.items() if k.decode() in twice]
+        length = len(raw) if claimed_bytes is None else claimed_bytes
+        lines = [*sent.items(), *sent_twice, (b"content-length", b"%d" % length)]
+        return self._exactly(method, f"{target}?{text}" if text else target, lines, raw)
 
-    def raw(self, method: str, target: str, headers: Mapping[bytes, bytes], body: bytes) -> Reply:
-        """The reply to exactly these bytes."""
+    def _exactly(
+        self, method: str, target: str, headers: Iterable[tuple[bytes, bytes]], body: bytes
+    ) -> Reply:
         connection = HTTPConnection(self.address, timeout=30)
         try:
             connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
-            for name, value in headers.items():
+            for name, value in headers:
                 connection.putheader(name.decode(), value)
-            connection.putheader("content-length", str(len(body)))
             connection.endheaders(body)
             reply = connection.getresponse()
             return Reply(reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read())

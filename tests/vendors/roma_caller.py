@@ -81,6 +81,7 @@ class RomaCaller:
         signed: bool = True,
         late_by: timedelta = timedelta(0),
         secret: str | None = None,
+        derived_region: str | None = None,
     ) -> Reply:
         """The reply to exactly these bytes; `headers` are sent beside the signed ones."""
         raw_path, _, query = path.partition("?")
@@ -88,7 +89,8 @@ class RomaCaller:
         request = Request(method, raw_path.encode(), query.encode(), sent, body)
         if signed:
             key = (secret or self.secret_key).encode()
-            sent |= sign(request, self.access_key, key, datetime.now(UTC) - late_by)
+            at = datetime.now(UTC) - late_by
+            sent |= sign(request, self.access_key, key, at, derived_region=derived_region)
         connection = HTTPConnection(self.address, timeout=20)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)

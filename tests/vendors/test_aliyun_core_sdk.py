@@ -30,7 +30,6 @@ from aliyunsdkiot.request.v20180120.UpdateProductTagsRequest import UpdateProduc
 from tests.server import Server
 from tests.vendors.aliyun_caller import AliyunCaller, tenant
 
-
 # The SDK leaves its connections to the garbage collector, which must find them before the next test.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
@@ -43,7 +42,7 @@ def left_connections() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def account(server: Server) -> AliyunCaller:
-    return tenant(server, "aliyun-core-sdk", "rate_limits=false")
+    return tenant(server, "aliyun-core-sdk", rate_limits=False)
 
 
 class Core:

@@ -19,7 +19,7 @@ REQUEST_ID = re.compile(r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-
 
 @pytest.fixture(scope="module")
 def account(server: Server) -> AliyunCaller:
-    return tenant(server, "aliyun-sdk", "rate_limits=false")
+    return tenant(server, "aliyun-sdk", rate_limits=False)
 
 
 @pytest.fixture(params=["v3", "v1"])

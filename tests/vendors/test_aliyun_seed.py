@@ -73,7 +73,7 @@ SENIOR = {"AliyunCommodityCode": "iothub_senior"}
 
 @pytest.fixture(scope="module")
 def caller(server: Server) -> AliyunCaller:
-    return tenant(server, "aliyun-seed", "rate_limits=false")
+    return tenant(server, "aliyun-seed", rate_limits=False)
 
 
 def sample_parameters() -> dict[str, str]:

@@ -282,6 +282,9 @@ def shelf(enos: Enos) -> tuple[Account, list[str]]:
         ("productTags.color = 'red' or productTags.color = 'blue'", [2, 1, 0]),
         ("exists(productTags.site)", [4, 0]),
         ("not exists(productTags.color)", [4, 3]),
+        ("exists(productTags.site) and exists(productTags.color)", [0]),
+        ("productTags.site = 'a' and not exists(productTags.color)", []),
+        ("productTags.color = 1", []),
         ("productName like 'pump'", [1, 0]),
         ("productName like 'PUMP'", [1, 0]),
         ("productName like '红'", [0]),
@@ -335,13 +338,25 @@ def test_pages_are_cut_alike_however_the_search_is_answered(
         assert seen == whole
 
 
-def test_tags_are_found_beyond_one_block_of_the_index(enos: Enos) -> None:
-    account = enos.account("many")
+@pytest.mark.parametrize("more", ["", " and productName like 'fill'"])
+def test_tags_are_found_beyond_one_block_of_the_index(enos: Enos, more: str) -> None:
+    account = enos.account(f"many{more}")
     enos.fill(account, 300, tags={"k": "v"})
     enos.fill(account, 5)
-    body = {"expression": "productTags.k='v'", "pagination": {"pageNo": 2, "pageSize": 200}}
-    answer = enos.call(account, "search", body)
-    assert (len(answer["data"]), answer["pagination"]["totalSize"]) == (100, 300)
+    for number, size in ((2, 200), (1, 100)):
+        page = {"pageNo": number, "pageSize": size}
+        body = {"expression": "productTags.k='v'" + more, "pagination": page}
+        answer = enos.call(account, "search", body)
+        assert (len(answer["data"]), answer["pagination"]["totalSize"]) == (100, 300)
+        assert all(product["productTags"] == {"k": "v"} for product in answer["data"])
+
+
+def test_a_tag_that_nearly_everything_has_is_found_as_well(enos: Enos) -> None:
+    account = enos.account("common")
+    enos.fill(account, 2100, tags={"k": "v"})
+    enos.fill(account, 3)
+    body = {"expression": "productTags.k='v' and productName like 'fill'"}
+    assert enos.call(account, "search", body)["pagination"]["totalSize"] == 2100
 
 
 def test_a_search_by_get_without_a_body_finds_everything(

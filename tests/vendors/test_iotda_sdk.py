@@ -136,7 +136,7 @@ def test_the_whole_life_of_a_product(
     assert command.responses[0].paras[0].required is False
 
     shown = client.show_product(ShowProductRequest(product_id=made.product_id))
-    assert shown.to_dict() == made.to_dict()
+    assert shown.to_json_object() == made.to_json_object()
     listed = client.list_products(ListProductsRequest(product_name=name))
     assert [p.product_id for p in listed.products] == [made.product_id]
     assert (listed.page.count, len(listed.page.marker)) == (1, 24)
@@ -178,7 +178,7 @@ def test_the_whole_life_of_a_resource_space(server: Server, credentials: dict[st
         200, "two", made.create_time,
     )  # fmt: skip
     shown = client.show_application(ShowApplicationRequest(app_id=made.app_id))
-    assert shown.to_dict() == renamed.to_dict()
+    assert shown.to_json_object() == renamed.to_json_object()
     inside = client.create_product(
         CreateProductRequest(body=thermometer("in a space".replace(" ", "-"), app_id=made.app_id))
     )

@@ -33,8 +33,8 @@ def _run(words: list[str]) -> int:
     if words[:1] == ["serve"]:
         from entrepot.cli import serving
 
-        # The parser takes a fifth of the time to the first request: a plain line does without it
-        # (docs/decisions/0008).
+        # The parser would be a good part of the time to the first answer: a plain line does
+        # without it (docs/decisions/0008).
         flags = serving.plain_flags(words[1:])
         if flags is not None:
             return serving.run(flags)

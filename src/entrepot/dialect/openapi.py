@@ -26,12 +26,9 @@ def document(dialect: Dialect) -> dict[str, Any]:
     refusals = _refusals(dialect, schemas)
     paths: dict[str, dict[str, Any]] = {}
     for operation in dialect.operations:
+        place = paths.setdefault(path_of(dialect, operation), {})
         described = _operation(dialect, operation, schemas, refusals)
-        for method in (operation.method, *operation.also):
-            twin = method != operation.method
-            name = operation.name + (f"By{method.title()}" if twin else "")
-            place = paths.setdefault(path_of(dialect, operation), {})
-            place[method.lower()] = {**described, "operationId": name}
+        place[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {
@@ -42,7 +39,7 @@ def document(dialect: Dialect) -> dict[str, Any]:
         },
         "servers": [{"url": "http://127.0.0.1:8080"}],
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": schemas.components},
+        "components": {"schemas": schemas.named_in(paths)},
     }
 
 
@@ -68,11 +65,6 @@ class _Schemas:
         made, components = msgspec.json.schema_components(self._kinds, ref_template=_REF)
         self._made = dict(zip(self._kinds, made, strict=True))
         self._all = _plain(components)
-        params = {o.params for o in dialect.operations}
-        spared = {self._named(k) for k in params if k is not None} - {
-            self._named(k) for k in self._kinds if k not in params
-        }
-        self.components = {k: v for k, v in sorted(self._all.items()) if k not in spared}
 
     def of(self, kind: type[Any]) -> Schema:
         """A reference to the type's schema."""
@@ -83,8 +75,30 @@ class _Schemas:
         schema = self._all[self._named(kind)]
         return schema["properties"], set(schema.get("required", ()))
 
+    def named_in(self, value: Any) -> dict[str, Schema]:
+        """The schemas that the value refers to, and those that they refer to, by name."""
+        found: set[str] = set()
+        waiting = _references(value)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += _references(self._all[name])
+        return {name: self._all[name] for name in sorted(found)}
+
     def _named(self, kind: type[Any]) -> str:
         return str(self._made[kind].get("$ref", "")).rpartition("/")[2]
+
+
+def _references(value: Any) -> list[str]:
+    """The names of schemas that the value refers to."""
+    if isinstance(value, dict):
+        ref = value.get("$ref")
+        here = [ref.rpartition("/")[2]] if isinstance(ref, str) else []
+        return here + [name for item in value.values() for name in _references(item)]
+    if isinstance(value, list):
+        return [name for item in value for name in _references(item)]
+    return []
 
 
 def _plain(schema: Any) -> Any:
@@ -105,6 +119,7 @@ def _operation(
     dialect: Dialect, operation: Operation, schemas: _Schemas, refusals: dict[int, Schema]
 ) -> dict[str, Any]:
     described: dict[str, Any] = {
+        "operationId": operation.name,
         "summary": operation.summary,
         "description": _description(operation),
         "parameters": list(_parameters(dialect, operation, schemas)),
@@ -139,6 +154,8 @@ def _required(kind: type[Any]) -> list[str]:
 
 def _description(operation: Operation) -> str:
     said = [f"Source: {operation.source}" + (f", {operation.page}." if operation.page else ".")]
+    if operation.also:
+        said.append(f"{', '.join(operation.also)} does the same.")
     if operation.permission:
         said.append(f"Needs the permission {operation.permission}.")
     if operation.rate is not None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import apsw
 
 from entrepot.core.faults import Taken
+from entrepot.core.library import Space
 from entrepot.core.ports import INSTALLATION, Entry, T, Thing, Tx
 from entrepot.core.product import Claim, Product
 from entrepot.store.rows import (
@@ -41,6 +42,8 @@ class SqliteTx:
         self._totals: dict[tuple[int, str, int], int] = {}
         self._unit_totals: dict[tuple[int, str, int], int] = {}
         self._saved = False
+        # What a batch asks for again and again; forgotten when the transaction or a unit ends badly.
+        self._spaces: dict[tuple[int, int], Space] = {}
 
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
         return self.cursor.execute(sql, values).fetchall()
@@ -53,6 +56,7 @@ class SqliteTx:
         # Read anew each time: another process may have given out ids meanwhile.
         rows = self._rows("SELECT value FROM meta WHERE name='next_id'")
         self._first_id = self._next_id = int(rows[0][0]) if rows else _FIRST_ID
+        self._spaces.clear()
 
     def unit(self, work: Callable[[Tx], R]) -> R:
         """Run one unit of work: wholly, or not at all where it raises."""
@@ -63,6 +67,7 @@ class SqliteTx:
             if self._saved:
                 self.cursor.execute("ROLLBACK TO unit; RELEASE unit")
             self._unit_totals.clear()
+            self._spaces.clear()
             raise
         if self._saved:
             self.cursor.execute("RELEASE unit")
@@ -120,6 +125,7 @@ class SqliteTx:
 
     def put(self, old: T, new: T, tags: dict[str, str] | None = None) -> None:
         self._save()
+        self._spaces.clear()
         tenant = _owner(old)
         before, after = claims_of(old), claims_of(new)
         if before != after:
@@ -144,6 +150,7 @@ class SqliteTx:
 
     def drop(self, thing: Thing) -> None:
         self._save()
+        self._spaces.clear()
         tenant = _owner(thing)
         for claim in claims_of(thing):
             self._release(tenant, claim)
@@ -154,6 +161,19 @@ class SqliteTx:
         self._tally(tenant, kind, parent_of(thing), -1)
 
     def get(self, kind: type[T], tenant: int, id: int) -> T | None:
+        if kind is Space:
+            return self._space(tenant, id)
+        return self._get(kind, tenant, id)
+
+    def _space(self, tenant: int, id: int) -> Space | None:
+        found = self._spaces.get((tenant, id))
+        if found is None:
+            found = self._get(Space, tenant, id)
+            if found is not None and self._next_id:  # only the writer's view stays as it is
+                self._spaces[tenant, id] = found
+        return found
+
+    def _get(self, kind: type[T], tenant: int, id: int) -> T | None:
         if not 0 < id < _ID_BOUND:  # a caller may write any number; SQLite's end at 64 bits
             return None
         sql = f"SELECT document FROM {BY_TYPE[kind].name} WHERE id=? AND tenant=?"  # noqa: S608

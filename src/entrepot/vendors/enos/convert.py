@@ -15,7 +15,7 @@ from entrepot.core.product import Draft, Kind, Payload, Profile
 from entrepot.core.registry import Edit, Ref
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import handles, projection, wire
-from entrepot.vendors.enos.expression import parse
+from entrepot.vendors.enos.expression import Compare, Exists, Expression, parse
 from entrepot.vendors.enos.matching import Lookup, Name, matches, narrowing
 from entrepot.vendors.enos.use_cases import Found, Search
 
@@ -27,7 +27,6 @@ KINDS: dict[str, Kind] = {"Device": "device", "Gateway": "gateway"}
 FORMATS: dict[str, Payload] = {"Json": "json", "Custom": "binary"}
 _KIND_WORDS = {word: wire_word for wire_word, word in KINDS.items()}
 _FORMAT_WORDS = {word: wire_word for wire_word, word in FORMATS.items()}
-_TAGS = "productTags"
 
 LOSSES = {
     "protocol": "not shown",
@@ -188,20 +187,33 @@ def search(call: Call, caller: Caller) -> Search:
         return Search(call, skip=skip, limit=pagination.pageSize)
     tree = parse(text)
     bound = narrowing(tree)
-    refs = tags = None
+    refs = None
     if "productKey" in bound:
         refs = tuple(product_ref(key, caller) for key in bound["productKey"])
-    for name, values in bound.items():
-        if name.startswith(_TAGS + "."):
-            tags = tuple((name[len(_TAGS) + 1 :], value) for value in values)
+    tags, whole = _tags(tree, bound)
     return Search(
         call,
         skip=skip,
         limit=pagination.pageSize,
-        keep=lambda product: matches(tree, _lookup(product, caller)),
+        keep=None if whole else lambda product: matches(tree, _lookup(product, caller)),
         refs=refs,
         tags=tags,
     )
+
+
+def _tags(
+    tree: Expression, bound: dict[str, tuple[str, ...]]
+) -> tuple[tuple[tuple[str, str | None], ...] | None, bool]:
+    """Tags of which every match has one, and whether having one is all that is asked."""
+    stem = "productTags."
+    match tree:
+        case Exists(field) if field.startswith(stem):
+            return ((field.removeprefix(stem), None),), True
+    for field, values in bound.items():
+        if field.startswith(stem):
+            whole = isinstance(tree, Compare)
+            return tuple((field.removeprefix(stem), value) for value in values), whole
+    return None, False
 
 
 def _lookup(product: core.Product, caller: Caller) -> Lookup:

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from entrepot.core.faults import (
     CATALOGUE,
+    Broken,
     Fault,
     Invalid,
     Malformed,
@@ -201,7 +202,13 @@ ROWS: tuple[Row, ...] = (
     *_SAID,
     # What no call here can run into, and what is ours alone.
     *(
-        Row(fault, 200, _BROKEN, "internal exception", "documented")
+        Row(
+            fault,
+            200,
+            _BROKEN,
+            "internal exception",
+            "documented" if fault is Broken else "inferred",
+        )
         for fault in CATALOGUE
         if fault not in {row.fault for row in _SAID}
     ),

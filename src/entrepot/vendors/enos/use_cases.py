@@ -15,6 +15,7 @@ from entrepot.core.registry import Ref
 from entrepot.vendors.enos import thing_models
 
 _BLOCK = 256
+_INDEX_PAYS = 2048  # above so many, the index costs more than reading everything once
 UNKNOWN_MODEL_CODE = "enos.unknown_model_code"
 # What NotFound is called for an unknown model in Create Product: the editions differ in its code.
 MODEL_OF_PRODUCT, MODEL_OF_PRODUCT_2019 = "model of product", "model of product, 2019"
@@ -22,14 +23,17 @@ MODEL_OF_PRODUCT, MODEL_OF_PRODUCT_2019 = "model of product", "model of product,
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which products, in which part of the list; `refs` or `tags` bind them where not None."""
+    """Which products, in which part of the list; `refs` or `tags` bind them where not None.
+
+    Without `keep`, every product so bound is meant.
+    """
 
     call: Any
     skip: int
     limit: int
     keep: Callable[[Product], bool] | None = None
     refs: tuple[Ref, ...] | None = None
-    tags: tuple[tuple[str, str], ...] | None = None
+    tags: tuple[tuple[str, str | None], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,7 @@ def search(tx: Tx, caller: Caller, wanted: Search) -> Found:
     tenant = caller.tenant
     keep, end = wanted.keep, wanted.skip + wanted.limit
     if keep is None and caller.dialect not in tenant.settings.own_products_only:
-        products = tx.page(Product, tenant.id, skip=wanted.skip, limit=wanted.limit)
-        return Found(wanted, products, tx.count(Product, tenant.id))
+        return _straight(tx, caller, wanted)
     page, total = [], 0
     for product in _candidates(tx, caller, wanted):
         if registry.visible(caller, product) and (keep is None or keep(product)):
@@ -70,6 +73,16 @@ def search(tx: Tx, caller: Caller, wanted: Search) -> Found:
                 page.append(product)
             total += 1
     return Found(wanted, page, total)
+
+
+def _straight(tx: Tx, caller: Caller, wanted: Search) -> Found:
+    """The page as an index has it."""
+    tenant, skip, limit = caller.tenant.id, wanted.skip, wanted.limit
+    if wanted.tags is not None:
+        tagged, total = tx.tagged(tenant, wanted.tags, skip=skip, limit=limit)
+        return Found(wanted, tagged, total)
+    products = tx.page(Product, tenant, skip=skip, limit=limit)
+    return Found(wanted, products, tx.count(Product, tenant))
 
 
 def _candidates(tx: Tx, caller: Caller, wanted: Search) -> Iterator[Product]:
@@ -93,9 +106,13 @@ def _named(tx: Tx, caller: Caller, refs: tuple[Ref, ...]) -> list[Product]:
     return list(found.values())
 
 
-def _tagged(tx: Tx, caller: Caller, tags: tuple[tuple[str, str], ...]) -> Iterator[Product]:
+def _tagged(tx: Tx, caller: Caller, tags: tuple[tuple[str, str | None], ...]) -> Iterator[Product]:
+    tenant = caller.tenant.id
     skip, total = 0, 1 if tags else 0
     while skip < total:
-        block, total = tx.tagged(caller.tenant.id, tags, skip=skip, limit=_BLOCK)
+        block, total = tx.tagged(tenant, tags, skip=skip, limit=_BLOCK)
+        if total > _INDEX_PAYS:
+            yield from tx.scan(Product, tenant)
+            return
         yield from block
         skip += _BLOCK

@@ -1,0 +1,202 @@
+"""Schemathesis against each dialect's own document, on a live server, with signed requests.
+
+Whatever the document permits, and much that it does not, gets an answer that the document names:
+its status, its content type, its shape; and never the refusal that stands for a defect of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from requests import PreparedRequest
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from entrepot import main as root
+from entrepot.config import Config
+from entrepot.core.faults import Broken
+from entrepot.core.identity import Settings
+from entrepot.dialect.openapi import document
+from entrepot.dialect.operation import Dialect
+from entrepot.dialect.request import Answer, Request
+from tests.contract.adapters import ADAPTERS, Adapter, Credentials
+from tests.server import Server
+
+CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+SIGNERS = {a.dialect: a for a in ADAPTERS}
+SCHEMAS = {d.name: schemathesis.openapi.from_dict(document(d)) for d in root.dialects()}
+OPERATIONS = [
+    (dialect, found.ok())
+    for dialect in root.dialects()
+    for found in SCHEMAS[dialect.name].get_all_operations()
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A server in a process of its own, and a tenant that no rate limits hold back."""
+
+    url: str
+    credentials: Credentials
+    session: requests.Session
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    data = tmp_path_factory.mktemp("schemathesis")
+    prepare(data)
+    with Server(data) as server, requests.Session() as session:
+        session.trust_env = False
+        credentials: Credentials = server.credentials("fuzzed")
+        for adapter in ADAPTERS:
+            credentials = adapter.ready(credentials, lambda r: ask(server.address, r))
+        yield Live(server.url, credentials, session)
+
+
+def prepare(data: Path) -> None:
+    """A store with the tenant that is fuzzed."""
+    installation = root.open_installation(Config(data=data))
+    try:
+        wanted = Settings(rate_limits=False)
+        installation.store.write_now(
+            lambda tx: root.create_tenant(tx, installation.vault, "fuzzed", wanted)
+        )
+    finally:
+        installation.close()
+
+
+def ask(address: str, request: Request) -> Answer:
+    """What the server answers."""
+    connection = HTTPConnection(address, timeout=30)
+    try:
+        target = request.path + (b"?" + request.query if request.query else b"")
+        headers = {k.decode(): v.decode() for k, v in request.headers.items() if k != b"host"}
+        connection.request(request.method, target.decode(), request.body, headers)
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.read())
+    finally:
+        connection.close()
+
+
+class Signed(requests.auth.AuthBase):
+    """Signs what is about to be sent, byte for byte."""
+
+    def __init__(self, adapter: Adapter, credentials: Credentials) -> None:
+        self._adapter = adapter
+        self._credentials = credentials
+
+    def __call__(self, prepared: PreparedRequest) -> PreparedRequest:
+        url = urlsplit(str(prepared.url))
+        body = prepared.body or b""
+        raw = body.encode() if isinstance(body, str) else bytes(body)
+        prepared.headers["host"] = url.netloc
+        headers = {_bytes(k).lower(): _bytes(v) for k, v in prepared.headers.items()}
+        request = Request(str(prepared.method), url.path.encode(), url.query.encode(), headers, raw)
+        for name, value in self._adapter.sign(request, self._credentials).headers.items():
+            prepared.headers[name.decode()] = value
+        return prepared
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode("latin-1") if isinstance(text, str) else text
+
+
+WRONG = st.one_of(
+    st.sampled_from(
+        [
+            None,
+            True,
+            0,
+            -1,
+            2**63,
+            1e308,
+            "",
+            " ",
+            "\0",
+            "灯" * 2000,
+            "a\nb",
+            "%",
+            "{}",
+            [],
+            {},
+            [[]],
+        ]
+    ),
+    st.text(max_size=20),
+)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "operation"), OPERATIONS, ids=[f"{d.name}-{o.label}" for d, o in OPERATIONS]
+)
+def test_every_answer_is_one_that_the_document_names(
+    dialect: Dialect, operation: Any, live: Live
+) -> None:
+    adapter = SIGNERS.get(dialect.name)
+    address = adapter.own(live.credentials) if adapter else {}
+    broken = next(r for r in dialect.rows if r.fault is Broken and not r.when)
+    defect = broken.text if isinstance(broken.text, str) else ""
+    public = next(
+        o.public for o in dialect.operations if o.name == operation.definition.raw["operationId"]
+    )
+    statuses = []
+
+    def send(case: Any) -> None:
+        auth = Signed(adapter, live.credentials) if adapter else None
+        response = case.call(base_url=live.url, session=live.session, auth=auth, timeout=30)
+        case.validate_response(response, checks=CHECKS)
+        statuses.append(response.status_code)
+        assert not defect or defect not in str(response.text), response.text
+        assert "Traceback" not in str(response.text)
+
+    @settings(
+        max_examples=5, phases=[Phase.generate], deadline=None, derandomize=True, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy(), wrong=WRONG, where=st.integers(0, 1 << 16))
+    def walk(case: Any, wrong: Any, where: int) -> None:
+        # At the caller's own address, or nothing behind it would be reached.
+        for place in (case.path_parameters, case.query):
+            place.update({k: v for k, v in address.items() if k in (place or ())})
+        send(case)
+        spoil(case, wrong, where)
+        send(case)
+
+    walk()
+    assert public or 401 not in statuses, "the signature is not of this request"
+
+
+def spoil(case: Any, wrong: Any, where: int) -> None:
+    """Put the wrong value somewhere into the query or the body."""
+    places: list[tuple[Any, Any]] = [(case.query, name) for name in case.query]
+    if isinstance(case.body, dict | list):
+        places += _places(case.body)
+    if places:
+        holder, name = places[where % len(places)]
+        holder[name] = _word(wrong) if holder is case.query else wrong
+
+
+def _places(value: Any) -> list[tuple[Any, Any]]:
+    names = value if isinstance(value, dict) else range(len(value))
+    found: list[tuple[Any, Any]] = [(value, name) for name in names]
+    for name in names:
+        if isinstance(value[name], dict | list):
+            found += _places(value[name])
+    return found
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
