@@ -77,3 +77,13 @@ def test_no_answer_leaves_before_the_disk_has_it(
 
     asyncio.run(race())
     store.close()
+
+
+def test_a_closed_store_has_let_go_of_its_files(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "gone.sqlite")
+    store.write_now(lambda tx: tx.remember("x", b"1"))
+    assert store.read_now(lambda tx: tx.recall("x")) == b"1"
+    assert asyncio.run(store.read(lambda tx: tx.recall("x"))) == b"1"
+    store.close()
+    # The last connection to close takes the log back into the file.
+    assert [p.name for p in tmp_path.iterdir()] == ["gone.sqlite"]

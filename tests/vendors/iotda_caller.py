@@ -16,6 +16,9 @@ from entrepot.vendors.huawei.signing import sign
 from tests.server import Server
 
 JSON = "application/json;charset=utf-8"
+INVALID = "400 IOTDA.000006"
+PARA = {"para_name": "p", "data_type": "string"}
+SPECIAL = "_?'#().,&%@!-"
 SAMPLES = Path(__file__).with_name("samples")
 
 
@@ -174,3 +177,23 @@ def new_tenant(server: Server, name: str, *settings: str) -> Caller:
     """A caller of a tenant of its own; `settings` as name=value."""
     server.run("tenant", "create", name, *(f"--set={s}" for s in settings))
     return caller_of(server, name)
+
+
+def refused(caller: Caller, field: str, words: str = "", **members: Any) -> None:
+    """Proof that a product with these members is refused for this field, in these words."""
+    reply = caller.create(**members)
+    assert reply.code == INVALID, reply.body
+    assert f"{field} " in reply.said
+    assert words in reply.said
+    assert reply.said.startswith("Invalid input data. ")
+
+
+def in_property(**members: Any) -> dict[str, Any]:
+    """What makes a product's only property have these members."""
+    return {"service_capabilities": [service(properties=[property(**members)])]}
+
+
+def in_para(**members: Any) -> dict[str, Any]:
+    """What makes the only parameter of its only command have these members."""
+    para = {k: v for k, v in {**PARA, **members}.items() if v is not ...}
+    return {"service_capabilities": [service(commands=[{"command_name": "c", "paras": [para]}])]}

@@ -217,6 +217,23 @@ def test_nobody_is_believed_beyond_loopback(tmp_path: Path) -> None:
     enos.close()
 
 
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [
+        (b"127.0.0.1", 0), (b"127.0.0.1:8080", 0), (b"localhost:1", 0), (b"LOCALHOST", 0),
+        (b"[::1]:8080", 0), (b"[::1]", 0), (b"evil.example:8080", 99403), (b"evil.example", 99403),
+        (b"127.0.0.1.evil.example", 99403), (b"evil.example:127.0.0.1", 99403), (b"\xff", 99403),
+    ],
+)  # fmt: skip
+def test_a_web_page_with_a_name_that_leads_here_is_not_believed(
+    enos: Enos, host: bytes, code: int
+) -> None:
+    believing = enos.account("believing", accept_unverifiable=("enos",))
+    request = unsigned(believing, SEALED_ELSEWHERE)
+    answer = enos.ask(replace(request, headers={**request.headers, b"host": host}))
+    assert answer[1]["code"] == code
+
+
 def test_believing_one_tenants_callers_opens_no_other_tenant(enos: Enos, account: Account) -> None:
     enos.account("believing", accept_unverifiable=("enos",))
     assert enos.ask(unsigned(account, SEALED_ELSEWHERE))[1]["code"] == 99403

@@ -84,7 +84,7 @@ def test_nul_characters_are_named_and_refused(roma: RomaCaller) -> None:
     assert roma.refused(description="a\0b") == "description:must not contain the character U+0000"
 
 
-def test_violations_of_parameters_and_body_stand_together(roma: RomaCaller) -> None:
+def test_every_failing_field_of_a_template_stands_in_one_list(roma: RomaCaller) -> None:
     reply = roma.call(
         "POST",
         f"{roma.link}/product-templates",

@@ -232,7 +232,7 @@ def test_what_is_exported_can_be_imported(server: Server, tmp_path: Path) -> Non
     rows = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline="")))
     assert {row["name"] for row in rows} == {made[0].name, made[2].name}
     whole = b"".join(_content(roma("download_products")))
-    path = tmp_path / "products.csv"
+    path = tmp_path / "产品.csv"
     path.write_bytes(whole)
 
     refused = _upload(roma, path)

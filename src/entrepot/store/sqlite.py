@@ -66,6 +66,7 @@ class SqliteStore:
         self._syncer = ThreadPoolExecutor(1, "entrepot-sync")
         self._readers = ThreadPoolExecutor(_READERS, "entrepot-reader")
         self._local = threading.local()
+        self._reading: list[apsw.Connection] = []  # the readers' connections, of all threads
 
     # Writing
 
@@ -205,6 +206,7 @@ class SqliteStore:
         if tx is None:
             connection = connect(self._path)
             connection.pragma("query_only", 1)
+            self._reading.append(connection)
             tx = self._local.tx = SqliteTx(connection)
         return tx
 
@@ -215,6 +217,8 @@ class SqliteStore:
         self._closed = True
         self._syncer.shutdown()
         self._readers.shutdown()
+        for connection in self._reading:
+            connection.close()
         os.close(self._wal)
         self._writer.close()
 

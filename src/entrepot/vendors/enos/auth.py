@@ -20,6 +20,7 @@ from entrepot.vendors.enos.handles import ORG
 WINDOW_MS = 15 * 60 * 1000
 DIALECT = "enos"
 UNVERIFIED = "poseidon (unverified)"
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "")  # no browser leaves the name out
 _CREDENTIALS = frozenset({signing.TOKEN, signing.SIGNATURE, signing.TIMESTAMP})
 
 
@@ -101,7 +102,7 @@ async def _sealed(exchange: Exchange, token: bytes) -> Bearer | None:
 async def _believed(exchange: Exchange) -> Caller:
     """An unmodified enos-poseidon seals to a key whose other half only the vendor has, so nobody
     else can tell who is calling: the tenant has to say that it may be anybody on this machine."""
-    if not exchange.gate.loopback:
+    if not exchange.gate.loopback or not _calls_loopback(exchange.request):
         raise Unauthenticated("unverifiable")
     tenant = await _tenant(exchange, _organization(exchange))
     if DIALECT not in tenant.settings.accept_unverifiable:
@@ -110,6 +111,16 @@ async def _believed(exchange: Exchange) -> Caller:
         raise Unauthenticated("disabled_key", tenant.ids[ORG])
     nobody = User(id=0, tenant=tenant.id, name=UNVERIFIED, created_at=tenant.created_at)
     return _caller(exchange, tenant, nobody)
+
+
+def _calls_loopback(request: Request) -> bool:
+    """Whether the caller knows this server by a name of this machine.
+
+    A web page whose name has been made to lead here (DNS rebinding) calls by its own.
+    """
+    host = request.header(b"host").decode("latin-1").lower()
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdigit() else host) in _LOOPBACK
 
 
 def _organization(exchange: Exchange) -> str:

@@ -94,7 +94,8 @@ _WHO = {
     "unverifiable": (
         "this token is sealed to the vendor's key, so nobody here can tell who is calling. Set"
         " poseidon.poseidon.pubkey to the key of " + _PUBLIC_KEY + ", or have the tenant's setting"
-        " accept_unverifiable include enos on a server that listens on loopback only"
+        " accept_unverifiable include enos on a server that listens on loopback only, and call it"
+        " 127.0.0.1 or localhost"
     ),
 }
 

@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import multipart
+from msgspec.structs import fields
 
 from entrepot.core.faults import Invalid, Malformed, Unrouted, Violation
 from entrepot.dialect.check import FROM_TEXT, Leniency, read_json, read_plain
@@ -72,7 +73,7 @@ def _body(exchange: Exchange, operation: Operation) -> Any:
     raw = exchange.request.body
     if not raw:
         # Documented for a body that is missing; where nothing in it is mandatory, none is as good.
-        if any(field.required for field in _fields(operation.body)):
+        if any(field.required for field in fields(operation.body)):
             raise Malformed("body", "there is none; a JSON object is expected")
         raw = b"{}"
     try:
@@ -82,12 +83,6 @@ def _body(exchange: Exchange, operation: Operation) -> Any:
         if wrong:  # INFERRED: what cannot be converted never reaches the rules (Bean Validation)
             raise Malformed("body", ", ".join(map(_words, wrong))) from None
         raise
-
-
-def _fields(kind: Any) -> Any:
-    from msgspec.structs import fields
-
-    return fields(kind)
 
 
 def _words(violation: Violation) -> str:
