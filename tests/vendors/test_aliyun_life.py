@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from entrepot import main as root
+from entrepot.config import Config
+from entrepot.core import registry, tenancy
+from entrepot.core.identity import Caller
+from entrepot.core.ports import Tx
+from entrepot.core.product import Draft, Profile
+from entrepot.core.vault import Vault
 from entrepot.vendors.aliyun.categories import categories
 from entrepot.vendors.aliyun.template import thing_model_json
 from tests.server import Server
@@ -275,6 +283,58 @@ def test_products_are_found_by_any_of_some_tags(caller: AliyunCaller) -> None:
     over = caller.v3("ListProductByTags", {one: "room.f", "PageSize": 51})
     assert over.code == "200 iot.common.InvalidPageParams"
     assert caller.v3("ListProductByTags").code == "400 MissingProductTag"
+
+
+# What another dialect made
+
+
+def test_a_product_of_another_dialect_is_shown_with_what_it_has(server: Server) -> None:
+    caller = tenant(server, "aliyun-foreign", rate_limits=False)
+    name = "A name, with - everything that Alibaba forbids, and far too long " * 3
+    profile = Profile(
+        name=name, kind="gateway", protocol="coap", payload="binary", network="lora",
+        manufacturer_name="Maker", tags={"a key": "a value"},
+    )  # fmt: skip
+    foreign(server, "aliyun-foreign", Draft(profile=profile))
+    foreign(server, "aliyun-foreign", Draft(profile=Profile(name="x")))
+    listed = caller.done("QueryProductList", CurrentPage=1, PageSize=10)["Data"]["List"]
+    bare, full = listed["ProductInfo"]
+    assert (full["ProductName"], full["NodeType"], full["DataFormat"]) == (name, 1, 0)
+    assert (bare["ProductName"], bare["NodeType"], bare["DataFormat"]) == ("x", 0, 1)
+    shown = caller.done("QueryProduct", ProductKey=full["ProductKey"])["Data"]
+    assert (shown["AliyunCommodityCode"], shown["AuthType"]) == ("iothub_senior", "secret")
+    assert (shown["NetType"], shown["ValidateType"]) == (8, 1)
+    assert "ProtocolType" not in shown
+    assert "Description" not in shown
+    assert len(shown["ProductSecret"]) == 16
+    assert shown_tags(caller, full["ProductKey"]) == {"a key": "a value"}
+    found = caller.done("ListProductByTags", **{"ProductTag.1.TagKey": "a key"})["ProductInfos"]
+    assert [p["ProductKey"] for p in found["ProductInfo"]] == [full["ProductKey"]]
+    caller.done("UpdateProduct", ProductKey=bare["ProductKey"], ProductName="Renamed_here")
+    caller.done("DeleteProduct", ProductKey=full["ProductKey"])
+
+    hiding = tenant(server, "aliyun-hiding", own_products_only=("aliyun",), rate_limits=False)
+    foreign(server, "aliyun-hiding", Draft(profile=profile))
+    own = hiding.done("CreateProduct", ProductName="Own_product", NodeType=0)["ProductKey"]
+    hiding.done("CreateProductTags", **tagging(own, ("k", "v")))
+    answer = hiding.done("QueryProductList", CurrentPage=1, PageSize=10)
+    assert (keys(answer), answer["Data"]["Total"]) == ([own], 1)
+    hidden = hiding.done("ListProductByTags", **{"ProductTag.1.TagKey": "a key"})["ProductInfos"]
+    assert hidden["ProductInfo"] == []
+    found = hiding.done("ListProductByTags", **{"ProductTag.1.TagKey": "k"})["ProductInfos"]
+    assert [p["ProductKey"] for p in found["ProductInfo"]] == [own]
+
+
+def foreign(server: Server, tenant: str, draft: Draft) -> None:
+    """Keep a product as another dialect would."""
+
+    def make(tx: Tx, vault: Vault) -> None:
+        owner = tenancy.tenant_named(tx, tenant)
+        user = tenancy.user_named(tx, owner, tenant)
+        registry.create(tx, Caller(owner, user, "other", "make", "r-1", 1, vault), draft)
+
+    with closing(root.open_installation(Config(data=server.data))) as installation:
+        installation.store.write_now(lambda tx: make(tx, installation.vault))
 
 
 # Categories

@@ -123,17 +123,6 @@ def test_an_instance_holds_a_thousand_products_where_quotas_are_kept(server: Ser
     assert "1000" in reply.said
 
 
-def test_a_tenant_may_hide_what_other_dialects_made(server: Server) -> None:
-    caller = tenant(server, "aliyun-own", rate_limits=False, own_products_only=("aliyun",))
-    key = caller.done("CreateProduct", ProductName="Own_one", NodeType=0)["ProductKey"]
-    tag = {"ProductTag.1.TagKey": "k", "ProductTag.1.TagValue": "v"}
-    caller.done("CreateProductTags", ProductKey=key, **tag)
-    listed = caller.done("QueryProductList", CurrentPage=1, PageSize=10)["Data"]
-    assert listed["Total"] == 1
-    found = caller.done("ListProductByTags", **tag)["ProductInfos"]["ProductInfo"]
-    assert [p["ProductKey"] for p in found] == [key]
-
-
 @pytest.mark.parametrize("scheme", ["v1", "v3"])
 def test_a_request_line_of_a_megabyte_works(server: Server, scheme: str) -> None:
     """Thing models travel in the query, of a POST as well."""

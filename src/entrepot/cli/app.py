@@ -35,6 +35,9 @@ app.command(
 app.command("entrepot.cli.users:user", name="user", help="Create, list and switch off users.")
 app.command("entrepot.cli.users:key", name="key", help="Create, list and switch off access keys.")
 app.command("entrepot.cli.products:product", name="product", help="List, show and export products.")
+app.command(
+    "entrepot.cli.models:model", name="model", help="Import, list, show and delete thing models."
+)
 app.command("entrepot.cli.doctor:doctor", name="doctor", help="Check a data directory.")
 
 

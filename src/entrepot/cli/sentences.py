@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import apsw
 
-from entrepot.core.faults import Fault, NotFound, Taken, Unavailable
+from entrepot.core.faults import Fault, InUse, Invalid, NotFound, Taken, Unavailable, Violation
 
-_LISTED = ("tenant", "user", "key", "product")
+_LISTED = ("tenant", "user", "key", "product", "model")
 
 
 def sentence(error: BaseException) -> str | None:
@@ -28,6 +28,11 @@ def sentence(error: BaseException) -> str | None:
             rule = error.rule.removeprefix("tenant.")
             value = error.value.partition("/")[2] if rule == "user.name" else error.value
             return f"{value!r} is taken ({rule}): choose another"
+        case Invalid():
+            wrong = "; ".join(f"{v.field}: {_wrong(v)}" for v in error.violations)
+            return f"nothing was kept: {wrong}"
+        case InUse():
+            return f"{error.kind} {error.handle!r} is in use by {error.by}: delete those first"
         case Unavailable():
             return f"the store cannot be used now: {error.reason}; `entrepot doctor` checks it"
         case Fault():
@@ -38,3 +43,8 @@ def sentence(error: BaseException) -> str | None:
             return str(error)
         case _:
             return None
+
+
+def _wrong(violation: Violation) -> str:
+    kind = violation.kind.replace("_", " ")
+    return kind if violation.want is None else f"{kind} ({violation.want})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -110,6 +110,8 @@ class Dialect:
     handle: Callable[[Vault, Product], str] = lambda vault, product: ""
     product_of: Callable[[Vault, str], int | None] = lambda vault, handle: None
     # Code that points the vendor's SDK at an endpoint, from `entrepot credentials`; ready to paste.
+    # Keep documents as the tenant's own thing models; None where the dialect has none of that kind.
+    import_models: Callable[[Tx, Caller, Sequence[Any]], tuple[str, ...]] | None = None
     snippet: Callable[[str, Mapping[str, Any]], str] = lambda endpoint, credentials: ""
     losses: Mapping[str, str] = field(default_factory=dict)  # Profile field -> what becomes of it
     # For documents: the query parameter that carries the selector, and the shapes of refusals.

@@ -21,6 +21,7 @@ HEADERS_LIMIT = 1 << 16
 HEAD_TIMEOUT_S = 30.0
 BODY_TIMEOUT_S = 60.0
 IDLE_TIMEOUT_S = 75.0
+LINGER_S = 5.0
 PIPELINED = 32
 
 _STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
@@ -103,14 +104,12 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._refusing = self._last = True  # no other protocol is spoken here
         except httptools.HttpParserError:
-            self._refuse(b"400 Bad Request", b"This is not HTTP/1.1.\n")
+            self._refuse(400, b"This is not HTTP/1.1.\n")
             return
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_LIMIT:
-                self._refuse(
-                    b"431 Request Header Fields Too Large", b"The request's head is too long.\n"
-                )
+                self._refuse(431, b"The request's head is too long.\n")
 
     def pause_writing(self) -> None:
         self._paused = True
@@ -232,7 +231,7 @@ class Connection(asyncio.Protocol):
                 keep_alive = keep_alive and not (self._last and not self._waiting)
                 self._write(answer, keep_alive, request)
                 if not keep_alive:
-                    self._transport.close()
+                    self._end()
                     return
                 if self._paused:
                     await self._can_write.wait()
@@ -254,12 +253,19 @@ class Connection(asyncio.Protocol):
             lines.append(body)
         self._transport.write(b"".join(lines))
 
-    def _refuse(self, status: bytes, words: bytes) -> None:
-        """Not even a request: no dialect can be asked."""
-        if not self._transport.is_closing():
-            head = b"HTTP/1.1 %s\r\ncontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-            self._transport.write(head % (status, len(words)) + words)
+    def _end(self) -> None:
+        if not self._refusing:
             self._transport.close()
+            return
+        # The client may still be sending what is not read: closing now would reset the connection,
+        # and with it the answer. So say that nothing more comes, and wait a little for the same.
+        self._transport.write_eof()
+        self.deadline = self._loop.time() + LINGER_S
+
+    def _refuse(self, status: int, words: bytes) -> None:
+        """Not even a request: no dialect can be asked. Behind what was asked before it."""
+        self._refusing = True
+        self._enqueue(None, Answer(status, words, ((b"content-type", b"text/plain"),)), False)
 
     # The server's side
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -11,15 +13,16 @@ from entrepot.core.ports import KINDS
 
 SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x456E7472  # "Entr"
+_PATIENCE_S = 10
 WAL_PAGES = 8192  # 32 MB: a checkpoint each few ten thousand creates
 
 
 def connect(path: Path) -> apsw.Connection:
     """A connection that keeps what it commits through a power cut."""
     connection = apsw.Connection(str(path))
-    connection.set_busy_timeout(10_000)
+    connection.set_busy_timeout(_PATIENCE_S * 1000)
+    _keep_a_log(connection)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",
         f"wal_autocheckpoint={WAL_PAGES}",
         "foreign_keys=0",
@@ -29,6 +32,20 @@ def connect(path: Path) -> apsw.Connection:
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection
+
+
+def _keep_a_log(connection: apsw.Connection) -> None:
+    # Several programs may open an empty folder at once, and SQLite does not wait in this statement.
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+        except apsw.BusyError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def migrate(connection: apsw.Connection) -> None:
@@ -63,11 +80,13 @@ def _create(connection: apsw.Connection) -> None:
 
 def schema_version(connection: apsw.Connection) -> int:
     """The file's schema, 0 where it is empty."""
-    version, owner = (
-        int(str(connection.pragma(name))) for name in ("user_version", "application_id")
-    )
-    empty = not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
-    if not empty and owner != _APPLICATION_ID:
+    # One statement: another program may be making the tables at this moment.
+    found: list[tuple[Any, ...]] = connection.execute(
+        "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema)"
+        " FROM pragma_user_version, pragma_application_id"
+    ).fetchall()
+    version, owner, tables = (int(value) for value in found[0])
+    if tables and owner != _APPLICATION_ID:
         raise ValueError("this SQLite file belongs to another program")
     if version > SCHEMA_VERSION:
         raise ValueError(

@@ -19,7 +19,6 @@ VERSION = "2018-01-20"
 METHODS = ("GET", "POST")
 MOST_PARAMETERS = 5_000
 SKEW_MS = 15 * 60 * 1000  # source: documented (common error codes, InvalidTimeStamp.Expired)
-NONCE_LIFE_S = 30 * 60.0  # INFERRED: twice the window in which the same time is taken
 
 _LONGEST_KEY_ID = 128
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -101,7 +100,7 @@ async def authenticate(exchange: Exchange) -> Caller:
     """
     gate = exchange.gate
     claimed = _v3(exchange) if signing.is_v3(exchange.request) else _v1(exchange)
-    _in_time(claimed.timestamp, gate.now_ms())
+    left_s = _in_time(claimed.timestamp, gate.now_ms())
     known = len(claimed.access_key) <= _LONGEST_KEY_ID
     bearer = await gate.bearer(claimed.access_key) if known else None
     if bearer is None:
@@ -112,7 +111,8 @@ async def authenticate(exchange: Exchange) -> Caller:
     nonce = claimed.nonce
     if len(nonce) > 64:
         nonce = hashlib.sha256(nonce.encode()).hexdigest()
-    if not gate.fresh_nonce(f"aliyun/{claimed.access_key}", nonce, NONCE_LIFE_S):
+    # INFERRED: remembered until the signed time is too old by itself, so no request works twice.
+    if not gate.fresh_nonce(f"aliyun/{claimed.access_key}", nonce, left_s + 1):
         raise Unauthenticated("replayed")
     instance = _sent(exchange).all.get("IotInstanceId", "")
     if instance not in ("", bearer.tenant.ids.get(INSTANCE)):
@@ -181,7 +181,12 @@ def _v1(exchange: Exchange) -> Claimed:
     )
 
 
-def _in_time(text: str, now_ms: int) -> None:
+def _in_time(text: str, now_ms: int) -> float:
+    """For how many seconds from now this time will be taken.
+
+    Raises:
+        Unauthenticated: it cannot be read, or is not taken now.
+    """
     try:
         if not _TIME.fullmatch(text):
             raise ValueError
@@ -190,6 +195,7 @@ def _in_time(text: str, now_ms: int) -> None:
         raise Unauthenticated("date", text[:64]) from None
     if abs(when.timestamp() * 1000 - now_ms) > SKEW_MS:
         raise Unauthenticated("expired", text)
+    return (when.timestamp() * 1000 + SKEW_MS - now_ms) / 1000
 
 
 def _holds(verdict: signing.Verdict) -> None:

@@ -8,7 +8,7 @@ from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.handle import decode_rest, parse_query
 from entrepot.dialect.operation import Dialect
-from entrepot.vendors.enos import auth, codec, convert, errors, handles
+from entrepot.vendors.enos import auth, codec, convert, errors, handles, thing_models
 from entrepot.vendors.enos.operations import OPERATIONS
 from entrepot.vendors.enos.snippet import snippet
 from entrepot.vendors.enos.token_service import TOKENS
@@ -37,6 +37,7 @@ ENOS = Dialect(
     credentials=_credentials,
     handle=handles.product_key,
     product_of=handles.product_of,
+    import_models=thing_models.import_models,
     snippet=snippet,
     losses=convert.LOSSES,
     selector="action",

@@ -1,0 +1,110 @@
+"""`entrepot model ...`: the thing models that products are instances of, provisioned by hand."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import App, Parameter
+
+from entrepot import main as root
+from entrepot.cli.options import Json, Place, TenantName, operator, readable, writable
+from entrepot.cli.output import moment, print_json, print_table
+from entrepot.core import models, tenancy
+from entrepot.core.library import NamedModel
+from entrepot.core.ports import Tx
+
+model = App(name="model", default_parameter=Parameter(negative=()))
+
+ModelKey = Annotated[str, Parameter(help="The model's key (EnOS: modelId).")]
+
+
+@model.command(name="import")
+def import_(
+    *files: Annotated[Path, Parameter(help="JSON: a model or a list of them; - reads it here.")],
+    dialect: Annotated[str, Parameter(help="Whose spelling the files are in.")] = "enos",
+    tenant: TenantName = root.DEVELOPMENT,
+    as_json: Json = False,
+    place: Place | None = None,
+) -> None:
+    """Keep thing models for a tenant: all of them or, where one is wrong, none."""
+    named = {d.name: d.import_models for d in root.dialects() if d.import_models is not None}
+    take = named.get(dialect)
+    if take is None:
+        raise ValueError(f"--dialect {dialect}: models can be imported for {', '.join(named)}")
+    if not files:
+        raise ValueError("name at least one file")
+    documents = [document for file in files for document in _documents(file)]
+    with writable(place) as installation:
+
+        def keep(tx: Tx) -> tuple[str, ...]:
+            owner = tenancy.tenant_named(tx, tenant)
+            caller = operator(installation, owner, "model import")
+            return take(tx, replace(caller, dialect=dialect), documents)
+
+        keys = installation.store.write_now(keep)
+    if as_json:
+        print_json({"models": list(keys)})
+    else:
+        print(f"{len(keys)} models: {', '.join(keys)}")
+
+
+@model.command(name="list")
+def list_(
+    *, tenant: TenantName = root.DEVELOPMENT, as_json: Json = False, place: Place | None = None
+) -> None:
+    """The tenant's own thing models."""
+    with readable(place) as installation:
+
+        def find(tx: Tx) -> list[NamedModel]:
+            return list(models.every(tx, tenancy.tenant_named(tx, tenant).id))
+
+        found = installation.store.read_now(find)
+    if as_json:
+        print_json([{"key": m.key, "dialect": m.model.dialect} for m in found])
+    else:
+        rows = [(m.key, m.model.dialect, moment(m.updated_at)) for m in found]
+        print_table(("key", "written for", "updated"), rows)
+
+
+@model.command
+def show(
+    key: ModelKey, *, tenant: TenantName = root.DEVELOPMENT, place: Place | None = None
+) -> None:
+    """The model as JSON, in the words that it was imported in."""
+    with readable(place) as installation:
+        found = installation.store.read_now(
+            lambda tx: models.get(tx, tenancy.tenant_named(tx, tenant).id, key)
+        )
+    document: Any = msgspec.json.decode(found.model.text)
+    print_json(document)
+
+
+@model.command
+def delete(
+    key: ModelKey, *, tenant: TenantName = root.DEVELOPMENT, place: Place | None = None
+) -> None:
+    """Forget a model that no product is an instance of."""
+    with writable(place) as installation:
+
+        def drop(tx: Tx) -> None:
+            owner = tenancy.tenant_named(tx, tenant)
+            models.delete(tx, operator(installation, owner, "model delete"), key)
+
+        installation.store.write_now(drop)
+    print(f"model {key} is gone")
+
+
+def _documents(file: Path) -> list[Any]:
+    raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    try:
+        read: Any = msgspec.json.decode(raw)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{file} is not JSON: {error}") from None
+    documents = read if isinstance(read, list) else [read]
+    if not all(isinstance(d, dict) for d in documents):
+        raise ValueError(f"{file} holds something that is no thing model: each is a JSON object")
+    return documents
