@@ -184,6 +184,8 @@ def update(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Product], Edit]]
         mine = f"{caller.dialect}."
         kept = (c for c in old.claims if not c.rule.startswith(mine) or c.rule == f"{mine}alias")
         claims = (*kept, *wanted.claims)
+    if wanted.profile.name != old.profile.name:
+        claims = _renamed(tx, old, claims, wanted.profile.name)
     secrets, names = old.secrets, old.names_of_secrets
     if wanted.secret is not None:
         secrets = {**secrets, caller.dialect: wanted.secret}
@@ -203,6 +205,21 @@ def update(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Product], Edit]]
     tx.put(old, new, new.profile.tags)
     _note(tx, caller, new, "update", changes(old, new))
     return new
+
+
+def _renamed(tx: Tx, old: Product, claims: tuple[Claim, ...], name: str) -> tuple[Claim, ...]:
+    """The claims, those of other dialects on the old name (rules that end in `.name`) on the new one.
+
+    Where the new name is another product's there, this one goes without: its own dialect allowed it.
+    """
+    kept: list[Claim] = []
+    for claim in claims:
+        if claim.rule.endswith(".name") and claim.value == old.profile.name:
+            claim = Claim(claim.rule, name)
+            if tx.holder(old.tenant, claim) not in (None, old.id):
+                continue
+        kept.append(claim)
+    return tuple(kept)
 
 
 def delete(tx: Tx, caller: Caller, ref: Ref) -> Product:
