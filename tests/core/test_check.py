@@ -19,6 +19,7 @@ from entrepot.dialect.check import (
     STRICT,
     Leniency,
     read_json,
+    read_params,
     read_plain,
 )
 from entrepot.dialect.rules import Holds, Unique
@@ -382,3 +383,38 @@ def test_a_mended_value_is_checked_after_it_is_mended() -> None:
     assert read_plain({"model": " ab "}, Maker).model == "ab"
     with pytest.raises(Invalid):
         read_plain({"model": " a "}, Maker)
+
+
+class Query(msgspec.Struct):
+    limit: Annotated[int, Meta(ge=1, le=500)] = 10
+    name: Annotated[str, Meta(min_length=1, max_length=4)] | None = None
+    ratio: float | None = None
+    all: bool = False
+    most: int | None = None
+    kinds: list[str] = []
+    sort: Literal["up", "down"] = "up"
+    level: Literal[0, 1] | None = None
+
+
+WORDS = ["1", "0", "true", "False", "null", "None", "", " 1", "1.0", "1e3", "up", "x", "\0", "+1",
+         "-1", "0x1", "1_0", "９", "inf", "nan", "Infinity", "9" * 30]  # fmt: skip
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(Query.__struct_fields__),
+        st.sampled_from(WORDS) | st.lists(st.sampled_from(WORDS), min_size=2, max_size=2),
+        max_size=3,
+    )
+)
+def test_parameters_are_read_the_same_the_fast_way_and_the_careful_way(
+    sent: dict[str, Any],
+) -> None:
+    def read(way: Any) -> Any:
+        try:
+            return way()
+        except Invalid as refused:
+            return {(v.field, v.kind) for v in refused.violations}
+
+    fast = read(lambda: read_params(sent, Query))
+    assert fast == read(lambda: read_plain(dict(sent), Query, FROM_TEXT))

@@ -34,7 +34,7 @@ def test_a_changed_seal_is_not_opened(place: int, change: int) -> None:
 
 @pytest.mark.parametrize("sealed", [b"", b"x", bytes(12), bytes(28)], ids=len)
 def test_what_is_no_seal_is_not_opened(sealed: bytes) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         VAULT.open(sealed, "c")
 
 

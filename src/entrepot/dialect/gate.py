@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -47,8 +48,7 @@ class Gate:
         self.now_ms = now_ms
         self.loopback = loopback  # whether only this machine can reach the server
         self._remembered: dict[tuple[str, ...], tuple[float, Any]] = {}
-        self._nonces: dict[tuple[str, str], float] = {}
-        self._swept = 0.0
+        self._nonces: dict[int, set[bytes]] = {}  # by the minute that they end in
 
     async def bearer(self, access_key: str) -> Bearer | None:
         """The key with its user, tenant and opened secret; None where there is no such key."""
@@ -75,15 +75,15 @@ class Gate:
         return await self._remember(("user", str(id)), lambda tx: _user(tx, id))
 
     def fresh_nonce(self, scope: str, nonce: str, life_s: float) -> bool:
-        """Whether the nonce is new in its scope; from now on it is not."""
+        """Whether the nonce is new in its scope; from now on, for its life, it is not."""
         now = time.monotonic()
-        if now - self._swept > 60:
-            self._nonces = {k: end for k, end in self._nonces.items() if end > now}
-            self._swept = now
-        key = (scope, nonce)
-        if self._nonces.get(key, 0.0) > now:
+        mark = hashlib.blake2b(f"{scope}\0{nonce}".encode(), digest_size=12).digest()
+        this_minute = int(now // 60)
+        for minute in [m for m in self._nonces if m < this_minute]:
+            del self._nonces[minute]
+        if any(mark in marks for marks in self._nonces.values()):
             return False
-        self._nonces[key] = now + life_s
+        self._nonces.setdefault(int((now + life_s) // 60), set()).add(mark)
         return True
 
     async def _remember(self, key: tuple[str, ...], find: Callable[[Tx], R]) -> R:
