@@ -15,7 +15,7 @@ INSTALL := "$(UV)" pip install --quiet
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: setup run test check bench format lock clean
+.PHONY: setup run test check bench docs format lock clean
 
 setup: .venv/.dev ## everything that test and check need
 	@:
@@ -35,6 +35,9 @@ check: setup ## format, lint, types, layers, tests
 
 bench: setup $(PEERS)/.made ## comparisons as ratios
 	.venv/bin/python -m bench $(ARGS)
+
+docs: setup ## write the documents that are generated from the code
+	.venv/bin/python docs/generate.py
 
 format: setup ## rewrite what ruff can
 	.venv/bin/ruff format

@@ -221,6 +221,8 @@ def credentials(installation: Readable, tenant: str) -> dict[str, Any]:
         for dialect in dialects():
             for vendor, fields in dialect.credentials(found, vault).items():
                 answer.setdefault(vendor, {}).update(fields)
+        if user.password_chosen:
+            answer["huawei"]["password"] = ""
         return answer
 
     return installation.store.read_now(find)

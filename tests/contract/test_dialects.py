@@ -17,7 +17,9 @@ from entrepot.core import faults
 from entrepot.core.faults import CATALOGUE, Fault
 from entrepot.core.identity import PERMISSIONS
 from entrepot.core.product import Profile
+from entrepot.dialect.check import read_json
 from entrepot.dialect.handle import Spoken, by_root
+from entrepot.dialect.openapi import document
 from entrepot.dialect.operation import Dialect, Operation, Row, Source
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.http import Edge
@@ -130,6 +132,18 @@ def test_an_operation_says_what_it_is_and_where_from(
     if operation.source == "documented":
         assert operation.page, "name the vendor's page"
     assert operation.permission in ("", *PERMISSIONS)
+
+
+@each_operation
+def test_an_operations_example_is_what_its_declaration_takes(
+    dialect: Dialect, operation: Operation
+) -> None:
+    if operation.body is None or operation.example is None:
+        return
+    before = json.dumps(operation.example)
+    read_json(before.encode(), operation.body)
+    document(dialect)
+    assert json.dumps(operation.example) == before
 
 
 @each_operation

@@ -13,7 +13,7 @@ import pytest
 from entrepot.dialect.operation import Dialect
 from entrepot.main import dialects
 from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS, Adapter, Credentials
-from tests.contract.test_schemathesis import ask
+from tests.contract.live import ask
 from tests.edge.raw import Reply, Wire
 from tests.server import Server
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import inspect
 
 from entrepot.core.faults import Invalid, Malformed
 from entrepot.dialect.check import read_json
@@ -16,7 +17,10 @@ from entrepot.vendors.huawei.iotda import body as careful
 from entrepot.vendors.huawei.iotda import quick, wire
 from tests.vendors.iotda_caller import property, sample, service, small
 
-PARA = {"para_name": "p", "data_type": "int", "description": "d", "min": "1", "unit": "u"}
+PARA = {
+    "para_name": "p", "data_type": "int", "description": "d", "required": True, "enum_list": ["a"],
+    "min": "1", "max": "2", "max_length": 3, "step": 1, "unit": "u",
+}  # fmt: skip
 FULL = small(
     product_id="id-1",
     app_id="app-1",
@@ -31,7 +35,16 @@ FULL = small(
                 property(
                     default_value={"a": [1.10, {"b": None}]}, description="p", enum_list=["a"]
                 ),
-                property(property_name="other", default_value="text", max_length=3, step=0.5),
+                property(
+                    property_name="other",
+                    default_value="text",
+                    max_length=3,
+                    step=0.5,
+                    unit="u",
+                    required=False,
+                    min="1",
+                    max="2",
+                ),
             ],
             commands=[
                 {
@@ -86,6 +99,22 @@ def both(raw: bytes) -> tuple[Any, Any]:
         return None, (top, text)
     mine = {k: v for k, v in msgspec.structs.asdict(read[0]).items() if k != "service_capabilities"}
     return (mine, read[1]), (top, text)
+
+
+def test_the_body_of_these_tests_has_every_member_there_is() -> None:
+    def members(kind: Any) -> Iterator[str]:
+        if isinstance(kind, inspect.StructType):
+            for field in kind.fields:
+                yield field.encode_name
+                yield from members(field.type)
+        for below in ("type", "item_type"):
+            if hasattr(kind, below):
+                yield from members(getattr(kind, below))
+        for option in getattr(kind, "types", ()):
+            yield from members(option)
+
+    used = {p[-1] for p in paths(FULL) if p}
+    assert used >= set(members(inspect.type_info(wire.CreateProduct)))
 
 
 @pytest.mark.parametrize("spaces", [(",", ":"), (", ", ": "), (" ,\n", " :\t")])

@@ -114,7 +114,9 @@ def set_user(
     def edit(old: User) -> User:
         if allowed is not None:
             old = replace(old, permissions=allowed)
-        return old if secret_word is None else replace(old, password=hash_password(secret_word))
+        if secret_word is None:
+            return old
+        return replace(old, password=hash_password(secret_word), password_chosen=True)
 
     _change_user(name, tenant, "user set", edit, place)
 

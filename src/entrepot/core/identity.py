@@ -61,6 +61,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     created_at: int
     permissions: tuple[str, ...] = ("*",)
     password: bytes = b""  # scrypt hash with its salt; empty: may not log in by password
+    password_chosen: bool = False  # somebody set it; nobody can be told what it is
     disabled: bool = False
 
     @property

@@ -37,6 +37,7 @@ class Leniency:
     null_as_absent: bool = True  # null for an optional field that has a default
 
 
+_ODD = frozenset(("0", "1", "null"))
 STRICT = Leniency()
 FROM_TEXT = Leniency(text_as_number=True, text_as_bool=True)  # query and path parameters
 
@@ -63,9 +64,8 @@ def _convert(plain: Any, raw: bytes, kind: type[S], lenient: Leniency) -> S:
         value = None
     except msgspec.DecodeError as error:
         raise Malformed("body", str(error)) from None
-    if value is not None:
-        if b"\\u0000" not in raw and not broken_rules(value, kind):
-            return value  # type: ignore[no-any-return]
+    if value is not None and b"\\u0000" not in raw and not broken_rules(value, kind):
+        return value  # type: ignore[no-any-return]
     return read_plain(plain, kind, lenient)
 
 
@@ -102,14 +102,16 @@ def read_params(given: Mapping[str, Any], kind: type[S]) -> S:
     Raises:
         Invalid: with every violation.
     """
-    try:
-        value = msgspec.convert(given, kind, strict=False)
-    except msgspec.ValidationError:
-        return read_plain(dict(given), kind, FROM_TEXT)
-    # msgspec also takes 1 for true and "null" for nothing; those go the careful way too.
-    if broken_rules(value, kind) or any("\0" in v for v in given.values() if isinstance(v, str)):
-        return read_plain(dict(given), kind, FROM_TEXT)
-    return value
+    # msgspec also takes 1 for true and "null" for nothing: such words go the careful way, and so
+    # do parameters that were given more than once.
+    if all(isinstance(v, str) and "\0" not in v and v.lower() not in _ODD for v in given.values()):
+        try:
+            value = msgspec.convert(given, kind, strict=False)
+        except msgspec.ValidationError:
+            return read_plain(dict(given), kind, FROM_TEXT)
+        if not broken_rules(value, kind):
+            return value
+    return read_plain(dict(given), kind, FROM_TEXT)
 
 
 @cache
@@ -143,12 +145,15 @@ def _compile(type_: mi.Type, seen: dict[type[Any], Check | None]) -> Check | Non
     rules = rules_of(type_)
     inner = type_.type if isinstance(type_, mi.Metadata) else type_
     below = _compile_inner(inner, seen)
-    if not rules:
+    mend = (type_.extra or {}).get("mend") if isinstance(type_, mi.Metadata) else None
+    if not rules and mend is None:
         return below
 
     def check(value: Any, path: Path) -> list[Violation]:
         if value is None or value is msgspec.UNSET:
             return []
+        if mend is not None and isinstance(value, str) and mend(value) != value:
+            return [Violation(path, "rule", "a value that was not mended")]  # the walker mends it
         found = [Violation(path, *f, value if isinstance(value, str | int | float) else None)
                  for rule in rules if (f := rule.finding(value)) is not None]  # fmt: skip
         return found + below(value, path) if below else found

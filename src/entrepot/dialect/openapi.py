@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -131,7 +132,7 @@ def _operation(
             "schema": _FILE if multipart else schemas.of(operation.body),
         }
         if operation.example is not None:
-            content["example"] = operation.example
+            content["example"] = copy.deepcopy(operation.example)
         required = bool(_required(operation.body))
         described["requestBody"] = {"required": required, "content": {operation.takes: content}}
     if operation.public:
@@ -185,7 +186,7 @@ def _parameters(
         if "description" in bare:
             parameter["description"] = bare["description"]
         if isinstance(example, dict) and name in example:
-            parameter["example"] = example[name]
+            parameter["example"] = copy.deepcopy(example[name])
         yield parameter
 
 

@@ -149,9 +149,11 @@ class Connection(asyncio.Protocol):
         if self._header_bytes > HEADERS_LIMIT:
             raise ValueError("headers too long")
         name = name.lower()
-        if self._headers.setdefault(name, value) is not value:
-            if self._repeated is None:
-                self._repeated = set()
+        if name not in self._headers:
+            self._headers[name] = value
+        elif self._repeated is None:
+            self._repeated = {name}
+        else:
             self._repeated.add(name)
 
     def on_headers_complete(self) -> None:

@@ -1,0 +1,33 @@
+"""Where the server is and what to call it with, so that the scripts beside this file need not ask."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+URL = os.environ.get("ENTREPOT_URL", "http://127.0.0.1:8080").rstrip("/")
+HOST = URL.partition("://")[2]
+
+
+def credentials() -> dict[str, Any]:
+    """What `entrepot credentials --json` prints.
+
+    It is asked of the data directory, which ENTREPOT_DATA may name. On another machine, where
+    there is none, ENTREPOT_CREDENTIALS names a file that holds what it printed.
+    """
+    file = os.environ.get("ENTREPOT_CREDENTIALS")
+    if file:
+        printed = Path(file).read_text(encoding="utf-8")
+    else:
+        command = ["entrepot", "credentials", "--json"]
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    known: dict[str, Any] = json.loads(printed)
+    return known
+
+
+def show(answer: Any) -> None:
+    """Print what an SDK answered."""
+    print(json.dumps(answer, indent=2, ensure_ascii=False))
