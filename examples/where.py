@@ -19,13 +19,23 @@ def credentials() -> dict[str, Any]:
     there is none, ENTREPOT_CREDENTIALS names a file that holds what it printed.
     """
     file = os.environ.get("ENTREPOT_CREDENTIALS")
-    if file:
-        printed = Path(file).read_text(encoding="utf-8")
-    else:
-        command = ["entrepot", "credentials", "--json"]
-        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    known: dict[str, Any] = json.loads(printed)
+    text = Path(file).read_text(encoding="utf-8") if file else _printed("credentials", "--json")
+    known: dict[str, Any] = json.loads(text)
     return known
+
+
+def _printed(*words: str) -> str:
+    try:
+        return subprocess.run(
+            ("entrepot", *words), check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
+    except FileNotFoundError:
+        raise SystemExit(
+            "there is no `entrepot` on PATH: run `. .venv/bin/activate` first,"
+            " or name a file of credentials in ENTREPOT_CREDENTIALS"
+        ) from None
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(error.returncode) from None  # it said why
 
 
 def show(answer: Any) -> None:

@@ -251,8 +251,8 @@ def test_another_master_key_is_refused_and_the_right_one_stays(cli: Console) -> 
     assert cli("credentials").status == 0
 
 
-def test_a_password_that_was_set_is_no_longer_told(console: Console) -> None:
-    before = console("credentials", "--json").json["huawei"]["password"]
+def test_a_password_that_was_set_is_no_longer_told(cli: Console) -> None:
+    before = cli("credentials", "--json").json["huawei"]["password"]
     assert len(before) == 24
-    assert console("user", "set", "dev", "--password", "Another-secret-1").status == 0
-    assert console("credentials", "--json").json["huawei"]["password"] == ""
+    assert cli("user", "set", "dev", "--password", "Another-secret-1").status == 0
+    assert cli("credentials", "--json").json["huawei"]["password"] == ""

@@ -55,6 +55,7 @@ async def _serve(
         lambda: Connection(application, connections), sock=sock, backlog=2048
     )
     gc.freeze()  # what was imported lives as long as the process: no collection need look at it
+    gc.set_threshold(20_000, 20, 50)  # a request's objects go without a collector's help
     listening(*sock.getsockname()[:2])
     while not stop.is_set():
         try:

@@ -41,7 +41,7 @@ class _Packer(threading.local):
 _packer = _Packer()
 
 _PLAIN, _ZSTD = b"\x00", b"\x01"
-_WORTH_PACKING_BYTES = 128
+_WORTH_PACKING_BYTES = 256
 
 
 def pack(thing: Thing | Entry) -> bytes:

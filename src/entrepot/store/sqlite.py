@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +28,7 @@ R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
 
 _READERS = 2
+_QUICK_S = 0.001  # a sync that may hold up the loop
 
 # A statement was refused for what it holds; the engine is well, and so are the other units.
 _FAULTS_OF_A_UNIT = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
@@ -63,6 +65,7 @@ class SqliteStore:
         self._units: list[Unit] = []
         self._unsynced: list[Outcome] = []
         self._syncing = self._checkpointing = False
+        self._sync_s = 0.0  # what a sync takes of late, in seconds
         self._syncer = ThreadPoolExecutor(1, "entrepot-sync")
         self._readers = ThreadPoolExecutor(_READERS, "entrepot-reader")
         self._local = threading.local()
@@ -76,7 +79,7 @@ class SqliteStore:
             raise Unavailable("the store is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
-        if not self._units:
+        if not self._units and not self._syncing:
             loop.call_soon(self._run)  # behind every request that is ready now
         self._units.append((work, future))
         return await future
@@ -98,7 +101,10 @@ class SqliteStore:
         return result
 
     def _run(self) -> None:
-        """Run what waits, each unit in a savepoint of one transaction, and commit."""
+        """Run what waits, each unit in a savepoint of one transaction, commit, and have it synced.
+
+        Called again when the sync is done, for all that came meanwhile.
+        """
         batch, self._units = self._units, []
         outcomes: list[Outcome] = []
         tx = self._tx
@@ -119,30 +125,32 @@ class SqliteStore:
             tx.abandon()
             _release([(future, None, Unavailable(str(error))) for _, future in batch])
             return
-        self._unsynced += outcomes
-        if not self._syncing:
-            self._sync()
+        if len(batch) == 1 and self._sync_s < _QUICK_S:
+            self._sync_log()  # nobody shares this sync: a thread would cost more than it saves
+            _release(outcomes)
+        else:
+            self._sync(outcomes)
         if self._wal_pages > WAL_PAGES and not self._checkpointing:
             self._checkpoint()
 
-    def _sync(self) -> None:
-        """Have the log on disk, then release every answer that was committed before."""
-        self._syncing = True
-        batch, self._unsynced = self._unsynced, []
+    def _sync(self, outcomes: list[Outcome]) -> None:
+        self._syncing, self._unsynced = True, outcomes
         loop = asyncio.get_running_loop()
         synced = self._syncer.submit(self._sync_log)
-        synced.add_done_callback(lambda _: loop.call_soon_threadsafe(self._synced, batch))
+        synced.add_done_callback(lambda _: loop.call_soon_threadsafe(self._synced))
 
-    def _synced(self, batch: list[Outcome]) -> None:
-        _release(batch)
-        if self._unsynced:
-            self._sync()
-        else:
-            self._syncing = False
+    def _synced(self) -> None:
+        self._syncing = False
+        _release(self._unsynced)
+        self._unsynced = []
+        if self._units:
+            self._run()
 
     def _sync_log(self) -> None:
+        began = time.perf_counter()
         try:
             os.fdatasync(self._wal)
+            self._sync_s += (time.perf_counter() - began - self._sync_s) / 8
         except OSError:
             # What the kernel could not write it may have dropped: nothing can be promised any more.
             log.critical("the disk failed; ending so that no lost write is answered", exc_info=True)

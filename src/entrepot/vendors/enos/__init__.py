@@ -8,7 +8,7 @@ from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.handle import decode_rest, parse_query
 from entrepot.dialect.operation import Dialect
-from entrepot.vendors.enos import auth, codec, convert, errors, handles, thing_models
+from entrepot.vendors.enos import auth, codec, convert, errors, handles, thing_models, wire
 from entrepot.vendors.enos.operations import OPERATIONS
 from entrepot.vendors.enos.snippet import snippet
 from entrepot.vendors.enos.token_service import TOKENS
@@ -41,6 +41,7 @@ ENOS = Dialect(
     snippet=snippet,
     losses=convert.LOSSES,
     selector="action",
+    refusals=(wire.Refusal,),
     body_limit=1 << 22,  # a thing model has up to 5000 measurement points
 )
 

@@ -78,6 +78,12 @@ class Reply(msgspec.Struct, kw_only=True):
     business: str = BUSINESS
 
 
+class Refusal(Reply, kw_only=True):
+    """What every refusal is."""
+
+    data: None
+
+
 class TokenReply(Reply, kw_only=True):
     """Get and Refresh Access Token."""
 
@@ -227,5 +233,6 @@ TOKENS = Dialect(
     decode=decode_rest,
     encode=_answer,
     refuse=_refusal,
+    refusals=(Refusal,),
     body_limit=1 << 16,
 )

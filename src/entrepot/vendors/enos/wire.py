@@ -217,6 +217,16 @@ class Reply(msgspec.Struct, kw_only=True):
     requestId: str = ""
 
 
+class Refusal(msgspec.Struct, kw_only=True):
+    """What every refusal is; the gateway's have a `message` besides."""
+
+    code: int
+    msg: str
+    requestId: str
+    data: None
+    message: str | msgspec.UnsetType = msgspec.UNSET
+
+
 class Text(Reply, kw_only=True):
     """An answer that is one text: a product key, a model id."""
 
@@ -266,5 +276,5 @@ class ProductReply(Reply, kw_only=True):
 class ProductPage(Reply, kw_only=True):
     """Search Product. With a projection its results have the named fields only."""
 
-    data: list[Product]
+    data: Annotated[list[Any], Meta(description="Products, or the projected fields of each.")]
     pagination: Page

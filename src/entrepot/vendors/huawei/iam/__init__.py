@@ -55,6 +55,7 @@ IAM = Dialect(
     decode=decode_rest,
     encode=_answer,
     refuse=errors.refusal,
+    refusals=(wire.Refusal,),
     tenant_ids=account.tenant_ids,
     credentials=lambda tenant, vault: {"huawei": account.credentials(tenant, vault)},
     body_limit=1 << 16,

@@ -211,3 +211,17 @@ class Domains(msgspec.Struct):
 
     links: Links
     domains: list[DomainReply]
+
+
+class Problem(msgspec.Struct):
+    """What went wrong; `code` is the HTTP status."""
+
+    code: int
+    message: str
+    title: str
+
+
+class Refusal(msgspec.Struct):
+    """Every refusal's body."""
+
+    error: Problem

@@ -24,9 +24,9 @@ client = (
 body = CreateProductRequestBody(
     app_id="{credentials["roma"]["app_id"]}",
     name="first_product",
-    manufacturer_id="10001",
+    manufacturer_id="first_maker",
     manufacturer_name="Maker",
-    model="model1",
+    model="first_model",
     product_type=0,
     protocol_type=0,
 )
