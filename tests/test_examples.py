@@ -1,4 +1,4 @@
-"""The READMEs show what the examples print, and the lines that print it; knows no vendor."""
+"""The first pages show what the examples print and commands that exist; knows no vendor."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import say
 from tests.server import Server, environment
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted(p.name for p in (ROOT / "examples").glob("*.py") if p.name != "where.py")
 PAGES = ("README.md", "README.zh.md")
+GUIDES = ("docs/getting-started.md", "docs/getting-started.zh.md")
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)#:]+)\)|href=\"([^\"#:]+)\"")
+_COMMAND = re.compile(r"^(?:\| `)?entrepot ([a-z]+(?: [a-z|\\]+)?)", re.MULTILINE)
 _CALL = re.compile(r"\A\$ python examples/(\w+\.py)\n")
 _MEMBERS = (
     "ProductKey|ProductSecret|RequestId|app_id|create_time|created_datetime|data|id"
@@ -78,13 +82,43 @@ def test_a_page_shows_every_example_and_no_other(page: str) -> None:
     assert sorted(outputs(page)) == SCRIPTS
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES])
 def test_the_code_on_a_page_is_code_of_an_example(page: str) -> None:
     sources = [(ROOT / "examples" / name).read_text(encoding="utf-8") for name in SCRIPTS]
     shown = [text for language, text in blocks(page) if language == "python"]
-    assert len(shown) >= 5
+    assert shown
     for text in shown:
         assert any(text in source for source in sources), f"not in any example:\n{text}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES])
+def test_every_command_on_a_page_exists(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = {m.replace("\\", "") for m in _COMMAND.findall(text)}
+    assert named
+    for command in named:
+        *group, last = command.split()
+        for word in last.split("|"):
+            words = (*group, word)
+            assert say(*words, "--help").status == 0, f"{page}: entrepot {' '.join(words)}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES])
+def test_every_link_on_a_page_leads_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = [a or b for a, b in _LINK.findall(text)]
+    assert links
+    for link in links:
+        assert ((ROOT / page).parent / link).exists(), f"{page}: {link}"
+
+
+@pytest.mark.parametrize(("english", "chinese"), [PAGES, GUIDES])
+def test_both_languages_say_as_much(english: str, chinese: str) -> None:
+    def outline(page: str) -> list[str]:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        return re.findall(r"^(#+ |```\w*|\| )", text, re.MULTILINE)
+
+    assert outline(english) == outline(chinese)
 
 
 def test_only_what_varies_is_left_out_of_the_comparison() -> None:

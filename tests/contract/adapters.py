@@ -10,12 +10,13 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from entrepot.dialect.operation import Call, Dialect, Operation
 from entrepot.dialect.request import Answer, Request

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace as change
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from msgspec.structs import replace as change
 
 from entrepot.core import registry
 from entrepot.core.faults import Denied, InUse, NotFound, QuotaExceeded, Refused, Taken

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+from msgspec.structs import replace
 
 from entrepot.core import tenancy
 from entrepot.core.identity import Caller, Key, Settings, Tenant, User

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from entrepot.dialect.request import Request
 from entrepot.vendors.huawei.signing import Authorization, verify

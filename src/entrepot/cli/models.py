@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from cyclopts import App, Parameter
+from msgspec.structs import replace
 
 from entrepot import main as root
 from entrepot.cli.options import Json, Place, TenantName, operator, readable, writable

@@ -5,8 +5,6 @@ Knows no signature scheme and no vendor's ids beyond the names it stores them un
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from entrepot.core.faults import Denied
@@ -116,11 +114,10 @@ def key_claim(access_key: str) -> Claim:
 def allows(permissions: tuple[str, ...], wanted: str) -> bool:
     """Whether `wanted` ("product:create") is covered by a permission, `product:*` or `*`."""
     kind, _, _ = wanted.partition(":")
-    return any(p in (wanted, "*", f"{kind}:*") for p in permissions)
+    return wanted in permissions or "*" in permissions or f"{kind}:*" in permissions
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who calls, through what, and when: handed to every use case."""
 
     tenant: Tenant

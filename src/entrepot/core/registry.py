@@ -90,8 +90,7 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
     return product
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """A product with the things whose names its vendors show beside it."""
 
     product: Product

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from entrepot.core.faults import Fault
 from entrepot.core.identity import Caller, Tenant
 from entrepot.core.ports import Tx
@@ -18,8 +20,7 @@ from entrepot.dialect.request import Answer, Request
 Source = Literal["documented", "sdk", "inferred"]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A request after decode-and-check: the operation's own structs."""
 
     params: Any = None
@@ -71,8 +72,7 @@ class Row:
     when: str = ""
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(msgspec.Struct):
     """One request on its way through `handle`: what each step found out for the next."""
 
     dialect: Dialect
@@ -80,12 +80,10 @@ class Exchange:
     request_id: str
     gate: Gate
     operation: Operation | None = None
-    path: dict[str, str] = field(default_factory=dict)  # path parameters, decoded
-    parameters: Parameters = field(
-        default_factory=dict
-    )  # query (and form, where the vendor merges them)
+    path: dict[str, str] = {}  # path parameters, decoded
+    parameters: Parameters = {}  # query (and form, where the vendor merges them)
     caller: Caller | None = None
-    notes: dict[str, Any] = field(default_factory=dict)  # a dialect's own findings
+    notes: dict[str, Any] = {}  # a dialect's own findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 
-@dataclass(slots=True, frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One HTTP request exactly as it was sent; signatures are computed over these bytes.
 
     `path` and `query` are the raw request target, neither decoded nor normalised; `query` has no
@@ -18,7 +18,7 @@ class Request:
     method: str
     path: bytes
     query: bytes = b""
-    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    headers: Mapping[bytes, bytes] = {}
     body: bytes = b""
     repeated: frozenset[bytes] = frozenset()
     peer: str = ""
@@ -28,8 +28,7 @@ class Request:
         return self.headers.get(name, b"")
 
 
-@dataclass(slots=True, frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """One HTTP answer: status, headers (names lower case) and the whole body."""
 
     status: int

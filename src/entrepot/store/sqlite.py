@@ -11,7 +11,6 @@ import asyncio
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -28,7 +27,6 @@ R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
 
 _READERS = 2
-_QUICK_S = 0.001  # a sync that may hold up the loop
 
 # A statement was refused for what it holds; the engine is well, and so are the other units.
 _FAULTS_OF_A_UNIT = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
@@ -65,7 +63,6 @@ class SqliteStore:
         self._units: list[Unit] = []
         self._unsynced: list[Outcome] = []
         self._syncing = self._checkpointing = False
-        self._sync_s = 0.0  # what a sync takes of late, in seconds
         self._syncer = ThreadPoolExecutor(1, "entrepot-sync")
         self._readers = ThreadPoolExecutor(_READERS, "entrepot-reader")
         self._local = threading.local()
@@ -125,11 +122,7 @@ class SqliteStore:
             tx.abandon()
             _release([(future, None, Unavailable(str(error))) for _, future in batch])
             return
-        if len(batch) == 1 and self._sync_s < _QUICK_S:
-            self._sync_log()  # nobody shares this sync: a thread would cost more than it saves
-            _release(outcomes)
-        else:
-            self._sync(outcomes)
+        self._sync(outcomes)
         if self._wal_pages > WAL_PAGES and not self._checkpointing:
             self._checkpoint()
 
@@ -147,10 +140,8 @@ class SqliteStore:
             self._run()
 
     def _sync_log(self) -> None:
-        began = time.perf_counter()
         try:
             os.fdatasync(self._wal)
-            self._sync_s += (time.perf_counter() - began - self._sync_s) / 8
         except OSError:
             # What the kernel could not write it may have dropped: nothing can be promised any more.
             log.critical("the disk failed; ending so that no lost write is answered", exc_info=True)

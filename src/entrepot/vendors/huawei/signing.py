@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from string import ascii_letters, digits
 from typing import Final
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from entrepot.dialect.request import Request
 
@@ -69,8 +70,7 @@ class UnsignableError(ValueError):
     declared one."""
 
 
-@dataclass(slots=True, frozen=True)
-class Authorization:
+class Authorization(msgspec.Struct, frozen=True):
     """An Authorization header taken apart.
 
     `scope` is `yyyyMMdd/region/service` for a derived key and None for the plain one.
@@ -80,8 +80,11 @@ class Authorization:
     access_key: str
     scope: str | None
     signed_headers: tuple[bytes, ...]
-    # Whoever holds it can repeat the request until its date is too old, so logs do not show it.
-    signature: str = field(repr=False)
+    signature: str
+
+    def __repr__(self) -> str:
+        # Whoever holds the signature can repeat the request until its date is too old.
+        return f"Authorization({self.algorithm} {self.access_key} {self.scope or ''})"
 
 
 def parse(header: bytes) -> Authorization | None:
@@ -201,7 +204,7 @@ def sign(
     added = {_DATE: stamp.encode()}
     if _may_leave_body_unsigned(request):
         added[_CONTENT_HASH] = UNSIGNED_PAYLOAD
-    dated = replace(request, headers={**request.headers, **added})
+    dated = msgspec.structs.replace(request, headers={**request.headers, **added})
     # The SDK passes over names with an underscore: proxies are known to drop them.
     names = tuple(sorted(n for n in dated.headers if b"_" not in n and n not in _NEVER_SIGNED))
     scope = None if derived_region is None else f"{stamp[:8]}/{derived_region}/{DERIVED_SERVICE}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import msgspec
@@ -22,8 +21,7 @@ B = TypeVar("B", wire.CreateProduct, wire.UpdateProduct)
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Sent(Generic[B]):
+class Sent(msgspec.Struct, Generic[B], frozen=True):
     """A checked body, and its services as the JSON text that is kept and shown again.
 
     What was sent comes back to the letter, null included; what was not stays away, but for the two
