@@ -117,7 +117,7 @@ def allows(permissions: tuple[str, ...], wanted: str) -> bool:
     return wanted in permissions or "*" in permissions or f"{kind}:*" in permissions
 
 
-class Caller(msgspec.Struct, frozen=True):
+class Caller(msgspec.Struct, frozen=True, gc=False):
     """Who calls, through what, and when: handed to every use case."""
 
     tenant: Tenant

@@ -44,7 +44,7 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One line of the audit log: who did what to a thing, when, through which dialect and request."""
 
     kind: str

@@ -19,14 +19,14 @@ Protocol = Literal[
 ]  # fmt: skip
 
 
-class Claim(msgspec.Struct, frozen=True, array_like=True):
+class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A uniqueness rule and the value this thing holds under it, within one tenant."""
 
     rule: str
     value: str
 
 
-class Authored(msgspec.Struct, frozen=True, array_like=True):
+class Authored(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A thing model exactly as its author wrote it: the dialect that can read it, and the text.
 
     The text is JSON in that dialect's own spelling. It is the truth; what it means to another
@@ -37,7 +37,7 @@ class Authored(msgspec.Struct, frozen=True, array_like=True):
     text: msgspec.Raw
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the maker says. None means that nobody said anything."""
 
     name: str
@@ -63,14 +63,14 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     extras: dict[str, dict[str, Any]] = {}  # dialect -> its own fields, verbatim
 
 
-class Actor(msgspec.Struct, frozen=True, array_like=True):
+class Actor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Who did something: the user's id and name at that time."""
 
     id: int
     name: str
 
 
-class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A product in the registry. Times are milliseconds since 1970, UTC."""
 
     id: int
@@ -90,7 +90,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     names_of_secrets: dict[str, str] = {}  # dialect -> user name set beside such a secret
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A product to be: what `create` needs to know."""
 
     profile: Profile

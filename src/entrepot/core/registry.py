@@ -90,7 +90,7 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
     return product
 
 
-class Shown(msgspec.Struct, frozen=True):
+class Shown(msgspec.Struct, frozen=True, gc=False):
     """A product with the things whose names its vendors show beside it."""
 
     product: Product

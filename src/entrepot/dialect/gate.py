@@ -52,9 +52,11 @@ class Gate:
 
     async def bearer(self, access_key: str) -> Bearer | None:
         """The key with its user, tenant and opened secret; None where there is no such key."""
-        return await self._remember(
-            ("key", access_key), lambda tx: _bearer(tx, self.vault, access_key)
-        )
+        key = ("key", access_key)
+        found = self._remembered.get(key)
+        if found is not None and found[0] > time.monotonic():
+            return found[1]  # type: ignore[no-any-return]
+        return await self._remember(key, lambda tx: _bearer(tx, self.vault, access_key))
 
     async def tenant_by(self, name: str, value: str) -> Tenant | None:
         """The tenant that has this id at a vendor, for example ("enos.org_id", "o155...")."""

@@ -20,7 +20,7 @@ from entrepot.dialect.request import Answer, Request
 Source = Literal["documented", "sdk", "inferred"]
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """A request after decode-and-check: the operation's own structs."""
 
     params: Any = None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """One HTTP request exactly as it was sent; signatures are computed over these bytes.
 
     `path` and `query` are the raw request target, neither decoded nor normalised; `query` has no
@@ -28,7 +28,7 @@ class Request(msgspec.Struct, frozen=True):
         return self.headers.get(name, b"")
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """One HTTP answer: status, headers (names lower case) and the whole body."""
 
     status: int

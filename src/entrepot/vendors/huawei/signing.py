@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from string import ascii_letters, digits
 from typing import Final
@@ -70,7 +71,7 @@ class UnsignableError(ValueError):
     declared one."""
 
 
-class Authorization(msgspec.Struct, frozen=True):
+class Authorization(msgspec.Struct, frozen=True, gc=False):
     """An Authorization header taken apart.
 
     `scope` is `yyyyMMdd/region/service` for a derived key and None for the plain one.
@@ -98,7 +99,7 @@ def parse(header: bytes) -> Authorization | None:
     if match is None:
         return None
     plain, derived, scope, listed, signature = match.groups()
-    names = tuple(listed.lower().split(b";"))
+    names = _names(listed)
     if len(names) > _SIGNED_HEADERS or b"" in names:
         return None
     if scope is None:
@@ -106,9 +107,18 @@ def parse(header: bytes) -> Authorization | None:
     return Authorization(DERIVED, derived.decode(), scope.decode(), names, signature.decode())
 
 
+@lru_cache(maxsize=256)
+def _names(listed: bytes) -> tuple[bytes, ...]:
+    return tuple(listed.lower().split(b";"))
+
+
 def sdk_date(request: Request) -> datetime | None:
     """When the caller says it signed, aware and in UTC; None unless it reads yyyyMMddTHHmmssZ."""
-    stamp = request.header(_DATE).strip()
+    return _moment(request.header(_DATE).strip())
+
+
+@lru_cache(maxsize=256)  # many requests a second, and they have the same date
+def _moment(stamp: bytes) -> datetime | None:
     if len(stamp) != 16 or stamp[8:9] != b"T" or stamp[15:] != b"Z":
         return None
     if not (stamp[:8] + stamp[9:15]).isdigit():

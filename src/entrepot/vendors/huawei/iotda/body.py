@@ -21,7 +21,7 @@ B = TypeVar("B", wire.CreateProduct, wire.UpdateProduct)
 _encode = msgspec.json.Encoder().encode
 
 
-class Sent(msgspec.Struct, Generic[B], frozen=True):
+class Sent(msgspec.Struct, Generic[B], frozen=True, gc=False):
     """A checked body, and its services as the JSON text that is kept and shown again.
 
     What was sent comes back to the letter, null included; what was not stays away, but for the two

@@ -45,7 +45,7 @@ def _light(kind: type[msgspec.Struct]) -> type[msgspec.Struct]:
         optional = (field.name, type_ | UnsetType, UNSET)
         fields.append((field.name, type_) if field.required else optional)
     return msgspec.defstruct(
-        f"Light{kind.__name__}", fields, kw_only=True, forbid_unknown_fields=True
+        f"Light{kind.__name__}", fields, kw_only=True, forbid_unknown_fields=True, gc=False
     )
 
 

@@ -72,7 +72,7 @@ class ListAppsQuery(ProjectAddress, kw_only=True):
     default_app: bool | None = None
 
 
-class CreateProduct(msgspec.Struct, kw_only=True):
+class CreateProduct(msgspec.Struct, kw_only=True, gc=False):
     """Body of CreateProduct. Unknown members are ignored."""
 
     product_id: Id | None = None
