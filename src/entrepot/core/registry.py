@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,8 +20,7 @@ DEPENDENTS = tuple(k for k in KINDS if k.parent == "product" and k.type is not T
 """Kinds that keep their product from being deleted; topics go with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(msgspec.Struct, frozen=True, gc=False):
     """How a caller names a product.
 
     `text` is what it wrote. `id` is what the dialect's code read from it, if anything. `alias_rule`
@@ -35,8 +33,7 @@ class Ref:
     space: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True, gc=False):
     """What a product becomes: its new profile, and the dialect's claims in place of those it had.
 
     `claims` None leaves them as they are.
