@@ -39,20 +39,38 @@ def unreadable(reply: Reply, words: str = "") -> None:
     ("method", "path"),
     [
         ("GET", "nothing"),
+        ("GET", "devices"),
         ("GET", "products/a/b"),
-        ("PATCH", "products"),
-        ("PUT", "products"),
-        ("POST", "products/a"),
-        ("DELETE", "apps"),
         ("GET", "/v5/iot"),
         ("GET", "/v5/"),
         ("POST", "/v5/products"),
     ],
 )
-def test_a_place_where_nothing_lives(iotda: Caller, method: str, path: str) -> None:
+def test_a_place_where_nothing_lives_names_what_is_spoken(
+    iotda: Caller, method: str, path: str
+) -> None:
     reply = iotda.send(method, path, BODY)
     assert reply.code == "404 IOTDA.000029"
-    assert method in reply.said
+    where = path if path.startswith("/") else f"/v5/iot/{iotda.project}/{path}"
+    assert f"{method} {where}." in reply.said
+    assert reply.said.endswith("Spoken under /v5/iot/{project_id}/ are apps and products.")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "products", "GET, POST"),
+        ("PUT", "products", "GET, POST"),
+        ("POST", "products/a", "DELETE, GET, PUT"),
+        ("DELETE", "apps", "GET, POST"),
+    ],
+)
+def test_a_wrong_method_names_the_right_ones(
+    iotda: Caller, method: str, path: str, allowed: str
+) -> None:
+    reply = iotda.send(method, path, BODY)
+    assert reply.code == "404 IOTDA.000029"
+    assert reply.said.endswith(f"{path}. This path takes {allowed}.")
 
 
 def test_a_trailing_slash_is_no_other_place(iotda: Caller) -> None:

@@ -28,32 +28,46 @@ def test_every_fault_has_words() -> None:
 
 # What is not of its type
 
+WHOLE = "must be of type integer"
 
-def scb(operation: str, name: str, part: str) -> str:
+def scb(operation: str, name: str, part: str, why: str = "") -> str:
     return (
         f"Parameter is not valid for operation [romalink.{operation}]. "
         f"Parameter is [{name}]. Processor is [{part}]."
-    )
+    ) + (f" ({why})" if why else "")
 
 
 @pytest.mark.parametrize(
     ("method", "path", "said"),
-    [("GET", "/products/abc", scb("link-product.searchProductDetails", "product_id", "path")),
-     ("GET", "/products/1.5", scb("link-product.searchProductDetails", "product_id", "path")),
-     ("DELETE", "/products/x", scb("link-product.delete", "product_id", "path")),
-     ("DELETE", f"/products/{2**64}", scb("link-product.delete", "product_id", "path")),
-     ("GET", "/products?product_type=abc", scb("link-product.search", "product_type", "query")),
-     ("GET", "/products?limit=ten", scb("link-product.search", "limit", "query")),
-     ("GET", "/products?limit=1&limit=2", scb("link-product.search", "limit", "query")),
-     ("GET", "/products?name=a%00b", scb("link-product.search", "name", "query")),
-     ("GET", f"/products?offset={2**70}", scb("link-product.search", "offset", "query")),
+    [("GET", "/products/abc",
+      scb("link-product.searchProductDetails", "product_id", "path", f"product_id {WHOLE}")),
+     ("GET", "/products/1.5",
+      scb("link-product.searchProductDetails", "product_id", "path", f"product_id {WHOLE}")),
+     ("DELETE", "/products/x",
+      scb("link-product.delete", "product_id", "path", f"product_id {WHOLE}")),
+     ("DELETE", f"/products/{2**64}",
+      scb("link-product.delete", "product_id", "path", f"product_id must be at most {2**63 - 1}")),
+     ("DELETE", f"/products/-{2**64}",
+      scb("link-product.delete", "product_id", "path", f"product_id must be at least {-2**63}")),
+     ("GET", "/products?product_type=abc",
+      scb("link-product.search", "product_type", "query", f"product_type {WHOLE}")),
+     ("GET", "/products?limit=ten",
+      scb("link-product.search", "limit", "query", f"limit {WHOLE}")),
+     ("GET", "/products?limit=1&limit=2",
+      scb("link-product.search", "limit", "query", "limit must be given once")),
+     ("GET", "/products?name=a%00b",
+      scb("link-product.search", "name", "query",
+          "name must not contain the character U+0000")),
+     ("GET", f"/products?offset={2**70}",
+      scb("link-product.search", "offset", "query", f"offset must be at most {2**63 - 1}")),
      ("GET", "/products/export?product_ids=1,x",
-      scb("link-product.exportProduct", "product_ids", "query")),
-     ("DELETE", "/product-templates/x", scb("link-producttemplate.delete", "id", "path")),
+      scb("link-product.exportProduct", "product_ids", "query", f"product_ids[1] {WHOLE}")),
+     ("DELETE", "/product-templates/x",
+      scb("link-producttemplate.delete", "id", "path", f"product_template_id {WHOLE}")),
      ("GET", "/products/x/topics",
-      scb("link-product-topic.queryProductTopic", "productId", "path")),
+      scb("link-product-topic.queryProductTopic", "productId", "path", f"product_id {WHOLE}")),
      ("DELETE", "/products/x/topics/1",
-      scb("link-product-topic.deleteProductTopic", "productId", "path"))],
+      scb("link-product-topic.deleteProductTopic", "productId", "path", f"product_id {WHOLE}"))],
 )  # fmt: skip
 def test_a_parameter_of_the_wrong_type_is_the_framework_s_refusal(
     roma: RomaCaller, method: str, path: str, said: str
@@ -121,18 +135,20 @@ def test_a_query_over_the_limit_is_refused(roma: RomaCaller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
+    ("method", "path", "allowed"),
     [
-        ("GET", "/nothing"),
-        ("PATCH", "/products"),
-        ("POST", "/products/1"),
-        ("GET", "/products/1/x"),
+        ("GET", "/nothing", ""),
+        ("PATCH", "/products", "; allowed: GET, POST"),
+        ("POST", "/products/1", "; allowed: DELETE, GET, PUT"),
+        ("GET", "/products/1/x", ""),
     ],
 )
-def test_an_unknown_place_is_the_framework_s_404(roma: RomaCaller, method: str, path: str) -> None:
+def test_an_unknown_place_is_the_framework_s_404_and_says_what_was_looked_for(
+    roma: RomaCaller, method: str, path: str, allowed: str
+) -> None:
     reply = roma.send(method, roma.link + path)
     assert reply.code == "404 SCB.00000000"
-    assert reply.said == "Not Found"
+    assert reply.said == f"Not Found ({method} {roma.link}{path}{allowed})"
 
 
 @pytest.mark.parametrize(
@@ -278,13 +294,14 @@ def test_a_missing_permission_is_named_in_roma_s_words(server: Server, roma: Rom
     one = f"{reader.products}/{made['id']}"
     assert reader.call("GET", one).json["permissions"] == ["read"]
 
-    def word(reply: Reply) -> str:
+    def word(reply: Reply, grant: str) -> str:
         assert reply.code == "403 ROMA.00110008"
+        assert reply.said.endswith(f"in the related service. ({grant})")
         return reply.said.split(" permission on")[0].removeprefix("You do not have the ")
 
-    assert word(reader.call("POST", reader.products, reader.body())) == "modify"
-    assert word(reader.call("DELETE", one)) == "delete"
-    assert word(reader.call("GET", f"{one}/authentication")) == "access"
+    assert word(reader.call("POST", reader.products, reader.body()), "product:create") == "modify"
+    assert word(reader.call("DELETE", one), "product:delete") == "delete"
+    assert word(reader.call("GET", f"{one}/authentication"), "credential:read") == "access"
     assert roma.call("GET", one).status == 200
 
 

@@ -254,7 +254,7 @@ class _Walk:
         before = len(self.found)
         if "mend" in extra and value is not None:
             value = extra["mend"](value)
-        mended = self._typed(value, type_, path)
+        mended = self._typed(value, type_, path, extra.get("words"))
         if rules and len(self.found) == before and mended is not None:
             for rule in rules:
                 if (finding := rule.finding(mended)) is not None:
@@ -263,7 +263,7 @@ class _Walk:
                     )
         return mended
 
-    def _typed(self, value: Any, type_: mi.Type, path: Path) -> Any:
+    def _typed(self, value: Any, type_: mi.Type, path: Path, words: str | None) -> Any:
         match type_:
             case mi.UnionType():
                 return self._union(value, type_, path)
@@ -274,7 +274,7 @@ class _Walk:
                     return value
                 return msgspec.Raw(msgspec.json.encode(value))
             case mi.StrType():
-                return self._text(value, type_, path)
+                return self._text(value, type_, path, words)
             case mi.BoolType():
                 return self._bool(value, path)
             case mi.IntType() | mi.FloatType():
@@ -312,7 +312,7 @@ class _Walk:
             self.refuse(violation.path, violation.kind, violation.want, violation.got)
         return value
 
-    def _text(self, value: Any, type_: mi.StrType, path: Path) -> Any:
+    def _text(self, value: Any, type_: mi.StrType, path: Path, words: str | None) -> Any:
         if value is None:
             return self.refuse(path, "null")
         if (
@@ -333,7 +333,7 @@ class _Walk:
         elif type_.max_length is not None and len(value) > type_.max_length:
             self.refuse(path, "too_long", type_.max_length, value)
         elif type_.pattern is not None and not re.search(type_.pattern, value):
-            self.refuse(path, "pattern", type_.pattern, value)
+            self.refuse(path, "pattern", words or type_.pattern, value)
         return value
 
     def _bool(self, value: Any, path: Path) -> Any:

@@ -26,6 +26,7 @@ PIPELINED = 32
 
 _STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 _BODILESS = frozenset((204, 304))
+_NONE: frozenset[bytes] = frozenset()
 
 
 class Application(Protocol):
@@ -158,10 +159,11 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self._split()
         headers = self._headers
         if b"content-length" in headers or b"transfer-encoding" in headers:
             self.deadline = self._loop.time() + BODY_TIMEOUT_S
-            self._limit = self._application.body_limit(self._target()[0])
+            self._limit = self._application.body_limit(self._path)
             declared = headers.get(b"content-length", b"")
             if declared.isdigit() and int(declared) > self._limit:
                 self._body_bytes = int(declared)
@@ -187,23 +189,22 @@ class Connection(asyncio.Protocol):
         request = self._request(body[0] if len(body) == 1 else b"".join(body))
         self._enqueue(request, None, self._parser.should_keep_alive())
 
-    def _target(self) -> tuple[bytes, bytes]:
+    def _split(self) -> None:
+        """The request target as path and query."""
         url = self._url[0] if len(self._url) == 1 else b"".join(self._url)
-        path, _, query = url.partition(b"?")
+        path, _, self._query = url.partition(b"?")
         if not path.startswith(b"/") and b"://" in path:  # absolute form, as a proxy sends it
             path = b"/" + path.split(b"://", 1)[1].partition(b"/")[2]
-        return path, query
+        self._path = path
 
     def _request(self, body: bytes) -> Request:
-        path, query = self._target()
-        repeated = frozenset(self._repeated) if self._repeated else frozenset[bytes]()
         return Request(
             self._parser.get_method().decode(),
-            path,
-            query,
+            self._path,
+            self._query,
             self._headers,
             body,
-            repeated,
+            _NONE if self._repeated is None else frozenset(self._repeated),
             self._peer,
         )
 

@@ -9,7 +9,7 @@ import apsw
 
 from entrepot.core.faults import Taken
 from entrepot.core.library import Space
-from entrepot.core.ports import INSTALLATION, Entry, T, Thing, Tx
+from entrepot.core.ports import INSTALLATION, KINDS, Entry, T, Thing, Tx
 from entrepot.core.product import Claim, Product
 from entrepot.store.rows import (
     BY_TYPE,
@@ -23,6 +23,7 @@ from entrepot.store.rows import (
 
 R = TypeVar("R")
 _BLOCK = 256
+_INSERT = {kind.name: f"INSERT INTO {kind.name} VALUES (?,?,?,?)" for kind in KINDS}  # noqa: S608
 _FIRST_ID = 100_001
 _ID_BOUND = 1 << 63
 
@@ -115,10 +116,7 @@ class SqliteTx:
         for claim in claims_of(thing):
             self._claim(tenant, claim, thing.id)
         kind, parent = BY_TYPE[type(thing)].name, parent_of(thing)
-        self.cursor.execute(
-            f"INSERT INTO {kind} VALUES (?,?,?,?)",  # noqa: S608 (names from KINDS only)
-            (thing.id, tenant, parent, pack(thing)),
-        )
+        self.cursor.execute(_INSERT[kind], (thing.id, tenant, parent, pack(thing)))
         if tags:
             self._tag(tenant, thing.id, tags)
         self._tally(tenant, kind, parent, 1)

@@ -6,7 +6,6 @@ Knows the RPC style's encodings and nothing of any action, of signatures or of t
 from __future__ import annotations
 
 import re
-from binascii import a2b_qp
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from entrepot.core.faults import Malformed
+from entrepot.dialect.parameters import percent_decode
 from entrepot.dialect.request import Request
 
 Nested: TypeAlias = "str | list[Nested] | dict[str, Nested]"
@@ -24,7 +25,7 @@ FORM = b"application/x-www-form-urlencoded"
 LONGEST_LIST = 1000
 DEEPEST_NAME = 5
 
-_ESCAPE_BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_MOST_SHOWN = 80  # characters of a name that cannot be read
 _NAME_PART = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _INDEX = re.compile(r"[1-9][0-9]{0,5}")
 # A carriage return is legal, but a parser would hand it on as a line feed.
@@ -46,10 +47,6 @@ class RepeatedParameter(BadParameter):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "is given more than once")
-
-
-class _BrokenEscape(Exception):
-    """A `%` without two hexadecimal digits."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -97,10 +94,8 @@ def _pairs(raw: bytes) -> dict[str, str]:
     try:
         for pair in raw.split(b"&"):
             raw_name, _, raw_value = pair.partition(b"=")
-            if b"%" in pair or b"+" in pair:
-                name, value = _decoded(raw_name), _decoded(raw_value)
-            else:
-                name, value = raw_name.decode(), raw_value.decode()
+            name = percent_decode(raw_name.replace(b"+", b" "))
+            value = percent_decode(raw_value.replace(b"+", b" "))
             if name in found:
                 raise RepeatedParameter(name)
             if name:
@@ -108,25 +103,15 @@ def _pairs(raw: bytes) -> dict[str, str]:
             elif pair:
                 raise BadParameter("", "a value stands without a name")
     except UnicodeDecodeError:
-        raise BadParameter(_shown(raw_name), "is not valid UTF-8") from None
-    except _BrokenEscape:
-        raise BadParameter(_shown(raw_name), "has a broken percent escape") from None
+        raise BadParameter(_shown(raw_name), "not valid UTF-8") from None
+    except Malformed as fault:
+        raise BadParameter(_shown(raw_name), fault.reason) from None
     return found
 
 
 def _shown(raw_name: bytes) -> str:
-    return raw_name[:100].decode("utf-8", "replace")
-
-
-def _decoded(raw: bytes) -> str:
-    if b"+" in raw:
-        raw = raw.replace(b"+", b" ")
-    if b"%" in raw:
-        if _ESCAPE_BROKEN.search(raw):
-            raise _BrokenEscape
-        # Quoted-printable is the same code with another sign, and its decoder is written in C.
-        raw = a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"="))
-    return raw.decode()
+    """As much of it as does no harm where it is read: printable ASCII."""
+    return "".join(chr(b) if 0x20 <= b < 0x7F else "?" for b in raw_name[:_MOST_SHOWN])
 
 
 def nest(given: Mapping[str, str], longest: int = LONGEST_LIST) -> dict[str, Nested]:

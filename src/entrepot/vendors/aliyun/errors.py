@@ -108,7 +108,7 @@ def _words(violation: Violation) -> str:
         case "too_long":
             return f"{name} must have at most {want} characters{_columns(name)}."
         case "pattern":
-            return f"{name} holds a character that is not permitted; it must match {want}."
+            return f"{name} must consist of {want}."
         case "enum":
             return f"{name} must be one of: {', '.join(map(str, want))}."
         case "too_small":
@@ -126,7 +126,7 @@ def _words(violation: Violation) -> str:
         case "nul":
             return f"{name} must not hold the character U+0000."
         case _:
-            return f"{name}: {want}."
+            return f"{name} {want}."
 
 
 def _columns(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _LINES = """\
-# pip install alibabacloud-iot20180120
+# Alibaba Cloud IoT Platform: pip install alibabacloud-iot20180120
 from alibabacloud_iot20180120.client import Client
 from alibabacloud_iot20180120.models import CreateProductRequest
 from alibabacloud_tea_openapi.models import Config

@@ -15,7 +15,9 @@ from entrepot.vendors.aliyun.categories import category
 
 
 def _known_category(key: Any) -> str | None:
-    return None if category(key) else "a CategoryKey of ListThingTemplates"
+    return (
+        None if category(key) else f"{key[:64]} is not one of those that ListThingTemplates lists"
+    )
 
 
 ProductName = Annotated[
@@ -27,7 +29,10 @@ ProductName = Annotated[
         description="Name of the product, unique in the instance: 4 to 30 columns of Chinese"
         " characters, letters, digits and underscores.",
         # One Chinese character counts as two (CreateProduct, ProductName).
-        extra={"rules": (Wide(4, 30),)},
+        extra={
+            "rules": (Wide(4, 30),),
+            "words": "Chinese characters, letters, digits and underscores",
+        },
     ),
 ]
 ProductKey = Annotated[
@@ -37,6 +42,7 @@ ProductKey = Annotated[
         # INFERRED: eleven letters and digits in every sample; no page states it.
         pattern=r"\A[A-Za-z0-9]{11}\Z",
         description="ProductKey of the product.",
+        extra={"words": "11 letters and digits"},
     ),
 ]
 CategoryKey = Annotated[
@@ -60,6 +66,7 @@ TagKey = Annotated[
         max_length=30,
         pattern=r"\A[A-Za-z0-9.]+\Z",
         description="Key of the tag. `abc` is reserved: it is never shown.",
+        extra={"words": "letters, digits and dots"},
     ),
 ]
 TagValue = Annotated[
@@ -69,6 +76,7 @@ TagValue = Annotated[
         max_length=128,
         pattern=r"\A[A-Za-z0-9_-]+\Z",
         description="Value of the tag.",
+        extra={"words": "letters, digits, underscores and hyphens"},
     ),
 ]
 CurrentPage = Annotated[int, Meta(ge=1, description="Number of the page, from 1.")]
@@ -132,7 +140,9 @@ class CreateProduct(Common, kw_only=True):
             # Unavailable with LORA (CreateProduct, AuthType)
             found.append(
                 Violation(
-                    ("AuthType",), "rule", f"secret: {self.AuthType} is unavailable with LORA"
+                    ("AuthType",),
+                    "rule",
+                    f"must be secret: {self.AuthType} is unavailable with LORA",
                 )
             )
         return found

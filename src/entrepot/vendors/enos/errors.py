@@ -40,7 +40,7 @@ def words(violation: Violation) -> str:
         case "too_long":
             return f"must have at most {want} characters"
         case "pattern":
-            return f"must match {want}"
+            return f"must consist of {want}"
         case "enum":
             return f"must be one of {', '.join(map(str, want))}"
         case "too_small":
@@ -112,6 +112,11 @@ def _nowhere(fault: Unrouted, exchange: Exchange) -> str:
     return f"no Route matched with those values: {fault.path}"
 
 
+# The page's words, and ours.
+_NO_ORGANIZATION = (
+    "Invalid Argument orgId:  orgId does not exist; `entrepot credentials` prints the one that does"
+)
+
 ROWS: tuple[Row, ...] = (
     # INFERRED: the gateway is a Kong by its words, so its statuses are taken to be Kong's.
     Row(Unrouted, 404, "99404", _nowhere, "inferred"),
@@ -127,8 +132,7 @@ ROWS: tuple[Row, ...] = (
     Row(NotFound, 200, "11404", "Product cannot be found", "documented", when="product"),
     Row(NotFound, 200, "99500", "Query model failed", "documented", when=MODEL_OF_PRODUCT),
     Row(NotFound, 200, "11699", "ModelId does not exist", "documented", when=MODEL_OF_PRODUCT_2019),
-    Row(NotFound, 200, "99400", "Invalid Argument orgId:  orgId does not exist", "documented",
-        when="organization"),
+    Row(NotFound, 200, "99400", _NO_ORGANIZATION, "documented", when="organization"),
     Row(Taken, 200, "99400", "Invalid Argument: {value} is taken", "inferred"),
     Row(InUse, 200, "99400", "{kind} {handle} is in use by {by}", "inferred"),
     Row(InUse, 200, "11619", "Existing Device Restrictions", "documented", when="product"),

@@ -16,8 +16,10 @@ from entrepot.dialect.check import Leniency, read_plain
 from entrepot.vendors.enos.wire import Organization, Page, Reply, StringI18n
 
 # Source: EnOS 2.4.4 limits, unless a line says otherwise.
-ModelId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\A[A-Za-z0-9_.-]+\Z")]
-Identifier = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"\A[A-Za-z0-9_.-]+\Z")]
+_LETTERS = r"\A[A-Za-z0-9_.-]+\Z"
+_WORDS = {"words": "letters, digits, underscores, dots and hyphens"}
+ModelId = Annotated[str, Meta(min_length=1, max_length=64, pattern=_LETTERS, extra=_WORDS)]
+Identifier = Annotated[str, Meta(min_length=1, max_length=128, pattern=_LETTERS, extra=_WORDS)]
 DataType = Literal[
     "ARRAY", "BOOL", "DATE", "ENUM", "INT", "FLOAT", "DOUBLE", "STRUCT", "STRING", "TIMESTAMP",
     "FILE",
@@ -58,7 +60,7 @@ class Measurepoint(Point, kw_only=True):
     def _quality(self: Measurepoint) -> list[Violation]:
         # A value with a quality beside it is a number (device connection guide).
         if self.hasQuality and self.dataType not in ("INT", "FLOAT", "DOUBLE"):
-            return [Violation(("hasQuality",), "rule", "only INT, FLOAT and DOUBLE have a quality")]
+            return [Violation(("hasQuality",), "rule", "is for INT, FLOAT and DOUBLE only")]
         return []
 
     __rules__ = (_quality,)

@@ -36,7 +36,9 @@ Text = Annotated[str, Meta(min_length=1, max_length=1024)]
 # signed by its decimal digits.
 Timestamp = (
     Annotated[int, Meta(ge=0)]
-    | Annotated[str, Meta(min_length=1, max_length=20, pattern=r"\A[0-9]+\Z")]
+    | Annotated[
+        str, Meta(min_length=1, max_length=20, pattern=r"\A[0-9]+\Z", extra={"words": "digits"})
+    ]
 )
 
 

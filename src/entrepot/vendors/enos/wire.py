@@ -17,7 +17,14 @@ PRODUCT_PAGE_SIZE = 200  # Search Product, pageSize
 
 # INFERRED: locales are ll_CC everywhere; what the vendor does with one it does not translate to is
 # on no page, so every well-formed one is kept.
-Locale = Annotated[str, Meta(max_length=16, pattern=r"\A[a-z]{2,3}_[A-Z][A-Za-z0-9]{1,7}\Z")]
+Locale = Annotated[
+    str,
+    Meta(
+        max_length=16,
+        pattern=r"\A[a-z]{2,3}_[A-Z][A-Za-z0-9]{1,7}\Z",
+        extra={"words": "a language and a country, as zh_CN does"},
+    ),
+]
 Translation = Annotated[str, Meta(max_length=64)]
 
 
@@ -39,11 +46,19 @@ class StringI18n(msgspec.Struct):
 
 
 def _tag_value(value: str) -> str | None:
-    return "no space at either end" if value != value.strip() else None
+    return "must have no space at either end" if value != value.strip() else None
 
 
 # Source: EnOS API FAQs "How to use tags" and the 2.4 limits.
-TagKey = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"\A[A-Za-z0-9_/-]+\Z")]
+TagKey = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=50,
+        pattern=r"\A[A-Za-z0-9_/-]+\Z",
+        extra={"words": "letters, digits, underscores, slashes and hyphens"},
+    ),
+]
 TagValue = Annotated[str, Meta(max_length=200)]
 Tags = Annotated[
     dict[TagKey, TagValue],

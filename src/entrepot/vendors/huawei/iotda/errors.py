@@ -128,13 +128,26 @@ def _who(fault: Unauthenticated, exchange: Exchange) -> str:
     return f"Authentication failed. {words[:1].upper()}{words[1:]}."
 
 
+def _absent(fault: Unrouted, exchange: Exchange) -> str:
+    says = f"The API does not exist: {fault.method} {fault.path}."
+    if fault.allowed:
+        return f"{says} This path takes {', '.join(fault.allowed)}."
+    resources = {o.path.split("/")[_RESOURCE] for o in exchange.dialect.operations}
+    spoken = " and ".join(sorted(resources))
+    return f"{says} Spoken under /v5/iot/{{project_id}}/ are {spoken}."
+
+
+def _taken(fault: Taken, exchange: Exchange) -> str:
+    """The claim's value is the space and, behind a slash, the id that the caller chose."""
+    id = fault.value.rpartition("/")[2]
+    return f"Operation not allowed. The product already exists. product_id: {id}"
+
+
+_RESOURCE = 4  # which piece of a path names the resource
 _BAD = "Invalid input. Bad request, for more detail, refer to the error message."
 _NO_PROJECT = (
     "Operation not allowed. User not found by IAM token or the authorized user has not subscribed"
     " IOTDA: project {handle} is not the caller's."
-)
-_ABSENT = (
-    "The API does not exist: {method} {path}. Product calls live under /v5/iot/{{project_id}}/."
 )
 _LAST_SPACE = "Invalid input for this application. The default resource space cannot be deleted."
 
@@ -142,7 +155,7 @@ _LAST_SPACE = "Invalid input for this application. The default resource space ca
 # has sub-devices, 014031 a device that exists, and 013xxx are the product model's.
 ROWS: tuple[Row, ...] = (
     # Seen for a URL without /iot/, by others; no page says what it means.
-    Row(Unrouted, 404, "IOTDA.000029", _ABSENT, "inferred"),
+    Row(Unrouted, 404, "IOTDA.000029", _absent, "inferred"),
     Row(TooLarge, 413, "IOTDA.000008", _BAD + " The {part} is over {limit_bytes} bytes.", "inferred"),
     Row(Malformed, 400, "IOTDA.000008", _unreadable, "documented"),
     Row(Invalid, 400, "IOTDA.000006", _invalid, "documented"),
@@ -154,8 +167,7 @@ ROWS: tuple[Row, ...] = (
     Row(NotFound, 403, "IOTDA.001000", "The application does not exist. app_id: {handle}", "documented",
         when="space"),
     Row(NotFound, 403, "IOTDA.000021", _NO_PROJECT, "documented", when="project"),
-    Row(Taken, 403, "IOTDA.013031",
-        "Operation not allowed. The product already exists. product_id: {value}", "inferred"),
+    Row(Taken, 403, "IOTDA.013031", _taken, "inferred"),
     Row(InUse, 403, "IOTDA.013024",
         "Operation not allowed. The {kind} {handle} still has {by}; delete them first.", "inferred"),
     Row(Refused, 403, "IOTDA.013025", "Operation not allowed. The {kind} {handle} is {rule}.", "inferred"),

@@ -122,7 +122,7 @@ def _invalid(fault: Invalid, exchange: Exchange) -> str:
 
 
 def _unreadable(fault: Malformed | TooLarge, exchange: Exchange) -> str:
-    """What the framework under ROMA says of a value that is not even of its type."""
+    """What the framework under ROMA says of a value that is not even of its type, and why."""
     name = exchange.operation.name if exchange.operation else ""
     part = "header" if fault.part == "headers" else fault.part
     parameter = str(exchange.notes.get("parameter", part))
@@ -131,15 +131,20 @@ def _unreadable(fault: Malformed | TooLarge, exchange: Exchange) -> str:
         name=_PARAMETERS.get((name, parameter), parameter),
         part=part,
     )
-    if fault.part in ("path", "query") and exchange.notes.get("parameter"):
-        return words  # documented to the letter
     why = fault.reason if isinstance(fault, Malformed) else f"over {fault.limit_bytes} bytes"
     return f"{words} ({why})"
 
 
 def _denied(fault: Denied, exchange: Exchange) -> str:
+    """ROMA's word, and the one to grant."""
     word = _ACTIONS.get(fault.permission, fault.permission)
-    return _NO_PERMISSION.format(permission=word)
+    return f"{_NO_PERMISSION.format(permission=word)} ({fault.permission})"
+
+
+def _absent(fault: Unrouted, exchange: Exchange) -> str:
+    """The documented words, then what was looked for and what is there."""
+    there = f"; allowed: {', '.join(fault.allowed)}" if fault.allowed else ""
+    return f"Not Found ({fault.method} {fault.path}{there})"
 
 
 def _taken_topic(fault: Taken, exchange: Exchange) -> str:
@@ -166,6 +171,7 @@ def _who(fault: Unauthenticated, exchange: Exchange) -> str:
 
 _TAKEN_NAME = "The product name already exists. Name: {value}"
 _TAKEN_MODEL = "The manufacturer ID and product model already exist."
+_TAKEN_BOTH = f"{_TAKEN_NAME}. {_TAKEN_MODEL}"
 # INFERRED: the pages list no codes for templates and applications; numbered as products are.
 _TAKEN_TEMPLATE = "The product template name already exists. Name: {value}"
 _TAKEN_APP = "The application name already exists. Name: {value}"
@@ -185,7 +191,7 @@ _NOT_FOUND = "The resource does not exist. Check whether the resource ID {handle
 _NO_INSTANCE = "The instance does not exist. project_id: {scope}, instance_id: {handle}"
 
 ROWS: tuple[Row, ...] = (
-    Row(Unrouted, 404, "SCB.00000000", "Not Found", "documented"),
+    Row(Unrouted, 404, "SCB.00000000", _absent, "documented"),
     Row(TooLarge, 413, "SCB.00000000", _unreadable, "inferred"),
     Row(Malformed, 400, "SCB.00000000", _unreadable, "inferred"),
     Row(Invalid, 400, "ROMA.00110001", _invalid, "documented"),
@@ -196,6 +202,7 @@ ROWS: tuple[Row, ...] = (
     Row(NotFound, 404, "ROMA.00110006", _NOT_FOUND, "documented"),
     Row(NotFound, 500, "ROMA.00110002", _NO_INSTANCE, "documented", when="instance"),
     Row(Taken, 500, "ROMA.00110701", _TAKEN_NAME, "inferred"),
+    Row(Taken, 500, "ROMA.00110701", _TAKEN_BOTH, "inferred", when="roma.name_and_model"),
     Row(Taken, 500, "ROMA.00110705", _taken_topic, "documented", when="roma.topic"),
     Row(Taken, 500, "ROMA.00110706", _TAKEN_MODEL, "documented", when="roma.model"),
     Row(Taken, 500, "ROMA.00110801", _TAKEN_TEMPLATE, "inferred", when="roma.template"),

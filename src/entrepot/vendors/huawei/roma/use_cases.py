@@ -99,6 +99,23 @@ def list_templates(tx: Tx, caller: Caller, wanted: Wanted[Template]) -> Page[Tem
     return page_of((t for t in found if t is not None), wanted)
 
 
+def create_product(tx: Tx, caller: Caller, draft: Draft) -> Product:
+    """The product, kept.
+
+    Raises:
+        NotFound, QuotaExceeded: as `registry.create`.
+        Taken: a claim has a holder; where all have, the rule is `roma.name_and_model`.
+    """
+    try:
+        return registry.create(tx, caller, draft)
+    except Taken as fault:
+        name, *others = draft.claims  # in the order in which they are made
+        held = [tx.holder(caller.tenant.id, claim) for claim in others]
+        if fault.rule == name.rule and None not in held:
+            raise Taken("roma.name_and_model", fault.value, fault.holder) from None
+        raise
+
+
 def delete_product(tx: Tx, caller: Caller, ref: Ref) -> Product:
     """The product as it was; ROMA's refusal calls it by name.
 

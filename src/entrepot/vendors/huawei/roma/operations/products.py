@@ -38,7 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
         writes=True,
         permission="product:create",
         take=convert.draft,
-        run=registry.shown(registry.create),
+        run=registry.shown(use_cases.create_product),
         give=convert.product,
         example=EXAMPLE,
     ),
