@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ class Server:
         self.data = data
         self._flags = flags
         self.process: subprocess.Popen[str] | None = None
+        self._said = ""
+        self._listener: threading.Thread | None = None
         self.url = ""
 
     def __enter__(self) -> Server:
@@ -33,25 +36,46 @@ class Server:
         """Start, and return when connections are accepted."""
         command = [*ENTREPOT, "serve", "--port", "0", "--data", str(self.data), *self._flags]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=environment()
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
         )
         assert self.process.stdout is not None
+        self._said = ""
+        self._listener = threading.Thread(target=self._hear, args=(self.process,), daemon=True)
+        self._listener.start()
         for line in self.process.stdout:
             if line.startswith("listening on "):
                 self.url = line.split()[-1]
                 return
-        raise AssertionError(f"the server ended with {self.process.wait()} before it listened")
+        status = self._ended()
+        raise AssertionError(f"the server ended with {status} before it listened: {self._said}")
+
+    def _hear(self, process: subprocess.Popen[str]) -> None:
+        """Pass standard error on, for the report of the test that runs, and keep its end."""
+        assert process.stderr is not None
+        with process.stderr:
+            for line in process.stderr:
+                self._said = (self._said + line)[-4000:]
+                sys.stderr.write(line)
+
+    def _ended(self) -> int:
+        """The exit status of the process, which ends; nothing of it is left open."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        assert self._listener is not None
+        status = self.process.wait()
+        self._listener.join()
+        self.process.stdout.close()
+        return status
 
     def stop(self, with_signal: int = signal.SIGTERM) -> int:
         """End it and return its exit status; without effect where it has ended."""
         assert self.process is not None
         self.process.send_signal(with_signal)
         try:
-            status = self.process.wait(timeout=40)
+            self.process.wait(timeout=40)
         finally:
             self.process.kill()
-            if self.process.stdout is not None:
-                self.process.stdout.close()
+            status = self._ended()
         return status
 
     @property

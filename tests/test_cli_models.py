@@ -55,7 +55,7 @@ def test_one_wrong_model_keeps_all_out_and_every_fault_is_named(
     file.write_text(json.dumps([MODEL, {**MODEL, "modelId": "no good!"}, {"modelId": "Kiln9"}]))
     said = console("model", "import", str(file))
     assert said.status == 1
-    assert "[1].modelId" in said.err
+    assert "[1].modelId: must consist of letters, digits, underscores, dots and hyphens" in said.err
     assert "[2].name" in said.err
     assert console("model", "list", "--json").json == []
 

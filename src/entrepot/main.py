@@ -21,6 +21,7 @@ from entrepot.core.ports import INSTALLATION, Tx
 from entrepot.core.tenancy import open_vault
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
+from entrepot.store.sole import sole_server
 from entrepot.store.sqlite import SqliteStore
 from entrepot.store.sqlite_reader import SqliteReader
 from entrepot.vendors.huawei.account import initial_password
@@ -197,21 +198,21 @@ def prepare(installation: Opened) -> bool:
     return installation.store.write_now(work)
 
 
-def credentials(installation: Readable, tenant: str) -> dict[str, Any]:
-    """Everything that an SDK needs to know to call as the tenant's first user.
+def credentials(installation: Readable, tenant: str, user: str = "") -> dict[str, Any]:
+    """Everything that an SDK needs to know to call as the tenant's user, by default its first.
 
     Raises:
-        NotFound: no such tenant, or it has no key that works.
+        NotFound: no such tenant or user, or it has no key that works.
         ValueError: the tenant is from before a dialect was added.
     """
     vault = installation.vault
 
     def find(tx: Tx) -> dict[str, Any]:
         found = tenancy.tenant_named(tx, tenant)
-        user = tenancy.user_named(tx, found, found.name)
-        keys = [k for k in tx.scan(Key, INSTALLATION, parent=user.id) if not k.disabled]
+        holder = tenancy.user_named(tx, found, user or found.name)
+        keys = [k for k in tx.scan(Key, INSTALLATION, parent=holder.id) if not k.disabled]
         if not keys:
-            raise NotFound("key", tenant)
+            raise NotFound("key", holder.name, tenant)
         if missing := tenant_ids().keys() - found.ids.keys():
             raise ValueError(
                 f"tenant {tenant!r} has no {min(missing)} yet: start `entrepot serve` once"
@@ -221,16 +222,17 @@ def credentials(installation: Readable, tenant: str) -> dict[str, Any]:
         for dialect in dialects():
             for vendor, fields in dialect.credentials(found, vault).items():
                 answer.setdefault(vendor, {}).update(fields)
-        if user.password_chosen:
-            answer["huawei"]["password"] = ""
+        answer["huawei"]["user_name"] = holder.name
+        if holder.password_chosen or holder.name != found.name:
+            answer["huawei"]["password"] = ""  # only its hash is known
         return answer
 
     return installation.store.read_now(find)
 
 
-def snippets(installation: Readable, tenant: str, endpoint: str) -> list[str]:
-    """What to paste to point each vendor's SDK at the endpoint as the tenant."""
-    known = credentials(installation, tenant)
+def snippets(installation: Readable, tenant: str, endpoint: str, user: str = "") -> list[str]:
+    """What to paste to point each vendor's SDK at the endpoint as the tenant's user."""
+    known = credentials(installation, tenant, user)
     return [text for d in dialects() if (text := d.snippet(endpoint, known))]
 
 
@@ -261,7 +263,7 @@ def serve(config: Config, listening: Callable[[Opened, bool, str], None]) -> Non
     with the address as a URL.
 
     Raises:
-        ValueError: the data directory cannot be used; says why.
+        ValueError: the data directory cannot be used, or is served already; says why.
         OSError: the address is not to be had.
     """
     from entrepot.edge.http import Edge
@@ -272,14 +274,15 @@ def serve(config: Config, listening: Callable[[Opened, bool, str], None]) -> Non
     try:
         installation = open_installation(config)
         try:
-            empty = prepare(installation)
-            spoken, house = house_of(installation)
+            with sole_server(config.data):
+                empty = prepare(installation)
+                spoken, house = house_of(installation)
 
-            def tell(host: str, port: int) -> None:
-                listening(installation, empty, url(host, port))
-                threading.Thread(target=house.rates.warm, daemon=True).start()
+                def tell(host: str, port: int) -> None:
+                    listening(installation, empty, url(host, port))
+                    threading.Thread(target=house.rates.warm, daemon=True).start()
 
-            serve_edge(Edge(spoken, house), sock, tell)
+                serve_edge(Edge(spoken, house), sock, tell)
         finally:
             installation.close()
     finally:

@@ -111,6 +111,36 @@ def test_a_path_that_no_dialect_owns_says_which_there_are(running: Server) -> No
     assert set(named) == {f"/{root}" for _, root in ROOTS}
 
 
+BROWSER = "accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+def test_a_browser_at_the_root_is_told_which_apis_there_are(running: Server) -> None:
+    reply = say(running, request("GET", "/", BROWSER))
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "application/json"
+    assert set(json.loads(reply.body)["roots"]) == {f"/{root}" for _, root in ROOTS}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/", ("accept: application/json",)),
+        ("GET", "/", ("accept: */*",)),
+        ("GET", "/", ()),
+        ("GET", "/?Action=CreateProduct", (BROWSER,)),
+        ("GET", "/", (BROWSER, "x-acs-action: CreateProduct")),
+        ("GET", "/", (BROWSER, "authorization: ACS3-HMAC-SHA256 x")),
+        ("POST", "/", (BROWSER, "content-length: 0")),
+    ],
+)
+def test_a_call_at_the_root_is_answered_by_its_dialect_whatever_it_accepts(
+    running: Server, method: str, path: str, headers: tuple[str, ...]
+) -> None:
+    reply = say(running, request(method, path, *headers))
+    assert reply.status >= 400
+    assert b"RequestId" in reply.body
+
+
 @pytest.mark.parametrize("path", ["//", "/%", "/%2e%2e/%2e%2e", "/../..", "/v5/%ff", "/v5/%", "/v2/%00/link", "*",
                                   "/" + "x/" * 5000, "/v5/" + "x/" * 5000, "/v2?" + "&" * 9000])  # fmt: skip
 def test_an_odd_path_gets_an_answer(running: Server, path: str) -> None:

@@ -313,6 +313,47 @@ def test_what_is_over_a_limit_is_refused_by_its_code(
     assert "Never_made" not in names
 
 
+TAG = {"ProductKey": "a1BwAGV0000"}
+SENTENCES: list[tuple[str, dict[str, str], str]] = [
+    ("QueryProduct", {"ProductKey": "a-1"}, "ProductKey must consist of 11 letters and digits."),
+    (
+        "CreateProduct",
+        {"ProductName": "a-light", "NodeType": "0"},
+        "ProductName must consist of Chinese characters, letters, digits and underscores.",
+    ),
+    (
+        "CreateProductTags",
+        {**TAG, "ProductTag.1.TagKey": "a b", "ProductTag.1.TagValue": "x"},
+        "ProductTag.1.TagKey must consist of letters, digits and dots.",
+    ),
+    (
+        "CreateProductTags",
+        {**TAG, "ProductTag.1.TagKey": "a", "ProductTag.1.TagValue": "x y"},
+        "ProductTag.1.TagValue must consist of letters, digits, underscores and hyphens.",
+    ),
+    (
+        "CreateProduct",
+        {"ProductName": "Kept", "NodeType": "0", "CategoryKey": "Lamps"},
+        "CategoryKey Lamps is not one of those that ListThingTemplates lists.",
+    ),
+    (
+        "CreateProduct",
+        {
+            "ProductName": "Kept", "NodeType": "0", "NetType": "LORA", "AuthType": "id2",
+            "JoinPermissionId": "8",
+        },
+        "AuthType must be secret: id2 is unavailable with LORA.",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "given", "sentence"), SENTENCES)
+def test_a_refusal_is_a_sentence_without_a_regular_expression(
+    caller: AliyunCaller, action: str, given: dict[str, str], sentence: str
+) -> None:
+    assert caller.v3(action, given).said == sentence
+
+
 def test_a_description_of_100_chinese_characters_fits(caller: AliyunCaller) -> None:
     """Here a Chinese character counts as one."""
     made = caller.done("CreateProduct", ProductName="Described", NodeType=0, Description="灯" * 100)

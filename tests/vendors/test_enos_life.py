@@ -102,7 +102,7 @@ def test_model_type_and_format_cannot_be_updated(enos: Enos, account: Account) -
     [
         ({"productName": {"i18nValue": {}}}, "productName.defaultValue is missing"),
         ({"productDesc": "x" * 513}, "productDesc must have at most 512 characters"),
-        ({"productTags": {"k": "x "}}, "productTags.k no space at either end"),
+        ({"productTags": {"k": "x "}}, "productTags.k must have no space at either end"),
         ({"defaultValidDay": 0}, "defaultValidDay must be at least 1"),
         ({"maxValidDay": 3651}, "maxValidDay must be at most 3650"),
         ({"biDirectionalAuth": []}, "biDirectionalAuth must be of type boolean"),

@@ -45,6 +45,30 @@ def test_a_service_s_own_members(iotda: Caller) -> None:
     refused(iotda, f"{at}.description", service_capabilities=[service(description="x" * 129)])
 
 
+def test_a_name_that_stands_twice_is_told_beside_every_other_fault(iotda: Caller) -> None:
+    twice = [property(), property(), property(property_name="a$b")]
+    services = [service(properties=twice), service(option="None")]
+    reply = iotda.create(name="", service_capabilities=services)
+    assert reply.code == "400 IOTDA.000006"
+    for said in (
+        "name must not be empty",
+        "service_capabilities has 'temperature' twice",
+        "service_capabilities[0].properties has 't' twice",
+        "service_capabilities[0].properties[2].property_name may contain only",
+        "service_capabilities[1].option must be one of",
+    ):
+        assert said in reply.said
+
+
+def test_a_minimum_above_its_maximum_is_taken(iotda: Caller) -> None:
+    made = iotda.make(**in_property(min="9", max="1"))
+    (kept,) = made["service_capabilities"][0]["properties"]
+    assert (kept["min"], kept["max"]) == ("9", "1")
+    made = iotda.make(**in_para(min="9", max="1"))
+    (kept,) = made["service_capabilities"][0]["commands"][0]["paras"]
+    assert (kept["min"], kept["max"]) == ("9", "1")
+
+
 def test_a_property_s_members(iotda: Caller) -> None:
     at = "service_capabilities[0].properties[0]"
     for field in ("property_name", "data_type", "method"):

@@ -29,6 +29,9 @@ def test_every_fault_has_words() -> None:
 # What is not of its type
 
 WHOLE = "must be of type integer"
+MOST = f"must be less than or equal to {2**63 - 1}"
+LEAST = f"must be greater than or equal to {-(2**63)}"
+
 
 def scb(operation: str, name: str, part: str, why: str = "") -> str:
     return (
@@ -46,20 +49,24 @@ def scb(operation: str, name: str, part: str, why: str = "") -> str:
      ("DELETE", "/products/x",
       scb("link-product.delete", "product_id", "path", f"product_id {WHOLE}")),
      ("DELETE", f"/products/{2**64}",
-      scb("link-product.delete", "product_id", "path", f"product_id must be at most {2**63 - 1}")),
+      scb("link-product.delete", "product_id", "path", f"product_id {MOST}")),
      ("DELETE", f"/products/-{2**64}",
-      scb("link-product.delete", "product_id", "path", f"product_id must be at least {-2**63}")),
+      scb("link-product.delete", "product_id", "path", f"product_id {LEAST}")),
      ("GET", "/products?product_type=abc",
       scb("link-product.search", "product_type", "query", f"product_type {WHOLE}")),
      ("GET", "/products?limit=ten",
       scb("link-product.search", "limit", "query", f"limit {WHOLE}")),
+     ("GET", "/products?limit=ten&offset=x",
+      scb("link-product.search", "limit", "query", f"limit {WHOLE}, offset {WHOLE}")),
      ("GET", "/products?limit=1&limit=2",
       scb("link-product.search", "limit", "query", "limit must be given once")),
      ("GET", "/products?name=a%00b",
       scb("link-product.search", "name", "query",
           "name must not contain the character U+0000")),
      ("GET", f"/products?offset={2**70}",
-      scb("link-product.search", "offset", "query", f"offset must be at most {2**63 - 1}")),
+      scb("link-product.search", "offset", "query", f"offset {MOST}")),
+     ("GET", f"/products?offset=-{2**70}",
+      scb("link-product.search", "offset", "query", f"offset {LEAST}")),
      ("GET", "/products/export?product_ids=1,x",
       scb("link-product.exportProduct", "product_ids", "query", f"product_ids[1] {WHOLE}")),
      ("DELETE", "/product-templates/x",

@@ -236,6 +236,20 @@ def test_manufacturer_and_model_are_unique_together(roma: RomaCaller) -> None:
     roma.create(manufacturer_id=made["manufacturer_id"], model="m 2")
 
 
+def test_a_taken_name_does_not_hide_that_the_model_is_taken_too(roma: RomaCaller) -> None:
+    made, other = roma.create(), roma.create()
+    same = {name: made[name] for name in ("name", "manufacturer_id", "model")}
+    both = roma.call("POST", roma.products, roma.body(**same))
+    assert both.code == "500 ROMA.00110701"
+    name = f"The product name already exists. Name: {made['name']}"
+    assert both.said == f"{name}. The manufacturer ID and product model already exist."
+    # also where two products hold the two
+    same |= {"name": other["name"]}
+    assert "model already" in roma.call("POST", roma.products, roma.body(**same)).said
+    alone = roma.call("POST", roma.products, roma.body(name=made["name"]))
+    assert alone.said == name
+
+
 def test_a_name_is_free_again_when_its_product_is_gone(roma: RomaCaller) -> None:
     made = roma.create()
     assert roma.call("DELETE", f"{roma.products}/{made['id']}").status == 204

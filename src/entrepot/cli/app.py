@@ -16,7 +16,8 @@ app = App(
     help="A self-hosted IoT product and device registry that speaks four vendors' APIs.",
     version=__version__,
     default_parameter=Parameter(negative=()),
-    help_epilogue="Every setting of `entrepot config` may also stand in ENTREPOT_<NAME> or a TOML file.",
+    # Help is Markdown, which takes <NAME> for markup unless it is code.
+    help_epilogue="Every setting of `entrepot config` may also stand in `ENTREPOT_<NAME>` or a TOML file.",
 )
 
 app.command(
@@ -28,6 +29,11 @@ app.command(
     "entrepot.cli.showing:config",
     name="config",
     help="Print the settings in force and where each came from.",
+)
+app.command(
+    "entrepot.cli.showing:openapi",
+    name="openapi",
+    help="Print the OpenAPI document of a vendor's API, or which there are.",
 )
 app.command(
     "entrepot.cli.tenants:tenant", name="tenant", help="Create, list, show and change tenants."

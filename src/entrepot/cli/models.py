@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from entrepot import main as root
 from entrepot.cli.options import Json, Place, TenantName, operator, readable, writable
-from entrepot.cli.output import moment, print_json, print_table
+from entrepot.cli.output import counted, moment, print_json, print_table
 from entrepot.core import models, tenancy
 from entrepot.core.library import NamedModel
 from entrepot.core.ports import Tx
@@ -49,7 +49,7 @@ def import_(
     if as_json:
         print_json({"models": list(keys)})
     else:
-        print(f"{len(keys)} models: {', '.join(keys)}")
+        print(f"{counted(len(keys), 'model')}: {', '.join(keys)}")
 
 
 @model.command(name="list")

@@ -39,6 +39,11 @@ def print_pairs(pairs: Iterable[tuple[str, Any]], title: str = "") -> None:
     print_table(("", ""), pairs, title)
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 product`, `2 products`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def moment(ms: int) -> str:
     """The time as 2026-11-22T17:34:39Z."""
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"

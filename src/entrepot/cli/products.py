@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 
 from entrepot import main as root
 from entrepot.cli.options import Json, Place, TenantName, readable
-from entrepot.cli.output import flat, moment, print_json, print_pairs, print_table
+from entrepot.cli.output import counted, flat, moment, print_json, print_pairs, print_table
 from entrepot.core import tenancy
 from entrepot.core.faults import NotFound
 from entrepot.core.identity import Tenant
@@ -64,7 +64,7 @@ def list_(
     )
     print_table(("number", "name", "made through", "protocol", "released", "updated"), rows)
     pages = -(-total // limit)
-    print(f"{total} products" + (f", page {page} of {pages}" if pages > 1 else ""))
+    print(counted(total, "product") + (f", page {page} of {pages}" if pages > 1 else ""))
 
 
 @product.command
@@ -119,7 +119,7 @@ def export(
     tenant: TenantName = root.DEVELOPMENT,
     place: Place | None = None,
 ) -> None:
-    """Every product of the tenant as JSON Lines, oldest last, without secrets."""
+    """Every product of the tenant as JSON Lines, newest first, without secrets."""
     part = out.with_name(out.name + ".part") if out else None
     with readable(place) as installation:
 
@@ -137,7 +137,7 @@ def export(
         lines = installation.store.read_now(write)
     if out and part:
         os.replace(part, out)  # a broken run leaves no half export under the name
-        print(f"{lines} products in {out}", file=sys.stderr)
+        print(f"{counted(lines, 'product')} in {out}", file=sys.stderr)
 
 
 def product_named(tx: Tx, vault: Vault, owner: Tenant, text: str) -> Product | None:

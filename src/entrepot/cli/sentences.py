@@ -14,7 +14,8 @@ def sentence(error: BaseException) -> str | None:
     match error:
         case NotFound(kind="key"):
             return (
-                f"there is no key {error.handle!r} that works; `entrepot key list` shows the keys"
+                f"user {error.handle!r} has no key that works;"
+                f" `entrepot key list --tenant {error.scope}` shows the keys"
             )
         case NotFound(kind=kind) if kind in _LISTED:
             tenant = f" --tenant {error.scope}" if error.scope else ""
@@ -46,5 +47,7 @@ def sentence(error: BaseException) -> str | None:
 
 
 def _wrong(violation: Violation) -> str:
+    if violation.kind == "pattern":
+        return f"must consist of {violation.want}"
     kind = violation.kind.replace("_", " ")
     return kind if violation.want is None else f"{kind} ({violation.want})"

@@ -1,4 +1,4 @@
-"""`entrepot credentials` and `entrepot config`."""
+"""`entrepot credentials`, `entrepot config` and `entrepot openapi`: what is there already, printed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ Flag = Annotated[str | None, Parameter(show_default=False)]
 def credentials(
     *,
     tenant: TenantName = root.DEVELOPMENT,
+    user: Annotated[
+        str, Parameter(help="Whose key (default: the tenant's first user).", show_default=False)
+    ] = "",
     as_json: Json = False,
     snippets: Annotated[
         bool, Parameter(help="Print code to paste, one snippet for each SDK.")
@@ -29,13 +32,14 @@ def credentials(
         if snippets:
             config = installation.config
             url = reachable(root.url(config.host, config.port))
-            print("\n".join(root.snippets(installation, tenant, url)), end="")
+            print("\n".join(root.snippets(installation, tenant, url, user)), end="")
             return
-        found = root.credentials(installation, tenant)
+        found = root.credentials(installation, tenant, user)
     if as_json:
         print_json(found)
     else:
-        print_pairs(flat(found), f"Credentials of tenant {tenant}")
+        whose = f"user {user} of " if user else ""
+        print_pairs(flat(found), f"Credentials of {whose}tenant {tenant}")
 
 
 def config(
@@ -59,3 +63,20 @@ def config(
     else:
         rows = ((name, value, origin[name]) for name, value in values.items())
         print_table(("setting", "value", "from"), rows)
+
+
+def openapi(
+    dialect: Annotated[
+        str, Parameter(help="Name of the API; without one, the names.", show_default=False)
+    ] = "",
+) -> None:
+    """Print the OpenAPI document of a vendor's API, or which there are."""
+    from entrepot.dialect.openapi import document
+
+    known = {d.name: d for d in root.dialects()}
+    if not dialect:
+        print_table(("name", "API"), ((d.name, d.title) for d in known.values()))
+        return
+    if dialect not in known:
+        raise ValueError(f"no API is called {dialect!r}; there are {', '.join(known)}")
+    print_json(document(known[dialect]))

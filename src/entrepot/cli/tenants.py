@@ -139,7 +139,7 @@ def settings_of(settings: Settings, changes: Iterable[str]) -> Settings:
     dialects = {d.name for d in root.dialects()}
     for name, value in _pairs(changes, "rate_limits=false").items():
         if "." in name:  # a dialect's own option
-            _known([name.partition(".")[0]], dialects, "dialect")
+            _known([name], {*_options(), *settings.options}, "option")
             options = {k: v for k, v in settings.options.items() if k != name}
             settings = replace(settings, options=options | ({name: value} if value else {}))
             continue
@@ -150,7 +150,8 @@ def settings_of(settings: Settings, changes: Iterable[str]) -> Settings:
         try:
             new = msgspec.convert(given, field.type, strict=False)
         except msgspec.ValidationError as error:
-            raise ValueError(f"{value!r} cannot be used for {name}: {error}") from None
+            wanted = "it is true or false" if field.type is bool else error
+            raise ValueError(f"{value!r} cannot be used for {name}: {wanted}") from None
         if isinstance(new, tuple):
             _known(new, dialects, "dialect")
         settings = replace(settings, **{name: new})
@@ -203,7 +204,11 @@ def _change(name: str, operation: str, edit: Any, place: Place | None) -> None:
 
 def _settings() -> str:
     names = (n for n in Settings.__struct_fields__ if n != "options")
-    return f"{', '.join(names)}, and a dialect's own as <dialect>.<name>"
+    return ", ".join((*names, *_options()))
+
+
+def _options() -> list[str]:
+    return [name for dialect in root.dialects() for name in dialect.options]
 
 
 def _plain(found: Tenant) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
@@ -14,7 +15,6 @@ from entrepot import main as root
 from entrepot.cli.options import Json, Place, TenantName, operator, readable, writable
 from entrepot.cli.output import moment, print_json, print_pairs, print_table
 from entrepot.core import audit, tenancy
-from entrepot.core.faults import NotFound
 from entrepot.core.identity import PERMISSIONS, Key, Tenant, User, key_claim
 from entrepot.core.ports import INSTALLATION, Tx
 from entrepot.core.vault import hash_password
@@ -72,7 +72,7 @@ def create_user(
 
         made, made_key, secret = installation.store.write_now(make)
     plain = _plain_user(made) | {"access_key": made_key.access_key, "secret_key": secret}
-    _print_once(plain, as_json)
+    _print_secret(plain, as_json, tenant, made.name)
 
 
 @user.command(name="list")
@@ -140,8 +140,12 @@ def enable_user(
 @key.command(name="create")
 def create_key(
     *,
-    user: Annotated[str, Parameter(help="Whose key (default: the tenant's first user).")] = "",
-    access_key: Annotated[str, Parameter(help="One that you have; else a new one.")] = "",
+    user: Annotated[
+        str, Parameter(help="Whose key (default: the tenant's first user).", show_default=False)
+    ] = "",
+    access_key: Annotated[
+        str, Parameter(help="One that you have; else a new one.", show_default=False)
+    ] = "",
     secret_key: Annotated[
         str,
         Parameter(help="Its secret; - reads it from standard input.", allow_leading_hyphen=True),
@@ -162,7 +166,7 @@ def create_key(
 
         def make(tx: Tx) -> tuple[Key, str, str]:
             owner = tenancy.tenant_named(tx, tenant)
-            holder = _user(tx, owner, user or owner.name)
+            holder = tenancy.user_named(tx, owner, user or owner.name)
             made, secret = tenancy.create_key(
                 tx, installation.vault, holder, root.now_ms(), access_key, secret_key
             )
@@ -171,7 +175,7 @@ def create_key(
 
         made, holder, secret = installation.store.write_now(make)
     plain = _plain_key(made, holder) | {"secret_key": secret}
-    _print_once(plain, as_json)
+    _print_secret(plain, as_json, tenant, holder)
 
 
 @key.command(name="list")
@@ -238,13 +242,6 @@ def _users(tx: Tx, owner: Tenant) -> list[User]:
     return list(tx.scan(User, INSTALLATION, parent=owner.id))[::-1]
 
 
-def _user(tx: Tx, owner: Tenant, name: str) -> User:
-    try:
-        return tenancy.user_named(tx, owner, name)
-    except NotFound:
-        raise NotFound("user", name, owner.name) from None
-
-
 def _change_user(
     name: str, tenant: str, operation: str, edit: Callable[[User], User], place: Place | None
 ) -> None:
@@ -252,7 +249,7 @@ def _change_user(
 
         def work(tx: Tx) -> None:
             owner = tenancy.tenant_named(tx, tenant)
-            old = _user(tx, owner, name)
+            old = tenancy.user_named(tx, owner, name)
             new = edit(old)
             tx.put(old, new)
             changed = audit.differences(old, new, ("permissions", "disabled"))
@@ -284,12 +281,13 @@ def _switch_key(access_key: str, disabled: bool, place: Place | None) -> None:
         installation.store.write_now(work)
 
 
-def _print_once(plain: dict[str, Any], as_json: bool) -> None:
+def _print_secret(plain: dict[str, Any], as_json: bool, tenant: str, holder: str) -> None:
     if as_json:
         print_json(plain)
         return
     print_pairs(plain.items())
-    print("Keep the secret key: no other command shows that of a user's key.")
+    words = shlex.join(["entrepot", "credentials", "--tenant", tenant, "--user", holder])
+    print(f"`{words}` prints the user's oldest key that works.")
 
 
 def _plain_user(found: User) -> dict[str, Any]:

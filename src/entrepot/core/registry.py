@@ -69,6 +69,7 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
     if draft.alias is not None:
         aliases = {caller.dialect: draft.alias}
         claims = (*claims, alias_claim(caller.dialect, space, draft.alias))
+    actor = caller.actor
     product = Product(
         id=tx.new_id(),
         tenant=tenant.id,
@@ -76,9 +77,9 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
         origin=caller.dialect,
         profile=draft.profile,
         created_at=caller.now_ms,
-        created_by=caller.actor,
+        created_by=actor,
         updated_at=caller.now_ms,
-        updated_by=caller.actor,
+        updated_by=actor,
         claims=claims,
         aliases=aliases,
     )

@@ -124,7 +124,7 @@ def user_named(tx: Tx, tenant: Tenant, name: str) -> User:
     id = tx.holder(INSTALLATION, user_claim(tenant.id, name))
     user = None if id is None else tx.get(User, INSTALLATION, id)
     if user is None:
-        raise NotFound("user", name)
+        raise NotFound("user", name, tenant.name)
     return user
 
 

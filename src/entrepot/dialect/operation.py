@@ -111,6 +111,7 @@ class Dialect:
     # Keep documents as the tenant's own thing models; None where the dialect has none of that kind.
     import_models: Callable[[Tx, Caller, Sequence[Any]], tuple[str, ...]] | None = None
     snippet: Callable[[str, Mapping[str, Any]], str] = lambda endpoint, credentials: ""
+    options: tuple[str, ...] = ()  # what a tenant may set, as `<dialect>.<name>`
     losses: Mapping[str, str] = field(default_factory=dict)  # Profile field -> what becomes of it
     # For documents: the query parameter that carries the selector, and the shapes of refusals.
     selector: str = ""

@@ -12,6 +12,7 @@ from entrepot.dialect.parameters import percent_decode
 _ANY, _HERE = "{}", "/"
 _RESERVED = (_ANY, _HERE)  # these spell nodes of the tree, never a literal segment
 _MAX_SEGMENTS = 32
+_REMEMBERED = 1024
 
 
 class Router:
@@ -19,6 +20,7 @@ class Router:
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root: dict[str, Any] = {}
+        self._seen: dict[bytes, tuple[dict[tuple[str, str], Any], list[str]]] = {}
         for operation in operations:
             node, names = self._root, []
             for segment in _segments(operation.path):
@@ -66,17 +68,25 @@ class Router:
             Unrouted: nothing lives there; `allowed` names what does under another method or selector.
             Malformed: the path cannot be decoded.
         """
-        here = self.table(path)
-        where = path.decode("ascii", "backslashreplace")
+        here = self._seen.get(path)
         if here is None:
-            raise Unrouted(method, where, selector)
+            here = self.table(path)
+            if here is None:
+                raise Unrouted(method, _shown(path), selector)
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            self._seen[path] = here  # collections are asked for again and again
         table, values = here
         entry = table.get((method, selector))
         if entry is None:
             allowed = tuple(sorted({m for m, s in table if s == selector} or {s for _, s in table}))
-            raise Unrouted(method, where, selector, allowed)
+            raise Unrouted(method, _shown(path), selector, allowed)
         operation, names = entry
         return operation, dict(zip(names, values, strict=True))
+
+
+def _shown(path: bytes) -> str:
+    return path.decode("ascii", "backslashreplace")
 
 
 def _segments(path: str) -> list[str]:

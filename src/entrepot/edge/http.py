@@ -1,7 +1,7 @@
 """From a request to the dialect that owns its root, and back.
 
-Answers nothing in a dialect's place, not even 404 or 413; only where no dialect owns the path it
-speaks for itself.
+Answers nothing in a dialect's place, not even 404 or 413; it speaks for itself only where no
+dialect owns the path, and to a browser at the bare "/".
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _ONCE = frozenset(
     (b"host", b"authorization", b"content-length", b"content-type", b"x-auth-token", b"x-sdk-date")
 )
 _STRANGERS_BODY = 1 << 16
+# What makes a GET of the bare "/" a call whatever it accepts: old Java clients ask for text/html.
+_OF_A_CALL = (b"authorization", b"x-acs-action")
 
 
 class Edge:
@@ -51,6 +53,8 @@ class Edge:
         owner = self._owner(request.path)
         if owner is None:
             return stranger(request.path, self._spoken)
+        if request.method == "GET" and request.path == b"/" and _is_a_browser(request):
+            return welcome(self._spoken)
         if request.repeated and not _ONCE.isdisjoint(request.repeated):
             name = min(request.repeated & _ONCE).decode()
             exchange = owner.exchange(request, self._house.gate)
@@ -71,13 +75,25 @@ class Edge:
 
 def stranger(path: bytes, spoken: Mapping[bytes, Spoken]) -> Answer:
     """The answer where no dialect owns the path: which paths there are."""
+    shown = path.decode("ascii", "backslashreplace")[:200]
+    return _listing(404, f"No vendor's API lives at {shown}.", spoken, error="not_found")
+
+
+def welcome(spoken: Mapping[bytes, Spoken]) -> Answer:
+    """The answer to somebody who looks in: which APIs there are."""
+    return _listing(200, "Entrepot is here, and speaks these APIs.", spoken)
+
+
+def _listing(status: int, message: str, spoken: Mapping[bytes, Spoken], **more: str) -> Answer:
     roots = {f"/{root.decode()}": s.dialect.title for root, s in sorted(spoken.items())}
-    body = msgspec.json.encode(
-        {
-            "error": "not_found",
-            "message": f"No vendor's API lives at {path.decode('ascii', 'backslashreplace')[:200]}."
-            " Point the SDK's endpoint at this host and port, without a path.",
-            "roots": roots,
-        }
+    point = "Point the SDK's endpoint at this host and port, without a path."
+    body = msgspec.json.encode({**more, "message": f"{message} {point}", "roots": roots})
+    return Answer(status, body, ((b"content-type", b"application/json"),))
+
+
+def _is_a_browser(request: Request) -> bool:
+    return (
+        b"text/html" in request.header(b"accept")
+        and not request.query
+        and not any(request.header(name) for name in _OF_A_CALL)
     )
-    return Answer(404, body, ((b"content-type", b"application/json"),))

@@ -53,7 +53,7 @@ def parse(exchange: Exchange) -> None:
     except codec.RepeatedParameter as error:
         raise Invalid((Violation((error.name[:100],), "repeated"),)) from None
     except codec.BadParameter as error:
-        raise Malformed("query", f"{error.name[:100]} {error.reason}".strip()) from None
+        raise Malformed("query", str(error) if error.name else error.reason) from None
     exchange.notes["sent"] = sent
     exchange.parameters = {**sent.all}
 

@@ -102,8 +102,6 @@ def _pairs(raw: bytes) -> dict[str, str]:
                 found[name] = value
             elif pair:
                 raise BadParameter("", "a value stands without a name")
-    except UnicodeDecodeError:
-        raise BadParameter(_shown(raw_name), "not valid UTF-8") from None
     except Malformed as fault:
         raise BadParameter(_shown(raw_name), fault.reason) from None
     return found

@@ -12,6 +12,7 @@ from entrepot.vendors.enos import auth, codec, convert, errors, handles, thing_m
 from entrepot.vendors.enos.operations import OPERATIONS
 from entrepot.vendors.enos.snippet import snippet
 from entrepot.vendors.enos.token_service import TOKENS
+from entrepot.vendors.enos.use_cases import UNKNOWN_MODEL_CODE
 
 SAMPLE_MODEL = "AlterTest0615"
 
@@ -39,6 +40,7 @@ ENOS = Dialect(
     product_of=handles.product_of,
     import_models=thing_models.import_models,
     snippet=snippet,
+    options=(UNKNOWN_MODEL_CODE,),
     losses=convert.LOSSES,
     selector="action",
     refusals=(wire.Refusal,),

@@ -86,7 +86,7 @@ class _Gathered:
         self.filled = 0
 
     def services(self, services: list[Any]) -> None:
-        names = self.service_names
+        names, texts = self.service_names, self.texts
         for service in services:
             names.append(service.service_id)
             if service.service_type:
@@ -94,7 +94,7 @@ class _Gathered:
             else:
                 service.service_type = service.service_id
             if service.description:
-                self.texts.append(service.description)
+                texts.append(service.description)
             if service.option is UNSET:
                 service.option = "Optional"
                 self.filled += 1
@@ -105,21 +105,23 @@ class _Gathered:
             if service.events:
                 self.unique([e.event_type for e in service.events])
                 for event in service.events:
-                    self.paras(event.paras)
-        if len({s.service_id for s in services}) != len(services):
+                    if event.paras:
+                        self.paras(event.paras)
+        if len(services) > 1 and len({s.service_id for s in services}) != len(services):
             raise _Unusual
 
     def properties(self, properties: list[Any]) -> None:
         self.unique([p.property_name for p in properties])
-        texts = self.texts
+        self.texts += [p.description for p in properties if p.description]
         for property in properties:
-            if property.description:
-                texts.append(property.description)
             if property.required is UNSET:
                 property.required = False
                 self.filled += 1
-            if property.default_value is not UNSET:
-                _check_json(bytes(property.default_value))
+            default = property.default_value
+            if default is not UNSET:
+                text = bytes(default)
+                if text[0] in b"{[" or b"\\" in text:
+                    _check_json(text)
 
     def commands(self, commands: list[Any]) -> None:
         self.unique([c.command_name for c in commands])
@@ -128,30 +130,29 @@ class _Gathered:
                 self.paras(command.paras)
             for response in command.responses or ():
                 self.names.append(response.response_name)
-                self.paras(response.paras)
+                if response.paras:
+                    self.paras(response.paras)
 
-    def paras(self, paras: Any) -> None:
-        for para in paras or ():
-            self.names.append(para.para_name)
-            if para.description:
-                self.texts.append(para.description)
+    def paras(self, paras: list[Any]) -> None:
+        self.names += [p.para_name for p in paras]
+        self.texts += [p.description for p in paras if p.description]
+        for para in paras:
             if para.required is UNSET:
                 para.required = False
                 self.filled += 1
 
     def unique(self, names: list[str]) -> None:
-        if len(set(names)) != len(names):
+        if len(names) > 1 and len(set(names)) != len(names):
             raise _Unusual
         self.names += names
 
 
 def _check_json(text: bytes) -> None:
     # Kept as it came: so its own keys, escapes and depth have to be looked at here.
-    if text[0] in b"{[" or b"\\" in text:
-        try:
-            jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
-        except ValueError:
-            raise _Unusual from None
+    try:
+        jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError:
+        raise _Unusual from None
 
 
 def _of(match: Any, texts: list[str]) -> bool:
@@ -163,7 +164,7 @@ def _of(match: Any, texts: list[str]) -> bool:
 def read(raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | None:
     """The body and its services as text; None where only the careful way can tell what it is."""
     # An escaped control character or colon would spoil the counting; nobody sends any.
-    if len(raw) > CONTENT_BYTES or b"\\u00" in raw:
+    if len(raw) > CONTENT_BYTES or (b"\\" in raw and b"\\u00" in raw):
         return None
     try:
         if not raw.isascii():
@@ -202,18 +203,16 @@ def _checked(body: Any, raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | 
 
 
 def _product(body: Any) -> wire.CreateProduct:
-    def said(value: Any) -> Any:
-        return None if value is UNSET else value
-
+    # What was not said is UNSET here and None there.
     return wire.CreateProduct(
-        product_id=said(body.product_id),
+        product_id=None if body.product_id is UNSET else body.product_id,
         name=body.name,
         device_type=body.device_type,
         protocol_type=body.protocol_type,
         data_format=body.data_format or "json",
         service_capabilities=body.service_capabilities,
-        manufacturer_name=said(body.manufacturer_name),
-        industry=said(body.industry),
-        description=said(body.description),
-        app_id=said(body.app_id),
+        manufacturer_name=None if body.manufacturer_name is UNSET else body.manufacturer_name,
+        industry=None if body.industry is UNSET else body.industry,
+        description=None if body.description is UNSET else body.description,
+        app_id=None if body.app_id is UNSET else body.app_id,
     )

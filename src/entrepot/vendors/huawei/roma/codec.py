@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
+from typing import Any, Literal
 
 import multipart
 from msgspec.structs import fields
@@ -13,12 +13,16 @@ from entrepot.core.faults import Invalid, Malformed, Unrouted, Violation
 from entrepot.dialect.check import FROM_TEXT, Leniency, read_json, read_plain
 from entrepot.dialect.operation import Call, Exchange, Operation
 from entrepot.dialect.request import Answer, Request
+from entrepot.dialect.walk import MOST_WHOLE
 from entrepot.vendors.huawei import codec
+from entrepot.vendors.huawei.roma.errors import words
 from entrepot.vendors.huawei.roma.wire.transfer import MOST_ROWS, TOO_MANY_CELLS, File, Upload
 
 # Jackson on the other side: a number is taken for a String (the page's own example sends one) and
 # "0" for an Integer.
 LENIENT = Leniency(number_as_text=True, text_as_number=True)
+Part = Literal["path", "query", "body"]
+_BEYOND = (MOST_WHOLE - 1, -MOST_WHOLE)
 _WRONG_TYPE = ("type", "nul", "repeated")
 
 
@@ -54,15 +58,18 @@ def _params(exchange: Exchange, operation: Operation) -> Any:
         plain = {**exchange.parameters, **exchange.path}
         return read_plain(plain, operation.params, FROM_TEXT)
     except Invalid as fault:
-        for violation in fault.violations:
-            name = str(violation.path[0]) if violation.path else ""
-            part = "path" if name in exchange.path else "query"
-            # A number beyond 64 bits is as little an integer to the framework as a word is.
-            beyond = violation.kind in ("too_large", "too_small") and part == "path"
-            if violation.kind in _WRONG_TYPE or beyond or violation.want == 2**63 - 1:
-                exchange.notes["parameter"] = name
-                raise Malformed(part, _words(violation)) from None  # type: ignore[arg-type]
-        raise
+        wrong = [v for v in fault.violations if _is_of_wrong_type(v, exchange)]
+        if not wrong:
+            raise
+        name = exchange.notes["parameter"] = str(wrong[0].path[0])
+        part: Part = "path" if name in exchange.path else "query"
+        raise _unreadable(part, wrong) from None
+
+
+def _is_of_wrong_type(violation: Violation, exchange: Exchange) -> bool:
+    # A number beyond 64 bits is as little an integer to the framework as a word is.
+    beyond = violation.kind in ("too_large", "too_small") and violation.path[0] in exchange.path
+    return violation.kind in _WRONG_TYPE or beyond or violation.want in _BEYOND
 
 
 def _body(exchange: Exchange, operation: Operation) -> Any:
@@ -81,20 +88,12 @@ def _body(exchange: Exchange, operation: Operation) -> Any:
     except Invalid as fault:
         wrong = [v for v in fault.violations if v.kind == "type" or not v.path]
         if wrong:  # INFERRED: what cannot be converted never reaches the rules (Bean Validation)
-            raise Malformed("body", ", ".join(map(_words, wrong))) from None
+            raise _unreadable("body", wrong) from None
         raise
 
 
-def _words(violation: Violation) -> str:
-    if violation.kind == "type":
-        said = f"must be of type {violation.want}"
-    elif violation.kind == "repeated":
-        said = "must be given once"
-    elif violation.kind == "nul":
-        said = "must not contain the character U+0000"
-    else:
-        said = "is not what is expected"
-    return f"{violation.field} {said}".strip()
+def _unreadable(part: Part, violations: list[Violation]) -> Malformed:
+    return Malformed(part, ", ".join(f"{v.field} {words(v)}".strip() for v in violations))
 
 
 def _file(request: Request) -> bytes:

@@ -73,14 +73,15 @@ _ACTIONS = {
 } | {"credential:read": "access", "credential:update": "modify"}  # fmt: skip
 
 
-def _words(violation: Violation) -> str:
+def words(violation: Violation) -> str:
     """One violation in Bean Validation's words. Only the first three are on a page; the rest INFERRED."""
     want = violation.want
     match violation.kind:
         case "missing" | "null" | "empty":
-            if violation.path[-1] in _MUST_NOT_BE_EMPTY:
+            name = violation.path[-1] if violation.path else ""
+            if name in _MUST_NOT_BE_EMPTY:
                 return "must not be empty"
-            return "must not be null" if violation.path[-1] in _NUMBERS else "Can not be empty"
+            return "must not be null" if name in _NUMBERS else "Can not be empty"
         case "too_short":
             return f"length must be greater than or equal to {want}"
         case "too_long":
@@ -117,7 +118,7 @@ def _place(violation: Violation) -> int:
 def _invalid(fault: Invalid, exchange: Exchange) -> str:
     """Every failing field in one bracketed list (source: the seed's 400 sample)."""
     listed = sorted(fault.violations, key=_place)
-    inside = ", ".join(f"{v.field}:{_words(v)}" for v in listed)
+    inside = ", ".join(f"{v.field}:{words(v)}" for v in listed)
     return f"The parameter does not meet verification rules: [{inside}]"
 
 
@@ -126,13 +127,13 @@ def _unreadable(fault: Malformed | TooLarge, exchange: Exchange) -> str:
     name = exchange.operation.name if exchange.operation else ""
     part = "header" if fault.part == "headers" else fault.part
     parameter = str(exchange.notes.get("parameter", part))
-    words = ServiceComb.format(
+    says = ServiceComb.format(
         op=_CALLED.get(name, name or "unknown"),
         name=_PARAMETERS.get((name, parameter), parameter),
         part=part,
     )
     why = fault.reason if isinstance(fault, Malformed) else f"over {fault.limit_bytes} bytes"
-    return f"{words} ({why})"
+    return f"{says} ({why})"
 
 
 def _denied(fault: Denied, exchange: Exchange) -> str:
@@ -165,8 +166,8 @@ def _who(fault: Unauthenticated, exchange: Exchange) -> str:
         "token": "decrypt token fail; get a new one from POST /v3/auth/tokens",
         "token_expired": "The token must be updated",
     }
-    words = say.get(fault.reason, fault.reason).format(fault.detail)
-    return f"Incorrect IAM authentication information: {words}"
+    said = say.get(fault.reason, fault.reason).format(fault.detail)
+    return f"Incorrect IAM authentication information: {said}"
 
 
 _TAKEN_NAME = "The product name already exists. Name: {value}"
