@@ -85,14 +85,14 @@ def test_a_tenants_settings_can_be_changed_and_the_change_is_written_down(cli: C
     before = cli("tenant", "show", "dev", "--json").json
     assert before["settings"]["rate_limits"] is True
     assert cli("tenant", "set", "dev", "rate_limits=false", "own_products_only=roma").status == 0
-    assert cli("tenant", "set", "dev", "roma.something=7").status == 0
+    assert cli("tenant", "set", "dev", "enos.unknown_model_code=11699").status == 0
     after = cli("tenant", "show", "dev", "--json", "--history").json
     assert after["settings"]["rate_limits"] is False
     assert after["settings"]["own_products_only"] == ["roma"]
-    assert after["settings"]["options"] == {"roma.something": "7"}
+    assert after["settings"]["options"] == {"enos.unknown_model_code": "11699"}
     assert after["ids"] == before["ids"]
     assert [e["operation"] for e in after["history"]] == ["tenant set", "tenant set"]
-    assert cli("tenant", "set", "dev", "roma.something=", "own_products_only=").status == 0
+    assert cli("tenant", "set", "dev", "enos.unknown_model_code=", "own_products_only=").status == 0
     again = cli("tenant", "show", "dev", "--json").json
     assert again["settings"]["options"] == {}
     assert again["settings"]["own_products_only"] == []
@@ -102,10 +102,14 @@ def test_a_tenants_settings_can_be_changed_and_the_change_is_written_down(cli: C
     ("words", "says"),
     [
         (("rate_limit=false",), "no setting is called 'rate_limit'; there are rate_limits, quotas"),
-        (("rate_limits=perhaps",), "'perhaps' cannot be used for rate_limits"),
+        (("rate_limits=perhaps",), "'perhaps' cannot be used for rate_limits: it is true or false"),
+        (
+            ("enos.colour=1",),
+            "no option is called 'enos.colour'; there are enos.unknown_model_code",
+        ),
         (("rate_limits",), "not of the form name=value"),
         (("own_products_only=nokia",), "no dialect is called 'nokia'"),
-        (("nokia.code=1",), "no dialect is called 'nokia'"),
+        (("nokia.code=1",), "no option is called 'nokia.code'"),
         (("--id", "nokia.id=1"), "no id is called 'nokia.id'; there are "),
         (("--id", "huawei.project_id="), "huawei.project_id cannot be empty"),
         ((), "nothing to set"),
@@ -226,7 +230,10 @@ def test_a_wrong_command_line_ends_with_2_and_names_the_help(cli: Console) -> No
 def test_help_names_every_command() -> None:
     said = say("--help")
     assert said.status == 0
-    for name in ("serve", "credentials", "tenant", "user", "key", "product", "doctor", "config"):
+    for name in (
+        "serve", "credentials", "tenant", "user", "key", "product", "doctor", "config",
+        "model", "openapi",
+    ):  # fmt: skip
         assert f" {name} " in said.out
         assert say(name, "--help").status == 0
 
@@ -249,6 +256,34 @@ def test_another_master_key_is_refused_and_the_right_one_stays(cli: Console) -> 
     assert "does not hold 64 hexadecimal digits" in cli("credentials").err
     file.write_text(kept)
     assert cli("credentials").status == 0
+
+
+def test_help_names_the_variables_that_set_what_flags_set() -> None:
+    for words in (("--help",), ("tenant", "--help"), ("serve", "--help")):
+        assert "ENTREPOT_<NAME>" in say(*words).out
+
+
+def test_credentials_are_told_of_any_user_of_a_tenant(cli: Console) -> None:
+    assert cli("tenant", "create", "acme").status == 0
+    made = cli("user", "create", "reader", "--tenant", "acme", "--json").json
+    found = cli("credentials", "--tenant", "acme", "--user", "reader", "--json").json
+    first = cli("credentials", "--tenant", "acme", "--json").json
+    for name in ("access_key", "secret_key"):
+        assert found[name] == made[name] != first[name]
+    assert (found["huawei"]["user_name"], found["huawei"]["password"]) == ("reader", "")
+    assert found["huawei"]["project_id"] == first["huawei"]["project_id"]
+    said = cli("credentials", "--tenant", "acme", "--user", "reader", "--snippets")
+    assert made["secret_key"] in said.out
+    assert first["secret_key"] not in said.out
+    said = cli("credentials", "--tenant", "acme", "--user", "nobody")
+    assert said.status == 1
+    assert "there is no user 'nobody'; `entrepot user list --tenant acme`" in said.err
+    assert cli("key", "disable", made["access_key"]).status == 0
+    said = cli("credentials", "--tenant", "acme", "--user", "reader")
+    assert said.err == (
+        "entrepot: user 'reader' has no key that works;"
+        " `entrepot key list --tenant acme` shows the keys\n"
+    )
 
 
 def test_a_password_that_was_set_is_no_longer_told(cli: Console) -> None:

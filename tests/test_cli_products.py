@@ -70,14 +70,21 @@ def test_the_history_says_who_did_what_through_which_dialect(cli: Console) -> No
 
 
 def test_an_export_holds_every_product_and_no_secret(cli: Console, tmp_path: Path) -> None:
-    made = {cli.make_product(name).id for name in ("a", "b", "c")}
+    made = [cli.make_product(name).id for name in ("a", "b", "c")]
     out = tmp_path / "products.jsonl"
     assert cli("product", "export", "--out", str(out)).status == 0
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    assert {line["number"] for line in lines} == made
+    assert [line["number"] for line in lines] == made[::-1]
     assert all("secrets" not in line for line in lines)
     assert cli("product", "export").out == out.read_text(encoding="utf-8")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["data", "products.jsonl"]
+
+
+def test_one_product_is_not_called_products(cli: Console, tmp_path: Path) -> None:
+    cli.make_product("alone")
+    assert cli("product", "list").out.endswith("\n1 product\n")
+    out = tmp_path / "products.jsonl"
+    assert cli("product", "export", "--out", str(out)).err == f"1 product in {out}\n"
 
 
 def test_a_name_cannot_steer_the_terminal(cli: Console) -> None:

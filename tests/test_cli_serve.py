@@ -125,6 +125,23 @@ def test_a_later_start_is_brief_and_keeps_everything(tmp_path: Path) -> None:
     assert "http://127.0.0.1:8080" in again.out
 
 
+def test_a_directory_has_one_server_at_a_time(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Server(data) as first:
+        assert first.process is not None
+        second = serve("--port", "0", "--data", str(data))
+        out, err = second.communicate(timeout=20)
+        assert (second.returncode, out) == (1, "")
+        assert err.startswith(f"entrepot: process {first.process.pid} serves {data} already")
+        assert err.count("\n") == 1
+        with pytest.raises(AssertionError, match=f"process {first.process.pid} serves "):
+            Server(data).start()
+        assert ask(first.url) == 404
+        first.stop(signal.SIGKILL)
+        first.start()  # whatever ends a server, its directory is free
+        assert ask(first.url) == 404
+
+
 def test_a_request_that_was_accepted_is_answered_before_the_end(tmp_path: Path) -> None:
     process = serve("--port", "0", "--data", str(tmp_path / "data"))
     url = lines_until_it_listens(process)[-1].removeprefix("listening on ")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,8 +13,8 @@ from urllib.parse import quote
 from entrepot.dialect.request import Request
 from entrepot.vendors.huawei.signing import sign
 from tests.server import Server
+from tests.vendors.huawei_reply import JSON, Reply, exchange
 
-JSON = "application/json;charset=utf-8"
 INVALID = "400 IOTDA.000006"
 PARA = {"para_name": "p", "data_type": "string"}
 SPECIAL = "_?'#().,&%@!-"
@@ -25,35 +24,6 @@ SAMPLES = Path(__file__).with_name("samples")
 def sample(name: str) -> Any:
     """A body of the vendor's own page, as JSON."""
     return json.loads((SAMPLES / f"iotda_{name}.json").read_bytes())
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        """The body as JSON; fails where it is none."""
-        assert self.headers["content-type"] == JSON, (self.status, self.body)
-        return json.loads(self.body)
-
-    @property
-    def code(self) -> str:
-        """The code of a refusal, with its status before it, once its form is proved."""
-        refusal = self.json
-        assert sorted(refusal) == ["error_code", "error_msg", "request_id"]
-        assert self.headers["x-request-id"] == refusal["request_id"]
-        return f"{self.status} {refusal['error_code']}"
-
-    @property
-    def said(self) -> str:
-        """The text of a refusal."""
-        text: str = self.json["error_msg"]
-        return text
 
 
 @dataclass
@@ -105,21 +75,7 @@ class Caller:
         sent_twice = [(k, v) for k, v in sent.items() if k.decode() in twice]
         length = len(raw) if claimed_bytes is None else claimed_bytes
         lines = [*sent.items(), *sent_twice, (b"content-length", b"%d" % length)]
-        return self._exactly(method, f"{target}?{text}" if text else target, lines, raw)
-
-    def _exactly(
-        self, method: str, target: str, headers: Iterable[tuple[bytes, bytes]], body: bytes
-    ) -> Reply:
-        connection = HTTPConnection(self.address, timeout=30)
-        try:
-            connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
-            for name, value in headers:
-                connection.putheader(name.decode(), value)
-            connection.endheaders(body)
-            reply = connection.getresponse()
-            return Reply(reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read())
-        finally:
-            connection.close()
+        return exchange(self.address, method, f"{target}?{text}" if text else target, lines, raw)
 
     def create(self, **members: Any) -> Reply:
         """CreateProduct of a small product with these members in place of its own."""

@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import quote
 
 from entrepot.dialect.request import Request
 from entrepot.vendors.huawei.signing import sign
 from tests.server import Server
-
-JSON = "application/json;charset=utf-8"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        """The body as JSON; fails where it is none."""
-        assert self.headers["content-type"] == JSON, (self.status, self.body)
-        return json.loads(self.body)
-
-    @property
-    def code(self) -> str:
-        """The code of a refusal, with its status before it, once its form is proved."""
-        refusal = self.json
-        assert sorted(refusal) == ["error_code", "error_msg", "request_id"]
-        assert self.headers["x-request-id"] == refusal["request_id"]
-        return f"{self.status} {refusal['error_code']}"
-
-    @property
-    def said(self) -> str:
-        """The text of a refusal."""
-        text: str = self.json["error_msg"]
-        return text
+from tests.vendors.huawei_reply import JSON, Reply, exchange
 
 
 @dataclass
@@ -91,23 +59,9 @@ class RomaCaller:
             key = (secret or self.secret_key).encode()
             at = datetime.now(UTC) - late_by
             sent |= sign(request, self.access_key, key, at, derived_region=derived_region)
-        connection = HTTPConnection(self.address, timeout=20)
-        try:
-            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            for name, value in sent.items():
-                connection.putheader(name.decode(), value)
-            for name, text in (headers or {}).items():
-                connection.putheader(name, text)
-            connection.putheader("Content-Length", str(len(body)))
-            # A body over the limit is answered before the whole of it is read.
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                connection.endheaders(body)
-            answer = connection.getresponse()
-            return Reply(
-                answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
-            )
-        finally:
-            connection.close()
+        lines: list[tuple[str | bytes, Any]] = [*sent.items(), *(headers or {}).items()]
+        lines.append(("content-length", str(len(body))))
+        return exchange(self.address, method, path, lines, body)
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Reply:
         """The reply to a JSON body and query parameters; a list of values repeats the parameter."""

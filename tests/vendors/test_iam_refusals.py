@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.server import Server
-from tests.vendors.iotda_caller import Caller, Reply, caller_of, new_tenant
+from tests.vendors.huawei_reply import Reply
+from tests.vendors.iotda_caller import Caller, caller_of, new_tenant
 
 TOKENS = "/v3/auth/tokens"
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.server import Server
-from tests.vendors.iotda_caller import Caller, Reply, new_tenant, small
+from tests.vendors.huawei_reply import Reply
+from tests.vendors.iotda_caller import Caller, new_tenant, small
 
 BODY = json.dumps(small()).encode()
 

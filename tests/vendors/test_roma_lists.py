@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.server import Server
-from tests.vendors.roma_caller import Reply, RomaCaller, caller
+from tests.vendors.huawei_reply import Reply
+from tests.vendors.roma_caller import RomaCaller, caller
 
 HEADER = "name,manufacturer_id,manufacturer_name,model,product_type,protocol_type,description"
 

@@ -12,7 +12,8 @@ import pytest
 from entrepot.core.faults import CATALOGUE
 from entrepot.vendors.huawei.roma import ROMA
 from tests.server import Server
-from tests.vendors.roma_caller import Reply, RomaCaller, caller
+from tests.vendors.huawei_reply import Reply
+from tests.vendors.roma_caller import RomaCaller, caller
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
 
 _READERS = 2
+_GROUP = 128
 
 # A statement was refused for what it holds; the engine is well, and so are the other units.
 _FAULTS_OF_A_UNIT = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
@@ -62,7 +63,7 @@ class SqliteStore:
         self._wal_pages = 0
         self._units: list[Unit] = []
         self._unsynced: list[Outcome] = []
-        self._syncing = self._checkpointing = False
+        self._syncing = self._checkpointing = self._crowd = False
         self._syncer = ThreadPoolExecutor(1, "entrepot-sync")
         self._readers = ThreadPoolExecutor(_READERS, "entrepot-reader")
         self._local = threading.local()
@@ -77,7 +78,7 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
         if not self._units and not self._syncing:
-            loop.call_soon(self._run)  # behind every request that is ready now
+            loop.call_soon(self._gather, 0)  # behind every request that is ready now
         self._units.append((work, future))
         return await future
 
@@ -97,12 +98,24 @@ class SqliteStore:
             raise Unavailable(str(error)) from error
         return result
 
+    def _gather(self, seen: int) -> None:
+        """Run what waits once a turn of the loop brings nothing more, or enough has come.
+
+        Whoever came alone last time is not made to wait for others.
+        """
+        waiting = len(self._units)
+        if seen < waiting < _GROUP and self._crowd:
+            asyncio.get_running_loop().call_soon(self._gather, waiting)
+        else:
+            self._run()
+
     def _run(self) -> None:
         """Run what waits, each unit in a savepoint of one transaction, commit, and have it synced.
 
         Called again when the sync is done, for all that came meanwhile.
         """
         batch, self._units = self._units, []
+        self._crowd = len(batch) > 1
         outcomes: list[Outcome] = []
         tx = self._tx
         try:
@@ -137,7 +150,7 @@ class SqliteStore:
         _release(self._unsynced)
         self._unsynced = []
         if self._units:
-            self._run()
+            self._gather(0)
 
     def _sync_log(self) -> None:
         try:

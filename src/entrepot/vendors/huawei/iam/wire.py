@@ -17,15 +17,15 @@ Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Password = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
+def _is_named(thing: Domain | Project) -> list[Violation]:
+    return [] if thing.id or thing.name else [Violation(("name",), "missing")]
+
+
 class Domain(msgspec.Struct, kw_only=True):
     """An account, by id or by name."""
 
     id: Id | None = None
     name: Name | None = None
-
-    @staticmethod
-    def _is_named(self: Domain) -> list[Violation]:
-        return [] if self.id or self.name else [Violation(("name",), "missing")]
 
     __rules__ = (_is_named,)
 
@@ -68,10 +68,6 @@ class Project(msgspec.Struct, kw_only=True):
     id: Id | None = None
     name: Name | None = None
     domain: Domain | None = None
-
-    @staticmethod
-    def _is_named(self: Project) -> list[Violation]:
-        return [] if self.id or self.name else [Violation(("name",), "missing")]
 
     __rules__ = (_is_named,)
 
