@@ -27,7 +27,7 @@ R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
 
 _READERS = 2
-_GROUP = 128
+_GROUP = 32
 
 # A statement was refused for what it holds; the engine is well, and so are the other units.
 _FAULTS_OF_A_UNIT = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
