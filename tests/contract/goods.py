@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from entrepot.core.library import Space, Topic
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.product import Actor, Claim, Product, Profile
+from entrepot.core.things import Space, Topic
 
 SOMEBODY = Actor(1, "somebody")
 TENANT, OTHER_TENANT = 11, 12

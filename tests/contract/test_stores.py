@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from entrepot.core import tenancy
 from entrepot.core.faults import NotFound, Taken
 from entrepot.core.identity import Tenant, key_claim
-from entrepot.core.library import Space, Topic
 from entrepot.core.ports import INSTALLATION, Tx
 from entrepot.core.product import Claim, Product
+from entrepot.core.things import Space, Topic
 from tests.contract.conftest import Open
 from tests.contract.goods import OTHER_TENANT, TENANT, entry, product, space, topic
 

@@ -11,9 +11,9 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot.core.faults import NotFound, Taken, Unavailable
-from entrepot.core.library import Space
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim, Product
+from entrepot.core.things import Space
 from tests.contract.conftest import Open
 from tests.contract.engines import Engine
 from tests.contract.goods import TENANT, entry, product, space

@@ -16,10 +16,10 @@ import msgspec
 import pytest
 
 from entrepot.core.identity import Tenant
-from entrepot.core.library import NamedModel, Template, Topic
 from entrepot.core.ports import KINDS, Tx
 from entrepot.core.product import Authored, Product, Profile
 from entrepot.core.tenancy import tenant_named
+from entrepot.core.things import NamedModel, Template, Topic
 from entrepot.dialect.operation import Operation
 from tests.contract.adapters import ADAPTERS, Adapter, Credentials, declared_names
 from tests.contract.goods import SOMEBODY

@@ -14,8 +14,8 @@ from entrepot import main as root
 from entrepot.cli.options import Json, Place, TenantName, operator, readable, writable
 from entrepot.cli.output import counted, moment, print_json, print_table
 from entrepot.core import models, tenancy
-from entrepot.core.library import NamedModel
 from entrepot.core.ports import Tx
+from entrepot.core.things import NamedModel
 
 model = App(name="model", default_parameter=Parameter(negative=()))
 

@@ -19,10 +19,10 @@ from entrepot.cli.output import counted, flat, moment, print_json, print_pairs, 
 from entrepot.core import tenancy
 from entrepot.core.faults import NotFound
 from entrepot.core.identity import Tenant
-from entrepot.core.library import Space
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.product import Product
 from entrepot.core.registry import alias_claim
+from entrepot.core.things import Space
 from entrepot.core.vault import Vault
 
 product = App(name="product", default_parameter=Parameter(negative=()))

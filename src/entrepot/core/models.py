@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from entrepot.core.faults import InUse, NotFound
 from entrepot.core.identity import Caller
-from entrepot.core.library import NamedModel
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.product import Authored, Claim, Product
+from entrepot.core.things import NamedModel
 
 
 def model_claim(key: str) -> Claim:

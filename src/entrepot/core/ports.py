@@ -8,8 +8,8 @@ from typing import Any, Literal, Protocol, TypeVar
 import msgspec
 
 from entrepot.core.identity import Key, Tenant, Token, User
-from entrepot.core.library import NamedModel, Space, Template, Topic
 from entrepot.core.product import Actor, Claim, Product
+from entrepot.core.things import NamedModel, Space, Template, Topic
 
 Thing = Product | Space | Template | NamedModel | Topic | Tenant | User | Key | Token
 T = TypeVar("T", Product, Space, Template, NamedModel, Topic, Tenant, User, Key, Token)

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
 from entrepot.core.identity import Caller
-from entrepot.core.library import Space, Template, Topic
 from entrepot.core.ports import KINDS, Entry, Tx
 from entrepot.core.product import Claim, Draft, Product, Profile
+from entrepot.core.things import Space, Template, Topic
 
 V = TypeVar("V")
 

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from entrepot.core import audit
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
 from entrepot.core.identity import Caller
-from entrepot.core.library import Space
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim, Product
 from entrepot.core.registry import Ref
+from entrepot.core.things import Space
 
 
 @dataclass(frozen=True, slots=True)

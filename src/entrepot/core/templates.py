@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from entrepot.core import audit
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded
 from entrepot.core.identity import Caller
-from entrepot.core.library import Template
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim
 from entrepot.core.registry import Ref
+from entrepot.core.things import Template
 
 _FIELDS = ("name", "description", "enabled", "model")
 

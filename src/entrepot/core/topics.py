@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from entrepot.core import audit
 from entrepot.core.faults import NotFound
 from entrepot.core.identity import Caller
-from entrepot.core.library import Topic
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim, Product
 from entrepot.core.registry import Ref, get
+from entrepot.core.things import Topic
 
 _FIELDS = ("name", "version", "direction", "description", "prefixed")
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import apsw
 
 from entrepot.core.faults import Taken
-from entrepot.core.library import Space
 from entrepot.core.ports import INSTALLATION, KINDS, Entry, T, Thing, Tx
 from entrepot.core.product import Claim, Product
+from entrepot.core.things import Space
 from entrepot.store.rows import (
     BY_TYPE,
     claim_hash,

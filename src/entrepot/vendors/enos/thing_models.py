@@ -15,9 +15,9 @@ import msgspec
 from entrepot.core import models
 from entrepot.core.faults import Denied, Invalid, NotFound, QuotaExceeded, Violation
 from entrepot.core.identity import Caller
-from entrepot.core.library import NamedModel
 from entrepot.core.ports import Tx
 from entrepot.core.product import Authored
+from entrepot.core.things import NamedModel
 from entrepot.vendors.enos import handles, model_wire, starter
 
 Document = dict[str, Any]

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from entrepot.core import spaces as core
 from entrepot.core.identity import Caller
-from entrepot.core.library import Space
 from entrepot.core.ports import Tx
 from entrepot.core.registry import Ref
 from entrepot.core.spaces import SpaceDraft, SpaceEdit, is_default
+from entrepot.core.things import Space
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.iotda import handles, wire
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from entrepot.core import registry
 from entrepot.core.faults import NotFound, Taken
 from entrepot.core.identity import Caller
-from entrepot.core.library import Space
 from entrepot.core.ports import Tx
 from entrepot.core.product import Draft, Product
 from entrepot.core.registry import Edit, Ref, Shown
+from entrepot.core.things import Space
 from entrepot.vendors.huawei.iotda import handles
 
 

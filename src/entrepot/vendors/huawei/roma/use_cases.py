@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from entrepot.core import registry, spaces
 from entrepot.core.faults import Fault, InUse, Invalid, NotFound, Taken, Violation
 from entrepot.core.identity import Caller
-from entrepot.core.library import Space, Template, Topic
 from entrepot.core.ports import Tx
 from entrepot.core.product import Draft, Product
 from entrepot.core.registry import Edit, Ref, Shown
 from entrepot.core.spaces import SpaceDraft, SpaceEdit
+from entrepot.core.things import Space, Template, Topic
 from entrepot.vendors.huawei.roma import handles
 
 T = TypeVar("T")

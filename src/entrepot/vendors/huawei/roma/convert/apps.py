@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from entrepot.core.identity import Caller
-from entrepot.core.library import Space
 from entrepot.core.product import Claim
 from entrepot.core.registry import Ref
 from entrepot.core.spaces import SpaceDraft, SpaceEdit, chosen_secret
+from entrepot.core.things import Space
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.convert.products import both, part, user

@@ -8,10 +8,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from entrepot.core.identity import Caller
-from entrepot.core.library import Template, Topic
 from entrepot.core.product import Claim
 from entrepot.core.registry import Ref
 from entrepot.core.templates import TemplateDraft
+from entrepot.core.things import Template, Topic
 from entrepot.core.topics import TopicDraft
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma.convert.products import both, made, part, ref, user
