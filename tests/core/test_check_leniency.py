@@ -117,6 +117,13 @@ def test_parameters_are_read_the_same_the_fast_way_and_the_careful_way(
     assert fast == read(lambda: read_plain(dict(sent), Query, FROM_TEXT))
 
 
+@pytest.mark.parametrize("text", ["1.0", "1e0", "10e-1", "-1.0"])
+def test_a_whole_number_is_spelled_without_a_point(text: str) -> None:
+    for way in (read_params, lambda sent, kind: read_plain(sent, kind, FROM_TEXT)):
+        with pytest.raises(Invalid):
+            way({"limit": text}, Query)
+
+
 def test_a_value_that_needs_mending_is_mended_wherever_it_comes_from() -> None:
     class Maker(msgspec.Struct):
         model: Annotated[str, Meta(max_length=9, extra={"mend": str.strip})] = ""

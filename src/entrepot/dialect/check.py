@@ -34,7 +34,10 @@ __all__ = [
 ]  # fmt: skip
 
 S = TypeVar("S", bound=msgspec.Struct)
-_ODD = frozenset(("0", "1", "null"))  # text that msgspec takes for something else
+_ODD = frozenset(
+    ("0", "1", "null", "nan", "inf", "infinity")
+)  # msgspec takes them for something else
+_NUMERIC = frozenset("0123456789-")
 
 
 def read_json(raw: bytes, kind: type[S], lenient: Leniency = STRICT) -> S:
@@ -95,9 +98,9 @@ def read_params(given: Mapping[str, Any], kind: type[S]) -> S:
     Raises:
         Invalid: with every violation.
     """
-    # msgspec also takes 1 for true and "null" for nothing: such words go the careful way, and so
-    # do parameters that were given more than once.
-    if all(isinstance(v, str) and "\0" not in v and v.lower() not in _ODD for v in given.values()):
+    # msgspec also takes 1 for true, 1.0 for 1 and "null" for nothing: such words go the careful way,
+    # and so do parameters that were given more than once.
+    if all(isinstance(v, str) and not _odd(v) for v in given.values()):
         try:
             value = msgspec.convert(given, kind, strict=False)
         except msgspec.ValidationError:
@@ -105,6 +108,14 @@ def read_params(given: Mapping[str, Any], kind: type[S]) -> S:
         if not broken_rules(value, kind):
             return value
     return read_plain(dict(given), kind, FROM_TEXT)
+
+
+def _odd(text: str) -> bool:
+    return (
+        "\0" in text
+        or text.lower() in _ODD
+        or (text[:1] in _NUMERIC and not text.isdigit() and text != "")
+    )
 
 
 @cache
