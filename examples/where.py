@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +27,14 @@ def credentials() -> dict[str, Any]:
 
 
 def _printed(*words: str) -> str:
-    try:
-        return subprocess.run(
-            ("entrepot", *words), check=True, stdout=subprocess.PIPE, text=True
-        ).stdout
-    except FileNotFoundError:
+    if find_spec("entrepot") is None:
         raise SystemExit(
-            "there is no `entrepot` on PATH: run `. .venv/bin/activate` first,"
+            "this Python has no Entrepot: run `. .venv/bin/activate` first,"
             " or name a file of credentials in ENTREPOT_CREDENTIALS"
-        ) from None
+        )
+    command = (sys.executable, "-m", "entrepot", *words)
+    try:
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     except subprocess.CalledProcessError as error:
         raise SystemExit(error.returncode) from None  # it said why
 
