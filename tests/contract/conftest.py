@@ -27,8 +27,9 @@ def open_store(engine: Engine, tmp_path: Path) -> Iterator[Open]:
     opened: list[Any] = []
 
     def open_one() -> Store:
-        opened.append(engine.open(tmp_path))
-        return opened[-1]  # type: ignore[no-any-return]
+        store = engine.open(tmp_path)
+        opened.append(store)
+        return store
 
     yield open_one
     for store in opened:

@@ -67,13 +67,16 @@ class Unrouted(Fault):
     allowed: tuple[str, ...] = ()  # methods or selectors that do exist there
 
 
+Part = Literal["body", "query", "path", "headers"]
+
+
 @dataclass(eq=False)
 class TooLarge(Fault):
     """A part of the request is over its bound."""
 
     told_apart_by: ClassVar[str] = "part"
 
-    part: Literal["body", "query", "headers"]
+    part: Part
     limit_bytes: int
 
 
@@ -83,7 +86,7 @@ class Malformed(Fault):
 
     told_apart_by: ClassVar[str] = "part"
 
-    part: Literal["body", "query", "path", "headers"]
+    part: Part
     reason: str
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
+from entrepot.core import audit
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
 from entrepot.core.identity import Caller
-from entrepot.core.ports import KINDS, Entry, Tx
+from entrepot.core.ports import KINDS, Tx
 from entrepot.core.product import Claim, Draft, Product, Profile
 from entrepot.core.things import Space, Template, Topic
 
@@ -84,7 +85,7 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
         aliases=aliases,
     )
     tx.add(product, draft.profile.tags)
-    _note(tx, caller, product, "create", {})
+    _note(tx, caller, product, "create")
     return product
 
 
@@ -237,7 +238,7 @@ def delete(tx: Tx, caller: Caller, ref: Ref) -> Product:
         count_use(tx, product.tenant, product.profile.template, -1)
     tx.drop(product)
     gone = replace(product, revision=product.revision + 1)
-    _note(tx, caller, gone, "delete", {})
+    _note(tx, caller, gone, "delete")
     return product
 
 
@@ -271,13 +272,9 @@ def refuse_released(product: Product, handle: str) -> None:
         raise Refused("product", "released", handle)
 
 
-def changes(old: Product, new: Product) -> dict[str, list[Any]]:
+def changes(old: Product, new: Product) -> audit.Changes:
     """What differs, field by field as [before, after]; secrets are named, never shown."""
-    found: dict[str, list[Any]] = {}
-    for name in Profile.__struct_fields__:
-        before, after = getattr(old.profile, name), getattr(new.profile, name)
-        if before != after:
-            found[name] = [_plain(before), _plain(after)]
+    found = audit.differences(old.profile, new.profile, Profile.__struct_fields__)
     if old.released != new.released:
         found["released"] = [old.released, new.released]
     if old.secrets != new.secrets or old.names_of_secrets != new.names_of_secrets:
@@ -285,26 +282,11 @@ def changes(old: Product, new: Product) -> dict[str, list[Any]]:
     return found
 
 
-def _plain(value: Any) -> Any:
-    """The value in lists, dictionaries and texts; a thing model as the text that it is."""
-    return msgspec.to_builtins(value, enc_hook=lambda raw: bytes(raw).decode())
-
-
 def _note(
-    tx: Tx, caller: Caller, product: Product, action: Any, what: dict[str, list[Any]]
+    tx: Tx,
+    caller: Caller,
+    product: Product,
+    action: audit.Action,
+    what: audit.Changes | None = None,
 ) -> None:
-    tx.note(
-        product.tenant,
-        Entry(
-            kind="product",
-            thing=product.id,
-            revision=product.revision,
-            at=caller.now_ms,
-            actor=caller.actor,
-            dialect=caller.dialect,
-            operation=caller.operation,
-            request_id=caller.request_id,
-            action=action,
-            changes=what,
-        ),
-    )
+    audit.note(tx, caller, "product", product.id, action, what, product.revision)

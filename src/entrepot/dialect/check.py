@@ -56,6 +56,7 @@ def read_json(raw: bytes, kind: type[S], lenient: Leniency = STRICT) -> S:
 
 
 def _convert(plain: Any, raw: bytes, kind: type[S], lenient: Leniency) -> S:
+    value: S | None
     try:
         value = decoder(kind).decode(raw)
     except (msgspec.ValidationError, RecursionError):
@@ -63,7 +64,7 @@ def _convert(plain: Any, raw: bytes, kind: type[S], lenient: Leniency) -> S:
     except msgspec.DecodeError as error:
         raise Malformed("body", str(error)) from None
     if value is not None and b"\\u0000" not in raw and not broken_rules(value, kind):
-        return value  # type: ignore[no-any-return]
+        return value
     return read_plain(plain, kind, lenient)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 
-from entrepot.core.faults import Malformed
+from entrepot.core.faults import Malformed, Part
 
 Parameters = dict[str, str | list[str]]
 
@@ -13,7 +13,7 @@ _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 MAX_PARAMETERS = 5_000
 
 
-def percent_decode(raw: bytes, part: str = "query") -> str:
+def percent_decode(raw: bytes, part: Part = "query") -> str:
     """The text that `%XX` spells.
 
     Raises:
@@ -21,13 +21,13 @@ def percent_decode(raw: bytes, part: str = "query") -> str:
     """
     if b"%" in raw:
         if _BAD_PERCENT.search(raw):
-            raise Malformed(part, "a % is not followed by two hexadecimal digits")  # type: ignore[arg-type]
+            raise Malformed(part, "a % is not followed by two hexadecimal digits")
         # Quoted-printable is the same code with another sign, and its decoder is written in C.
         raw = binascii.a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"="))
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        raise Malformed(part, "not valid UTF-8") from None  # type: ignore[arg-type]
+        raise Malformed(part, "not valid UTF-8") from None
 
 
 def parse(query: bytes, *, plus_is_space: bool = True) -> Parameters:

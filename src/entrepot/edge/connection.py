@@ -10,7 +10,7 @@ import time
 from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Protocol
+from typing import Protocol, cast
 
 import httptools
 
@@ -85,7 +85,9 @@ class Connection(asyncio.Protocol):
     # The transport's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.Transport = transport  # type: ignore[assignment]
+        self._transport = cast(
+            asyncio.Transport, transport
+        )  # of a TCP server, so it is a whole one
         self._parser = httptools.HttpRequestParser(self)
         self._peer = str((transport.get_extra_info("peername") or ("",))[0])
         self._begin()

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import apsw
 
 from entrepot.core.faults import Taken
+from entrepot.core.identity import Tenant
 from entrepot.core.ports import INSTALLATION, KINDS, Entry, T, Thing, Tx
 from entrepot.core.product import Claim, Product
 from entrepot.core.things import Space
@@ -176,7 +177,8 @@ class SqliteTx:
             return None
         sql = f"SELECT document FROM {BY_TYPE[kind].name} WHERE id=? AND tenant=?"  # noqa: S608
         for (document,) in self._rows(sql, (id, tenant)):
-            return unpack(kind, document)  # type: ignore[no-any-return]
+            thing: T = unpack(kind, document)
+            return thing
         return None
 
     def holder(self, tenant: int, claim: Claim) -> int | None:
@@ -302,4 +304,6 @@ class SqliteTx:
 
 def _owner(thing: Thing) -> int:
     """The tenant under which the thing is kept."""
-    return INSTALLATION if BY_TYPE[type(thing)].everywhere else thing.tenant  # type: ignore[union-attr]
+    if isinstance(thing, Tenant) or BY_TYPE[type(thing)].everywhere:
+        return INSTALLATION
+    return thing.tenant

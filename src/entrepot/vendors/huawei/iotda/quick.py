@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from types import UnionType
+from types import GenericAlias, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import jiter
@@ -60,7 +60,7 @@ def _lighter(type_: Any) -> Any:
     if origin in (Union, UnionType):
         return Union[tuple(_lighter(a) for a in arguments)]  # noqa: UP007
     if origin is list:
-        return list[_lighter(arguments[0])]  # type: ignore[misc]
+        return GenericAlias(list, (_lighter(arguments[0]),))
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
         return _light(type_)
     return type_

@@ -103,6 +103,7 @@ def _file(request: Request) -> bytes:
         Malformed: the body is not multipart/form-data.
         Invalid: there is no such part, or its name does not end in .csv.
     """
+    # The library annotates what comes out of these two calls, but not what goes in.
     kind, options = multipart.parse_options_header(  # type: ignore[no-untyped-call]
         request.header(b"content-type").decode("latin-1")
     )
