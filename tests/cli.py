@@ -64,7 +64,7 @@ class Console:
             user = tenancy.user_named(tx, tenant, "dev")
             caller = Caller(
                 tenant, user, dialect, "CreateProduct", "request-1", root.now_ms(),
-                installation.vault,
+                installation.vault, shelf=root.shelf(),
             )  # fmt: skip
             return registry.create(tx, caller, Draft(profile=Profile(name=name, **profile)))
 

@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec.structs import replace
 
 from entrepot.core import tenancy
+from entrepot.core.conversion import CANONICAL, Shelf
 from entrepot.core.faults import NotFound
 from entrepot.core.identity import Key, Settings, Tenant
 from entrepot.core.ports import INSTALLATION, Tx
@@ -68,6 +70,15 @@ def dialects() -> tuple[Dialect, ...]:
         ENOS,
         TOKENS,
     )
+
+
+@cache
+def shelf() -> Shelf:
+    """Every format that thing models are written in, the dialects' own and the standards'."""
+    spoken = dialects()
+    formats = [CANONICAL, *(one for dialect in spoken for one in dialect.formats)]
+    public = {key: model for d in spoken for key, model in d.public_models().items()}
+    return Shelf(formats, public)
 
 
 def open_installation(config: Config) -> Opened:
@@ -251,7 +262,10 @@ def house_of(installation: Opened) -> tuple[dict[bytes, Spoken], House]:
     from entrepot.dialect.rates import Rates
 
     gate = Gate(
-        installation.store, installation.vault, loopback=is_loopback(installation.config.host)
+        installation.store,
+        installation.vault,
+        loopback=is_loopback(installation.config.host),
+        shelf=shelf(),
     )
     return by_root(dialects()), House(installation.store, gate, Rates())
 

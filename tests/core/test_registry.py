@@ -279,7 +279,7 @@ def test_a_product_stays_while_something_depends_on_it(
 
 def test_a_product_is_shown_with_its_space(shop: Shop) -> None:
     made = shop.create()
-    shown = shop.store.read_now(lambda tx: registry.show(tx, made))
+    shown = shop.store.read_now(lambda tx: registry.show(tx, shop.mine, made))
     assert (shown.product, shown.template) == (made, None)
     assert isinstance(shown.space, Space)
     assert shown.space.id == made.space

@@ -62,4 +62,6 @@ def operator(installation: root.Readable, tenant: Tenant, operation: str) -> Cal
     except (KeyError, OSError):
         name = "operator"
     user = User(id=0, tenant=tenant.id, name=name, created_at=0)
-    return Caller(tenant, user, "cli", operation, "", root.now_ms(), installation.vault)
+    return Caller(
+        tenant, user, "cli", operation, "", root.now_ms(), installation.vault, shelf=root.shelf()
+    )

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import msgspec
 
+from entrepot.core.conversion import Shelf
 from entrepot.core.faults import Denied
 from entrepot.core.product import Actor, Claim
 from entrepot.core.vault import Vault
+
+NO_MODELS = Shelf()
 
 PERMISSIONS = (
     "product:create", "product:read", "product:update", "product:delete",
@@ -128,6 +131,7 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     now_ms: int
     vault: Vault
     peer: str = ""
+    shelf: Shelf = NO_MODELS
 
     @property
     def actor(self) -> Actor:

@@ -9,10 +9,12 @@ import msgspec
 
 from entrepot.core.identity import Key, Tenant, Token, User
 from entrepot.core.product import Actor, Claim, Product
-from entrepot.core.things import NamedModel, Space, Template, Topic
+from entrepot.core.things import ModelVersion, NamedModel, Space, Template, Topic
 
-Thing = Product | Space | Template | NamedModel | Topic | Tenant | User | Key | Token
-T = TypeVar("T", Product, Space, Template, NamedModel, Topic, Tenant, User, Key, Token)
+Thing = Product | Space | Template | NamedModel | ModelVersion | Topic | Tenant | User | Key | Token
+T = TypeVar(
+    "T", Product, Space, Template, NamedModel, ModelVersion, Topic, Tenant, User, Key, Token
+)
 R = TypeVar("R")
 
 INSTALLATION = 0
@@ -36,6 +38,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(Space, "space"),
     Kind(Template, "template"),
     Kind(NamedModel, "model"),
+    Kind(ModelVersion, "model_version", "product"),
     Kind(Topic, "topic", "product"),
     Kind(Tenant, "tenant", everywhere=True),
     Kind(User, "user", "tenant", everywhere=True),

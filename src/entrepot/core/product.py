@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from entrepot.core.differences import Difference
+
 Kind = Literal["device", "gateway"]
 Payload = Literal["json", "binary"]
 Auth = Literal["secret", "certificate", "id2"]
@@ -30,11 +32,13 @@ class Authored(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A thing model exactly as its author wrote it: the dialect that can read it, and the text.
 
     The text is JSON in that dialect's own spelling. It is the truth; what it means to another
-    dialect is derived from it on reading (docs/decisions/0003).
+    dialect is derived from it on reading (docs/decisions/0003). `parked` is what earlier authors
+    said in words that this dialect does not have; it is read with the text.
     """
 
     dialect: str
     text: msgspec.Raw
+    parked: tuple[Difference, ...] = ()
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -84,6 +88,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     updated_by: Actor
     revision: int = 1
     released: bool = False
+    draft: Authored | None = None  # the next thing model, not in force yet
     claims: tuple[Claim, ...] = ()
     aliases: dict[str, str] = {}  # dialect -> the id that a caller chose or brought along
     secrets: dict[str, bytes] = {}  # dialect -> a sealed secret that replaces the computed one

@@ -6,19 +6,23 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from entrepot.core import audit
+from entrepot.core import audit, models
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
 from entrepot.core.identity import Caller
 from entrepot.core.ports import KINDS, Tx
-from entrepot.core.product import Claim, Draft, Product, Profile
-from entrepot.core.things import Space, Template, Topic
+from entrepot.core.product import Authored, Claim, Draft, Product, Profile
+from entrepot.core.things import ModelVersion, Space, Template, Topic
 
 V = TypeVar("V")
+P = TypeVar("P", Topic, ModelVersion)
 
-DEPENDENTS = tuple(k for k in KINDS if k.parent == "product" and k.type is not Topic)
-"""Kinds that keep their product from being deleted; topics go with it."""
+PARTS = (Topic, ModelVersion)
+"""Kinds that go with their product."""
+DEPENDENTS = tuple(k for k in KINDS if k.parent == "product" and k.type not in PARTS)
+"""Kinds that keep their product from being deleted."""
 
 
 class Ref(msgspec.Struct, frozen=True, gc=False):
@@ -43,6 +47,7 @@ class Edit(msgspec.Struct, frozen=True, gc=False):
     profile: Profile
     claims: tuple[Claim, ...] | None = None
     released: bool | None = None
+    draft: Authored | UnsetType | None = UNSET  # the next thing model
     secret: bytes | None = None  # sealed, for the caller's dialect
     secret_name: str | None = None
 
@@ -95,26 +100,39 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     product: Product
     space: Space
     template: Template | None = None
+    model: Authored | None = None  # its thing model in force
 
 
 def shown(use: Callable[[Tx, Caller, V], Product]) -> Callable[[Tx, Caller, V], Shown]:
     """The use case, with its product shown."""
 
     def run(tx: Tx, caller: Caller, value: V) -> Shown:
-        return show(tx, use(tx, caller, value))
+        return show(tx, caller, use(tx, caller, value))
 
     return run
 
 
-def show(tx: Tx, product: Product) -> Shown:
-    """The product with its space and, where it has one, its template."""
+def show(tx: Tx, caller: Caller, product: Product) -> Shown:
+    """The product with its space, its thing model and, where it has one, its template."""
     space = tx.get(Space, product.tenant, product.space)
     if space is None:
         raise NotFound("space", str(product.space))
     template = product.profile.template
     return Shown(
-        product, space, None if template is None else tx.get(Template, product.tenant, template)
+        product,
+        space,
+        None if template is None else tx.get(Template, product.tenant, template),
+        model_in_force(tx, caller, product),
     )
+
+
+def model_in_force(tx: Tx, caller: Caller, product: Product) -> Authored | None:
+    """The thing model that the product's devices have: its own, else the named one that it names."""
+    model, key = product.profile.model, product.profile.model_key
+    if model is not None or key is None:
+        return model
+    named = models.find(tx, product.tenant, key)
+    return caller.shelf.public.get(key) if named is None else named.model
 
 
 def alias_claim(dialect: str, space: int, alias: str) -> Claim:
@@ -184,6 +202,13 @@ def update(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Product], Edit]]
         claims = (*kept, *wanted.claims)
     if wanted.profile.name != old.profile.name:
         claims = _renamed(tx, old, claims, wanted.profile.name)
+    profile = wanted.profile
+    if profile.model is not None and profile.model is not old.profile.model:
+        in_force = model_in_force(tx, caller, old)
+        profile = replace(profile, model=caller.shelf.revised(in_force, profile.model))
+    draft = old.draft
+    if wanted.draft is not UNSET:
+        draft = wanted.draft and caller.shelf.revised(old.draft or profile.model, wanted.draft)
     secrets, names = old.secrets, old.names_of_secrets
     if wanted.secret is not None:
         secrets = {**secrets, caller.dialect: wanted.secret}
@@ -191,7 +216,8 @@ def update(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Product], Edit]]
         names = {**names, caller.dialect: wanted.secret_name}
     new = replace(
         old,
-        profile=wanted.profile,
+        profile=profile,
+        draft=draft,
         claims=claims,
         released=old.released if wanted.released is None else wanted.released,
         secrets=secrets,
@@ -232,14 +258,19 @@ def delete(tx: Tx, caller: Caller, ref: Ref) -> Product:
     dependents = depends_on(tx, product)
     if dependents:
         raise InUse("product", ref.text, dependents)
-    for topic in tx.scan(Topic, product.tenant, parent=product.id):
-        tx.drop(topic)
+    _drop_parts(tx, product, Topic)
+    _drop_parts(tx, product, ModelVersion)
     if product.profile.template is not None:
         count_use(tx, product.tenant, product.profile.template, -1)
     tx.drop(product)
     gone = replace(product, revision=product.revision + 1)
     _note(tx, caller, gone, "delete")
     return product
+
+
+def _drop_parts(tx: Tx, product: Product, kind: type[P]) -> None:
+    for part in tx.scan(kind, product.tenant, parent=product.id):
+        tx.drop(part)
 
 
 def count_use(tx: Tx, tenant: int, template: int, by: int) -> None:
@@ -277,6 +308,8 @@ def changes(old: Product, new: Product) -> audit.Changes:
     found = audit.differences(old.profile, new.profile, Profile.__struct_fields__)
     if old.released != new.released:
         found["released"] = [old.released, new.released]
+    if old.draft != new.draft:
+        found |= audit.differences(old, new, ("draft",))
     if old.secrets != new.secrets or old.names_of_secrets != new.names_of_secrets:
         found["secret"] = ["(changed)", "(changed)"]
     return found

@@ -55,6 +55,20 @@ class NamedModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     claims: tuple[Claim, ...] = ()
 
 
+class ModelVersion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A product's thing model as it was published."""
+
+    id: int
+    tenant: int
+    product: int
+    version: str
+    model: Authored
+    created_at: int
+    created_by: Actor
+    description: str | None = None
+    claims: tuple[Claim, ...] = ()
+
+
 class Topic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A message topic that every device of a product gets."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from entrepot.core.conversion import Shelf
 from entrepot.core.identity import Key, Tenant, User, key_claim, tenant_claim, user_claim
 from entrepot.core.ports import INSTALLATION, Store, Tx
 from entrepot.core.vault import Vault
@@ -42,9 +43,11 @@ class Gate:
         *,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         loopback: bool = False,
+        shelf: Shelf | None = None,
     ) -> None:
         self.store = store
         self.vault = vault
+        self.shelf = shelf or Shelf()
         self.now_ms = now_ms
         self.loopback = loopback  # whether only this machine can reach the server
         self._remembered: dict[tuple[str, ...], tuple[float, Any]] = {}

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from entrepot.core.conversion import Format
 from entrepot.core.faults import Fault
 from entrepot.core.identity import Caller, Tenant
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
+from entrepot.core.product import Authored, Product
 from entrepot.core.vault import Vault
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.parameters import Parameters
@@ -112,6 +113,9 @@ class Dialect:
     import_models: Callable[[Tx, Caller, Sequence[Any]], tuple[str, ...]] | None = None
     snippet: Callable[[str, Mapping[str, Any]], str] = lambda endpoint, credentials: ""
     options: tuple[str, ...] = ()  # what a tenant may set, as `<dialect>.<name>`
+    # How thing models are written in it; what the store keeps is in the first.
+    formats: tuple[Format, ...] = ()
+    public_models: Callable[[], Mapping[str, Authored]] = dict  # everybody's, by their keys
     losses: Mapping[str, str] = field(default_factory=dict)  # Profile field -> what becomes of it
     # For documents: the query parameter that carries the selector, and the shapes of refusals.
     selector: str = ""

@@ -11,7 +11,7 @@ import apsw
 
 from entrepot.core.ports import KINDS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: model versions
 _APPLICATION_ID = 0x456E7472  # "Entr"
 _PATIENCE_S = 10
 WAL_PAGES = 8192  # 32 MB: a checkpoint each few ten thousand creates
@@ -58,21 +58,21 @@ def migrate(connection: apsw.Connection) -> None:
         return
     connection.execute("BEGIN IMMEDIATE")  # several programs may open an empty folder at once
     try:
-        if schema_version(connection) < SCHEMA_VERSION:
-            _create(connection)
+        _upgrade(connection, schema_version(connection))
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
 
-def _create(connection: apsw.Connection) -> None:
-    connection.execute(files("entrepot.store").joinpath("schema.sql").read_text())
-    for kind in KINDS:
+def _upgrade(connection: apsw.Connection, version: int) -> None:
+    if version == 0:
+        connection.execute(files("entrepot.store").joinpath("schema.sql").read_text())
+    for kind in KINDS:  # those that the file's release did not know
         connection.execute(
-            f"CREATE TABLE {kind.name} (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL,"
+            f"CREATE TABLE IF NOT EXISTS {kind.name} (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL,"
             " parent INTEGER NOT NULL, document BLOB NOT NULL) STRICT;"
-            f"CREATE INDEX {kind.name}_of ON {kind.name} (tenant, id, parent)"
+            f"CREATE INDEX IF NOT EXISTS {kind.name}_of ON {kind.name} (tenant, id, parent)"
         )
     connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")

@@ -126,6 +126,7 @@ async def authenticate(exchange: Exchange) -> Caller:
         gate.now_ms(),
         gate.vault,
         exchange.request.peer,
+        gate.shelf,
     )
 
 

@@ -156,4 +156,5 @@ def _caller(exchange: Exchange, tenant: Tenant, user: User) -> Caller:
         now_ms=exchange.gate.now_ms(),
         vault=exchange.gate.vault,
         peer=exchange.request.peer,
+        shelf=exchange.gate.shelf,
     )

@@ -54,6 +54,7 @@ def caller(exchange: Exchange, user: User, tenant: Tenant) -> Caller:
         gate.now_ms(),
         gate.vault,
         exchange.request.peer,
+        gate.shelf,
     )
 
 

@@ -10,6 +10,7 @@ from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect
 from entrepot.vendors.huawei import codec
 from entrepot.vendors.huawei.iotda import auth, body, convert, errors, handles, snippet, wire
+from entrepot.vendors.huawei.iotda.formats import IOTDA_FORMAT
 from entrepot.vendors.huawei.iotda.operations import OPERATIONS
 
 
@@ -34,6 +35,7 @@ IOTDA = Dialect(
     handle=convert.product_id,
     product_of=handles.product_of,
     snippet=snippet.snippet,
+    formats=(IOTDA_FORMAT,),
     losses=convert.LOSSES,
     refusals=(wire.Refusal,),
     # 500 KB of services, each character of them perhaps written as \\uXXXX (the Python SDK does).

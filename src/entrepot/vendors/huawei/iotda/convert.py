@@ -54,7 +54,7 @@ LOSSES = {
     "dynamic_activation": "not shown",
     "template": "not shown",
     "model_key": "not shown",
-    "model": "one that another dialect wrote is shown as no services at all",
+    "model": "shown as far as IoTDA can say it; the rest is parked where IoTDA changes the model",
     "tags": "not shown",
     "extras": "another dialect's own fields are not shown",
 }
@@ -145,7 +145,7 @@ def product(shown: Shown, caller: Caller) -> wire.Product:
     """The product with its services."""
     product, profile = shown.product, shown.product.profile
     protocol = profile.protocol
-    model = profile.model
+    model = shown.model
     return wire.Product(
         app_id=handles.app_id(caller.vault, product.space),
         app_name=shown.space.name,
@@ -158,9 +158,12 @@ def product(shown: Shown, caller: Caller) -> wire.Product:
         industry=_said(profile.industry),
         description=_said(profile.description),
         create_time=handles.time(product.created_at),
-        service_capabilities=_NO_SERVICES if model is None or model.dialect != DIALECT
-        else model.text,
-    )  # fmt: skip
+        service_capabilities=_services(model, caller),
+    )
+
+
+def _services(model: Authored | None, caller: Caller) -> msgspec.Raw:
+    return (model and caller.shelf.text(model, DIALECT)) or _NO_SERVICES
 
 
 def _said(text: str | None) -> str | msgspec.UnsetType:
@@ -180,6 +183,6 @@ def products(listed: Listed, caller: Caller) -> wire.Products:
 
 
 def _summary(shown: Shown, caller: Caller) -> wire.ProductSummary:
-    whole = product(shown, caller)
+    whole = product(Shown(shown.product, shown.space), caller)  # without its model
     fields = wire.ProductSummary.__struct_fields__
     return wire.ProductSummary(**{field: getattr(whole, field) for field in fields})

@@ -70,7 +70,7 @@ def list_products(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> Page[Shown
         found = Page(total, items)
     else:
         found = page_of(_candidates(tx, caller, wanted), wanted)
-    return Page(found.total, [registry.show(tx, product) for product in found.items])
+    return Page(found.total, [registry.show(tx, caller, product) for product in found.items])
 
 
 def _candidates(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> Iterator[Product]:
@@ -185,12 +185,12 @@ def export_products(tx: Tx, caller: Caller, value: tuple[list[Ref] | None, int])
     """
     refs, most = value
     if refs is not None:
-        return [registry.show(tx, registry.get(tx, caller, ref)) for ref in refs]
+        return [registry.show(tx, caller, registry.get(tx, caller, ref)) for ref in refs]
     if tx.count(Product, caller.tenant.id) > most:
         wish = f"must name products: there are more than {most}"
         raise Invalid((Violation(("product_ids",), "rule", wish),))
     products = tx.scan(Product, caller.tenant.id)
-    return [registry.show(tx, p) for p in products if registry.visible(caller, p)]
+    return [registry.show(tx, caller, p) for p in products if registry.visible(caller, p)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,130 @@
+"""The use cases of a product's thing model: the one in force, the draft of the next, what was published.
+
+Dialects without drafts put their models in force at once; a draft that another dialect keeps stays
+as it is. Plain functions over a unit of work; know no model's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from entrepot.core import registry
+from entrepot.core.faults import NotFound, Taken
+from entrepot.core.identity import Caller
+from entrepot.core.ports import Tx
+from entrepot.core.product import Authored, Claim, Product
+from entrepot.core.registry import Edit, Ref
+from entrepot.core.things import ModelVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a draft is published as. `keep`: so many versions stay, the oldest go."""
+
+    ref: Ref
+    version: str
+    description: str | None = None
+    keep: int | None = None
+
+
+def draft_of(tx: Tx, caller: Caller, product: Product) -> Authored | None:
+    """The model as its author last left it, published or not; None where there is none."""
+    return product.draft or registry.model_in_force(tx, caller, product)
+
+
+def edit_draft(
+    tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Authored | None], Authored]]
+) -> Product:
+    """The product with its draft changed; what is in force stays until it is published.
+
+    Raises:
+        NotFound: no such product.
+        Refused: it is released.
+    """
+    ref, edit = change
+    product = registry.get(tx, caller, ref)
+    registry.refuse_released(product, ref.text)
+    draft = edit(draft_of(tx, caller, product))
+    return registry.update(tx, caller, (ref, lambda old: Edit(old.profile, draft=draft)))
+
+
+def publish(tx: Tx, caller: Caller, wanted: Publication) -> ModelVersion:
+    """The version; its model is in force from now on.
+
+    Raises:
+        NotFound: no such product, or it has no model to publish.
+        Refused: it is released.
+        Taken: it has a version of that name.
+    """
+    product = registry.get(tx, caller, wanted.ref)
+    registry.refuse_released(product, wanted.ref.text)
+    model = draft_of(tx, caller, product)
+    if model is None:
+        raise NotFound("model", wanted.ref.text)
+    version = add_version(tx, caller, product, model, wanted.version, wanted.description)
+    registry.update(
+        tx, caller, (wanted.ref, lambda old: Edit(replace(old.profile, model=model), draft=None))
+    )
+    if wanted.keep is not None:
+        for old in list(versions(tx, product))[wanted.keep :]:
+            tx.drop(old)
+    return version
+
+
+def add_version(
+    tx: Tx,
+    caller: Caller,
+    product: Product,
+    model: Authored,
+    name: str,
+    description: str | None = None,
+) -> ModelVersion:
+    """The version, kept.
+
+    Raises:
+        Taken: the product has a version of that name.
+    """
+    claim = _claim(product, name)
+    if (holder := tx.holder(product.tenant, claim)) is not None:
+        raise Taken(claim.rule, name, holder)
+    made = ModelVersion(
+        id=tx.new_id(),
+        tenant=product.tenant,
+        product=product.id,
+        version=name,
+        description=description,
+        model=model,
+        created_at=caller.now_ms,
+        created_by=caller.actor,
+        claims=(claim,),
+    )
+    tx.add(made)
+    return made
+
+
+def versions(tx: Tx, product: Product) -> Iterator[ModelVersion]:
+    """What was published of the product's model, newest first."""
+    return tx.scan(ModelVersion, product.tenant, parent=product.id)
+
+
+def version(tx: Tx, product: Product, name: str = "") -> ModelVersion:
+    """The version of this name; without a name the newest.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if name:
+        id = tx.holder(product.tenant, _claim(product, name))
+        found = None if id is None else tx.get(ModelVersion, product.tenant, id)
+    else:
+        found = next(iter(tx.page(ModelVersion, product.tenant, parent=product.id, limit=1)), None)
+    if found is None:
+        raise NotFound("model version", name)
+    return found
+
+
+def _claim(product: Product, version: str) -> Claim:
+    return Claim("model.version", f"{product.id}/{version}")

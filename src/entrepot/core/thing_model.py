@@ -1,0 +1,183 @@
+"""The thing model: what a device can say, be told and do, in words that belong to no vendor.
+
+Holds meaning, never a vendor's limits. Every default is "nothing was said" (None, false or empty), so
+that what one dialect leaves out is not what another says. What a dialect alone can say, and what it
+spells in a way of its own, is in `extras` under its name (`core/spelling.py`).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+DEFAULT_SERVICE = "default"
+"""The service of features that stand in none (Alibaba's default module, a flat EnOS model)."""
+
+Access = Literal["r", "w", "n", "rw", "rn", "wn", "rwn"]  # read, write, notify (report by itself)
+NumberKind = Literal["int", "long", "float", "double", "decimal"]
+Extras = dict[str, dict[str, Any]]
+
+
+class _Type(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    gc=False,
+    tag_field="type",
+    tag=str.lower,
+):
+    pass
+
+
+class Number(_Type, frozen=True):
+    """A number; bounds and step are exact. int has 32 bits, long 64, decimal as many digits as it needs."""
+
+    kind: NumberKind
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    step: Decimal | None = None
+
+
+class Text(_Type, frozen=True):
+    """A text of at most so many characters (Alibaba: bytes)."""
+
+    max_length: int | None = None
+
+
+class Boolean(_Type, frozen=True):
+    """Yes or no, and what a person calls either."""
+
+    off: str | None = None
+    on: str | None = None
+
+
+class Choice(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One value of an enumeration, as text, and its label."""
+
+    value: str
+    label: str | None = None
+
+
+class Enum(_Type, frozen=True):
+    """One of some values, which are integers or texts on the wire."""
+
+    choices: tuple[Choice, ...] = ()
+    base: Literal["int", "text"] | None = None
+
+
+class DateTime(_Type, frozen=True):
+    """A moment; `form` is how a device writes it: milliseconds since 1970, or as text."""
+
+    form: Literal["epoch_ms", "text"] | None = None
+    max_length: int | None = None
+
+
+class Structure(_Type, frozen=True):
+    """Named members."""
+
+    fields: tuple[Field, ...] = ()
+
+
+class Array(_Type, frozen=True):
+    """Any number of items of one type, at most `max_items`; of texts: IoTDA's string list."""
+
+    item: DataType
+    max_items: int | None = None
+
+
+class Json(_Type, frozen=True):
+    """A JSON object that the model says no more of."""
+
+    max_length: int | None = None
+
+
+class Binary(_Type, frozen=True):
+    """Bytes, or a file that is named in their stead."""
+
+    max_length: int | None = None
+
+
+DataType = Number | Text | Boolean | Enum | DateTime | Structure | Array | Json | Binary
+
+
+class Element(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What every part of a model has: an id that is unique among its like, and words about it."""
+
+    id: str
+    name: str | None = None
+    names: dict[str, str] = {}  # locale (zh_CN) -> translation
+    description: str | None = None
+    tags: dict[str, str] = {}
+    extras: Extras = {}  # dialect -> what is its own
+
+
+class Field(Element, frozen=True):
+    """A value: a parameter, a member of a structure."""
+
+    type: DataType
+    required: bool = False
+    default: Any = None  # any JSON value
+    unit: str | None = None  # symbol: °C, kWh, %
+    unit_name: str | None = None
+
+
+class Property(Field, frozen=True):
+    """A value that a device has. `static`: it describes the device and does not change by itself."""
+
+    access: Access | None = None
+    static: bool = False
+
+
+class Command(Element, frozen=True):
+    """Something a device can be told to do."""
+
+    inputs: tuple[Field, ...] = ()
+    outputs: tuple[Field, ...] = ()
+    response: str | None = None  # what the answer is called
+    call: Literal["sync", "async"] | None = None
+    required: bool = False
+
+
+class Event(Element, frozen=True):
+    """Something a device reports by itself."""
+
+    outputs: tuple[Field, ...] = ()
+    severity: Literal["info", "warning", "error"] | None = None
+    required: bool = False
+
+
+class Service(Element, frozen=True):
+    """A part of a device: its properties, commands and events (Alibaba: a module)."""
+
+    type: str | None = None
+    disabled: bool = False
+    properties: tuple[Property, ...] = ()
+    commands: tuple[Command, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+class ThingModel(Element, frozen=True):
+    """A whole model. `id` is its key where it has one of its own, else empty."""
+
+    services: tuple[Service, ...] = ()
+
+
+def decimal(text: Any) -> Decimal | None:
+    """The number that a text or a JSON number spells, exactly; None where it spells none."""
+    if isinstance(text, bool) or text is None:
+        return None
+    try:
+        found = Decimal(repr(text) if isinstance(text, float) else text)
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+    return found if found.is_finite() else None
+
+
+def plain_number(number: Decimal) -> int | float:
+    """The number for JSON: whole ones stay whole."""
+    exponent = number.as_tuple().exponent
+    whole = isinstance(exponent, int) and exponent >= 0
+    return int(number) if whole else float(number)

@@ -1,0 +1,93 @@
+"""The laws of thing models, for every format and every ordered pair of formats.
+
+Home and back is the identity. On the way through another format a model keeps all that the report
+does not list, and what the report lists comes back with it.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from itertools import permutations
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from entrepot import main as root
+from entrepot.core.conversion import Format, convert, read, written
+from entrepot.core.differences import differences
+from entrepot.core.thing_model import ThingModel
+from tests.models import drawn
+
+MODELS = 1000
+FORMATS = [f for f in root.shelf().formats.values() if f.read is not None]
+PAIRS = list(permutations(FORMATS, 2))
+each_format = pytest.mark.parametrize("home", FORMATS, ids=lambda f: f.name)
+each_pair = pytest.mark.parametrize(("home", "away"), PAIRS, ids=lambda f: f.name)
+
+
+@cache
+def models() -> tuple[ThingModel, ...]:
+    return tuple(drawn(Random(seed)) for seed in range(MODELS))
+
+
+@cache
+def at_home(home: Format) -> tuple[bytes, ...]:
+    """The same models as this format writes them."""
+    return tuple(home.write(model) for model in models())
+
+
+def identical(home: Format, text: bytes) -> None:
+    assert home.read is not None
+    assert json.loads(home.write(home.read(text))) == json.loads(text)
+
+
+def comes_back(home: Format, away: Format, text: bytes) -> None:
+    model = read(text, home)
+    there = convert(text, home, away)
+    listed = {loss.path for loss in there.report.losses}
+    # without the report: what it does not list is what it was
+    bare = read(home.write(read(there.text, away)), home)
+    for found in differences(model, bare):
+        assert any(found.path[: len(path)] == path for path in listed), found
+    # with it: everything is
+    whole = read(there.text, away, there.report.parked)
+    assert [d for d in differences(model, whole, ignore=away.own) if d.path] == []
+    assert json.loads(home.write(whole)) == json.loads(text)
+
+
+@each_format
+def test_home_and_back_is_the_identity(home: Format) -> None:
+    for text in at_home(home):
+        identical(home, text)
+
+
+@each_pair
+def test_what_the_report_does_not_list_is_kept_and_what_it_lists_comes_back(
+    home: Format, away: Format
+) -> None:
+    for text in at_home(home):
+        comes_back(home, away, text)
+
+
+@settings(max_examples=50, deadline=None)
+@given(random=st.randoms(use_true_random=False))
+@each_pair
+def test_the_laws_hold_for_models_that_were_searched_for(
+    home: Format, away: Format, random: Random
+) -> None:
+    comes_back(home, away, home.write(drawn(random)))
+
+
+@each_format
+def test_a_report_tells_every_difference_with_a_reason(home: Format) -> None:
+    for model in models()[:100]:
+        found = written(model, home).report
+        assert all(loss.reason for loss in found.losses)
+        assert home.read is not None
+        said = home.read(home.write(model))
+        assert {d.path for d in differences(model, said, home.own)} == {
+            loss.path for loss in found.losses if loss.kind != "impossible"
+        }
