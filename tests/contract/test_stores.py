@@ -214,6 +214,25 @@ def test_a_page_is_newest_first_and_can_be_walked_by_id_or_by_number(store: Any)
     ]
 
 
+def test_a_deep_page_is_the_one_that_counting_would_find(store: Any) -> None:
+    def fill(tx: Tx) -> list[Product]:
+        other = [product(tx, tenant=OTHER_TENANT, space=1) for _ in range(5)]
+        made = [product(tx, f"p{i}", space=1 + i % 3) for i in range(20_000)]
+        for one in (*made[4_000:13_000:2], *other):
+            tx.drop(one)
+        gone = {p.id for p in made[4_000:13_000:2]}
+        return [p for p in made if p.id not in gone]
+
+    left = store.write_now(fill)[::-1]
+    for parent in (None, 2):
+        mine = [p.profile.name for p in left if parent in (None, p.space)]
+        for skip in (0, 4_000, 8_192, 9_000, 12_345, len(mine) - 2, len(mine), 50_000):
+            found = store.read_now(
+                lambda tx, p=parent, s=skip: tx.page(Product, TENANT, parent=p, skip=s, limit=3)
+            )
+            assert names(found) == mine[skip : skip + 3]
+
+
 def test_a_scan_gives_everything_once_in_order(store: Any) -> None:
     store.write_now(lambda tx: [product(tx, f"p{i}", space=1 + i % 2) for i in range(700)])
     scanned = store.read_now(lambda tx: list(tx.scan(Product, TENANT)))

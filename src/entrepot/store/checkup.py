@@ -16,8 +16,8 @@ import apsw
 
 from entrepot.core.ports import INSTALLATION, KINDS, Kind, Thing
 from entrepot.core.product import Product
-from entrepot.store.rows import claim_hash, claims_of, parent_of, unpack, unpack_entry
-from entrepot.store.sqlite_schema import SCHEMA_VERSION, schema_version
+from entrepot.store.rows import BLOCK_BITS, claim_hash, claims_of, parent_of, unpack, unpack_entry
+from entrepot.store.sqlite_schema import SCHEMA_VERSION, recount, schema_version
 
 MOST_FINDINGS = 20
 TOTALS = "totals equal the rows"
@@ -84,12 +84,7 @@ class Checkup:
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.execute("DELETE FROM total")
-            for kind in KINDS:
-                self._connection.execute(
-                    f"INSERT INTO total SELECT tenant, '{kind.name}', parent, count(*)"
-                    f" FROM {kind.name} GROUP BY tenant, parent"
-                )
+            recount(self._connection)
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
@@ -160,19 +155,22 @@ class Checkup:
 
     def _totals(self) -> Iterator[str]:
         counted = {
-            (tenant, kind.name, parent): n
+            (tenant, kind.name, parent, block): n
             for kind in KINDS
-            for tenant, parent, n in self._rows(
-                f"SELECT tenant, parent, count(*) FROM {kind.name} GROUP BY tenant, parent"
+            for tenant, parent, block, n in self._rows(
+                f"SELECT tenant, parent, id >> {BLOCK_BITS}, count(*) FROM {kind.name} GROUP BY 1, 2, 3"
             )
         }
         kept = {
-            (t, k, p): n for t, k, p, n in self._rows("SELECT tenant, kind, parent, n FROM total")
+            (tenant, kind, parent, block): n
+            for tenant, kind, parent, block, n in self._rows(
+                "SELECT tenant, kind, parent, block, n FROM total"
+            )
         }
         for key in sorted(counted.keys() | kept.keys()):
             n, total = counted.get(key, 0), kept.get(key, 0)
             if n != total:
-                tenant, kind, parent = key
+                tenant, kind, parent, _ = key
                 yield f"tenant {tenant}, parent {parent}: {n} of kind {kind}, but the total says {total}"
 
     def _sequence(self) -> Iterator[str]:

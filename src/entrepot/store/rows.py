@@ -13,6 +13,9 @@ import zstandard
 from entrepot.core.ports import KINDS, Entry, Kind, Thing
 from entrepot.core.product import Claim
 
+BLOCK_BITS = 13
+"""Things are counted by blocks of so many ids (id >> 13): a deep page skips blocks, not rows."""
+
 BY_TYPE: dict[type[Any], Kind] = {kind.type: kind for kind in KINDS}
 
 # JSON, because a thing model is a piece of JSON text that goes in and comes out as it is.

@@ -1,4 +1,4 @@
--- Version 1. One table a kind of thing, all of the same shape: id, tenant, parent, document.
+-- One table a kind of thing, all of the same shape: id, tenant, parent, document.
 -- `document` is the thing in MessagePack behind one byte that says how it is packed.
 -- WITHOUT ROWID where the key is the row; the tenant leads every other key.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
@@ -15,12 +15,14 @@ CREATE TABLE tag (
     product INTEGER NOT NULL,
     PRIMARY KEY (tenant, name, value, product)
 ) WITHOUT ROWID, STRICT;
+-- How many things there are, by blocks of ids (id >> 13): totals, and the way to a deep page.
 CREATE TABLE total (
     tenant INTEGER NOT NULL,
     kind TEXT NOT NULL,
+    block INTEGER NOT NULL,
     parent INTEGER NOT NULL,
     n INTEGER NOT NULL,
-    PRIMARY KEY (tenant, kind, parent)
+    PRIMARY KEY (tenant, kind, block, parent)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE audit (
     thing INTEGER NOT NULL,

@@ -10,8 +10,9 @@ from typing import Any
 import apsw
 
 from entrepot.core.ports import KINDS
+from entrepot.store.rows import BLOCK_BITS
 
-SCHEMA_VERSION = 2  # 2: model versions
+SCHEMA_VERSION = 2  # 2: versions of thing models; totals by blocks of ids
 _APPLICATION_ID = 0x456E7472  # "Entr"
 _PATIENCE_S = 10
 WAL_PAGES = 8192  # 32 MB: a checkpoint each few ten thousand creates
@@ -67,15 +68,38 @@ def migrate(connection: apsw.Connection) -> None:
 
 def _upgrade(connection: apsw.Connection, version: int) -> None:
     if version == 0:
-        connection.execute(files("entrepot.store").joinpath("schema.sql").read_text())
+        connection.execute(_schema())
     for kind in KINDS:  # those that the file's release did not know
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS {kind.name} (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL,"
             " parent INTEGER NOT NULL, document BLOB NOT NULL) STRICT;"
             f"CREATE INDEX IF NOT EXISTS {kind.name}_of ON {kind.name} (tenant, id, parent)"
         )
+    if version == 1:
+        connection.execute("DROP TABLE total")
+        connection.execute(_table("total"))
+        recount(connection)
     connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def recount(connection: apsw.Connection) -> None:
+    """Count everything anew."""
+    connection.execute("DELETE FROM total")
+    for kind in KINDS:
+        connection.execute(
+            f"INSERT INTO total SELECT tenant, '{kind.name}', id >> {BLOCK_BITS}, parent, count(*)"  # noqa: S608
+            f" FROM {kind.name} GROUP BY 1, 3, 4"
+        )
+
+
+def _schema() -> str:
+    return files("entrepot.store").joinpath("schema.sql").read_text()
+
+
+def _table(name: str) -> str:
+    """The statement that makes the table."""
+    return next(s for s in _schema().split(";") if f"CREATE TABLE {name} " in s)
 
 
 def schema_version(connection: apsw.Connection) -> int:

@@ -13,6 +13,7 @@ from entrepot.core.ports import INSTALLATION, KINDS, Entry, T, Thing, Tx
 from entrepot.core.product import Claim, Product
 from entrepot.core.things import Space
 from entrepot.store.rows import (
+    BLOCK_BITS,
     BY_TYPE,
     claim_hash,
     claims_of,
@@ -27,6 +28,9 @@ _BLOCK = 256
 _INSERT = {kind.name: f"INSERT INTO {kind.name} VALUES (?,?,?,?)" for kind in KINDS}  # noqa: S608
 _FIRST_ID = 100_001
 _ID_BOUND = 1 << 63
+_FAR = 1 << BLOCK_BITS  # how many rows are skipped one by one
+
+Block = tuple[int, str, int, int]  # tenant, kind, parent, number of the block
 
 
 class SqliteTx:
@@ -41,8 +45,8 @@ class SqliteTx:
         self.cursor = connection.cursor()
         self._next_id = 0
         self._first_id = 0  # the sequence when the transaction began
-        self._totals: dict[tuple[int, str, int], int] = {}
-        self._unit_totals: dict[tuple[int, str, int], int] = {}
+        self._totals: dict[Block, int] = {}
+        self._unit_totals: dict[Block, int] = {}
         self._saved = False
         # What a batch asks for again and again; forgotten when the transaction or a unit ends badly.
         self._spaces: dict[tuple[int, int], Space] = {}
@@ -82,10 +86,10 @@ class SqliteTx:
     def commit(self) -> None:
         """Make everything since `begin` durable."""
         execute = self.cursor.execute
-        for (tenant, kind, parent), n in self._totals.items():
+        for (tenant, kind, parent, block), n in self._totals.items():
             execute(
-                "INSERT INTO total VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-                (tenant, kind, parent, n),
+                "INSERT INTO total VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                (tenant, kind, block, parent, n),
             )
         if self._next_id != self._first_id:
             execute("INSERT OR REPLACE INTO meta VALUES ('next_id', ?)", (b"%d" % self._next_id,))
@@ -120,7 +124,7 @@ class SqliteTx:
         self.cursor.execute(_INSERT[kind], (thing.id, tenant, parent, pack(thing)))
         if tags:
             self._tag(tenant, thing.id, tags)
-        self._tally(tenant, kind, parent, 1)
+        self._tally(tenant, kind, parent, thing.id, 1)
 
     def put(self, old: T, new: T, tags: dict[str, str] | None = None) -> None:
         self._save()
@@ -140,8 +144,8 @@ class SqliteTx:
             (parent_of(new), pack(new), new.id),
         )
         if parent_of(old) != parent_of(new):
-            self._tally(tenant, kind, parent_of(old), -1)
-            self._tally(tenant, kind, parent_of(new), 1)
+            self._tally(tenant, kind, parent_of(old), old.id, -1)
+            self._tally(tenant, kind, parent_of(new), new.id, 1)
         old_tags = old.profile.tags if isinstance(old, Product) else {}
         if tags is not None and tags != old_tags:
             self._untag(tenant, new.id, old_tags)
@@ -157,7 +161,7 @@ class SqliteTx:
             self._untag(tenant, thing.id, thing.profile.tags)
         kind = BY_TYPE[type(thing)].name
         self.cursor.execute(f"DELETE FROM {kind} WHERE id=?", (thing.id,))  # noqa: S608
-        self._tally(tenant, kind, parent_of(thing), -1)
+        self._tally(tenant, kind, parent_of(thing), thing.id, -1)
 
     def get(self, kind: type[T], tenant: int, id: int) -> T | None:
         if kind is Space:
@@ -200,6 +204,8 @@ class SqliteTx:
     ) -> list[T]:
         name = BY_TYPE[kind].name
         values: tuple[int, ...]
+        if before is None and skip >= _FAR:
+            before, skip = self._near(name, tenant, parent, skip)
         where, values = "tenant=?", (tenant,)
         if before is not None:
             where, values = where + " AND id<?", (*values, before)
@@ -212,6 +218,21 @@ class SqliteTx:
         )
         rows = self._rows(sql, (*values, limit, skip))
         return [unpack(kind, document) for (document,) in rows]
+
+    def _near(self, name: str, tenant: int, parent: int | None, skip: int) -> tuple[int, int]:
+        """The id below which to begin, and how many to skip from there on."""
+        if self._totals or self._unit_totals:  # what this unit added is in no block yet
+            return _ID_BOUND - 1, skip
+        where = "tenant=? AND kind=?" + ("" if parent is None else " AND parent=?")
+        values = (tenant, name) if parent is None else (tenant, name, parent)
+        sql = (
+            "SELECT block, above FROM (SELECT block, sum(n) AS here, sum(sum(n)) OVER"  # noqa: S608
+            f" (ORDER BY block DESC) - sum(n) AS above FROM total WHERE {where} GROUP BY block)"
+            " WHERE above + here > ? LIMIT 1"
+        )
+        for block, above in self._rows(sql, (*values, skip)):
+            return (block + 1) << BLOCK_BITS, skip - above
+        return 0, 0  # beyond the last
 
     def scan(self, kind: type[T], tenant: int, *, parent: int | None = None) -> Iterator[T]:
         before: int | None = None
@@ -230,7 +251,7 @@ class SqliteTx:
             sql, values = sql + " AND parent=?", (*values, parent)
         n: int = self._rows(sql, values)[0][0]
         for pending in (self._totals, self._unit_totals):
-            for (t, k, p), delta in pending.items():
+            for (t, k, p, _), delta in pending.items():
                 if t == tenant and k == name and parent in (None, p):
                     n += delta
         return n
@@ -297,8 +318,8 @@ class SqliteTx:
             "DELETE FROM tag WHERE tenant=? AND name=? AND value=? AND product=?", rows
         )
 
-    def _tally(self, tenant: int, kind: str, parent: int, n: int) -> None:
-        key = (tenant, kind, parent)
+    def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
+        key = (tenant, kind, parent, id >> BLOCK_BITS)
         self._unit_totals[key] = self._unit_totals.get(key, 0) + n
 
 
