@@ -82,6 +82,11 @@ def claims_of(thing: Thing) -> tuple[Claim, ...]:
     return getattr(thing, "claims", ())
 
 
+def labels_of(thing: Thing) -> dict[str, str]:
+    """The labels that the thing is found by."""
+    return getattr(thing, "labels", {})
+
+
 def claim_hash(claim: Claim) -> bytes:
     """128 bits that stand for the claim: two different claims never meet in practice."""
     text = f"{claim.rule}\0{claim.value}".encode()
