@@ -209,7 +209,7 @@ def _lists(town: Town, total: int) -> Iterator[tuple[str, Adapter, Callable[[int
 def _filters(town: Town) -> Iterator[tuple[str, Adapter, int, Callable[[int], Request]]]:
     name = town.latest[len(town.latest) // 2].profile.name
     tag = {"ProductTag.1.TagKey": "site", "ProductTag.1.TagValue": "s8"}
-    named = {"expression": f"productName='{name}'"}
+    named = {"expression": f"productName like '{name}'"}
     tagged = {"expression": "tags.site='s8'"}
     search = {"action": "search"}
     questions: tuple[tuple[str, str, int, str, Mapping[str, Any], Any], ...] = (
