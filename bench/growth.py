@@ -210,7 +210,7 @@ def _filters(town: Town) -> Iterator[tuple[str, Adapter, int, Callable[[int], Re
     name = town.latest[len(town.latest) // 2].profile.name
     tag = {"ProductTag.1.TagKey": "site", "ProductTag.1.TagValue": "s8"}
     named = {"expression": f"productName like '{name}'"}
-    tagged = {"expression": "tags.site='s8'"}
+    tagged = {"expression": "productTags.site='s8'"}
     search = {"action": "search"}
     questions: tuple[tuple[str, str, int, str, Mapping[str, Any], Any], ...] = (
         ("name", "iotda", _ASKED, "ListProducts", {"product_name": name}, None),
