@@ -5,9 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,7 +22,6 @@ from entrepot.core.ports import INSTALLATION, Tx
 from entrepot.core.tenancy import open_vault
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
-from entrepot.store.sole import sole_server
 from entrepot.store.sqlite import SqliteStore
 from entrepot.store.sqlite_reader import SqliteReader
 from entrepot.vendors.huawei.account import initial_password
@@ -268,39 +266,6 @@ def house_of(installation: Opened) -> tuple[dict[bytes, Spoken], House]:
         shelf=shelf(),
     )
     return by_root(dialects()), House(installation.store, gate, Rates())
-
-
-def serve(config: Config, listening: Callable[[Opened, bool, str], None]) -> None:
-    """Serve until told to stop.
-
-    `listening` is called once connections are accepted, with whether the directory was empty and
-    with the address as a URL.
-
-    Raises:
-        ValueError: the data directory cannot be used, or is served already; says why.
-        OSError: the address is not to be had.
-    """
-    from entrepot.edge.http import Edge
-    from entrepot.edge.server import listen
-    from entrepot.edge.server import serve as serve_edge
-
-    sock = listen(config.host, config.port)  # first: where it fails, nothing was made
-    try:
-        installation = open_installation(config)
-        try:
-            with sole_server(config.data):
-                empty = prepare(installation)
-                spoken, house = house_of(installation)
-
-                def tell(host: str, port: int) -> None:
-                    listening(installation, empty, url(host, port))
-                    threading.Thread(target=house.rates.warm, daemon=True).start()
-
-                serve_edge(Edge(spoken, house), sock, tell)
-        finally:
-            installation.close()
-    finally:
-        sock.close()
 
 
 def url(host: str, port: int) -> str:
