@@ -44,6 +44,16 @@ app.command(
     "entrepot.cli.models:model", name="model", help="Import, list, show and delete thing models."
 )
 app.command("entrepot.cli.doctor:doctor", name="doctor", help="Check a data directory.")
+app.command("entrepot.cli.backups:backup", name="backup", help="Copy the store, while it serves.")
+app.command(
+    "entrepot.cli.backups:restore", name="restore", help="Make a data directory of a backup."
+)
+app.command("entrepot.cli.backups:verify", name="verify", help="Check a backup.")
+app.command(
+    "entrepot.cli.backups:master_key",
+    name="master-key",
+    help="Change the master key, or tell which it is.",
+)
 
 
 @app.command
