@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,17 @@ ENTREPOT = (sys.executable, "-m", "entrepot.cli")
 class Server:
     """`entrepot serve` on a free loopback port. Use as a context manager."""
 
-    def __init__(self, data: Path, *flags: str, program: Sequence[str] = ENTREPOT) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *flags: str,
+        program: Sequence[str] = ENTREPOT,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.data = data
         self._flags = flags
         self._program = program
+        self._variables = variables or {}
         self.process: subprocess.Popen[str] | None = None
         self._lines: deque[str] = deque(maxlen=100_000)
         self._listener: threading.Thread | None = None
@@ -40,7 +47,11 @@ class Server:
         """Start, and return when connections are accepted."""
         command = [*self._program, "serve", "--port", "0", "--data", str(self.data), *self._flags]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**environment(), **self._variables},
         )
         assert self.process.stdout is not None
         self._listener = threading.Thread(target=self._hear, args=(self.process,), daemon=True)
@@ -86,7 +97,7 @@ class Server:
     @property
     def address(self) -> str:
         """host:port."""
-        return self.url.removeprefix("http://")
+        return self.url.partition("://")[2]
 
     @property
     def said(self) -> str:

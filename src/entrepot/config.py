@@ -35,6 +35,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             description="64 hexadecimal digits; empty: the file master.key in the data directory",
         ),
     ] = ""
+    tls_cert: Annotated[
+        Path | None, Meta(description="file with the certificate chain; needs tls_key")
+    ] = None
+    tls_key: Annotated[Path | None, Meta(description="file with the certificate's key")] = None
+    trusted_proxies: Annotated[
+        str,
+        Meta(
+            description="addresses and networks, with commas, whose X-Forwarded headers are believed"
+        ),
+    ] = ""
     admin_host: Annotated[str, Meta(min_length=1, description="address of the admin listener")] = (
         "127.0.0.1"
     )

@@ -294,9 +294,9 @@ def house_of(installation: Opened) -> tuple[dict[bytes, Spoken], House]:
     return by_root(dialects()), House(installation.store, gate, Rates())
 
 
-def url(host: str, port: int) -> str:
+def url(host: str, port: int, scheme: str = "http") -> str:
     """The address as a URL."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def now_ms() -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from entrepot.edge.health import Health
     from entrepot.edge.http import Edge
     from entrepot.edge.metrics import Metrics
+    from entrepot.edge.tls import Certificate
+    from entrepot.edge.traces import Traces
+
+log = logging.getLogger("entrepot.server")
+_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 def serve(config: Config, listening: Callable[[root.Opened, bool, str, str], None]) -> None:
@@ -36,6 +43,7 @@ def serve(config: Config, listening: Callable[[root.Opened, bool, str, str], Non
     from entrepot.edge.server import serve as serve_edge
 
     with ExitStack() as stack:
+        certificate = _certificate(config)
         # First: where it fails, nothing was made.
         sock = stack.enter_context(_listen(config.host, config.port, "--"))
         admin_sock = None
@@ -45,11 +53,16 @@ def serve(config: Config, listening: Callable[[root.Opened, bool, str, str], Non
         stack.callback(installation.close)
         stack.enter_context(sole_server(config.data))
         empty = root.prepare(installation)
-        watched = watch(installation)
+        watched = watch(installation, stack)
 
         def tell(host: str, port: int) -> None:
             admin_url = root.url(*admin_sock.getsockname()[:2]) if admin_sock else ""
-            listening(installation, empty, root.url(host, port), admin_url)
+            listening(
+                installation,
+                empty,
+                root.url(host, port, "https" if certificate else "http"),
+                admin_url,
+            )
             threading.Thread(target=watched.house.rates.warm, daemon=True).start()
 
         life = Life(
@@ -57,8 +70,19 @@ def serve(config: Config, listening: Callable[[root.Opened, bool, str, str], Non
             draining=watched.health.drain,
             admin=Front(watched.admin, admin_sock) if admin_sock else None,
             grace_s=config.drain_s,
+            hangup=certificate.reload if certificate else None,
         )
-        serve_edge(Front(watched.edge, sock), life)
+        serve_edge(Front(watched.edge, sock, certificate.context if certificate else None), life)
+
+
+def _certificate(config: Config) -> Certificate | None:
+    if config.tls_cert is None and config.tls_key is None:
+        return None
+    if config.tls_cert is None or config.tls_key is None:
+        raise ValueError("TLS needs both --tls-cert and --tls-key")
+    from entrepot.edge.tls import Certificate
+
+    return Certificate(config.tls_cert, config.tls_key)
 
 
 def _listen(host: str, port: int, flags: str) -> socket.socket:
@@ -83,12 +107,17 @@ class Watched:
     admin: Admin
 
 
-def watch(installation: root.Opened) -> Watched:
-    """The installation ready to answer, everything that it does counted."""
+def watch(installation: root.Opened, stack: ExitStack) -> Watched:
+    """The installation ready to answer, everything that it does counted; `stack` ends it.
+
+    Raises:
+        ValueError: the settings name a proxy that is neither address nor network.
+    """
     from entrepot.edge.admin import Admin
     from entrepot.edge.health import Health
     from entrepot.edge.http import Edge, Observer
     from entrepot.edge.logs import request_line
+    from entrepot.edge.proxies import Proxies
     from entrepot.edge.tally import Tally
 
     config, store = installation.config, installation.store
@@ -97,8 +126,12 @@ def watch(installation: root.Opened) -> Watched:
     observers: list[Observer] = [tally.request]
     if config.access_log:
         observers.append(request_line)
+    if traces := _traces(os.environ):
+        stack.callback(traces.close)
+        observers.append(traces.request)
     store.committed = tally.commit
-    edge = Edge(spoken, house, observers, config.max_in_work)
+    proxies = Proxies(config.trusted_proxies) if config.trusted_proxies else None
+    edge = Edge(spoken, house, observers, config.max_in_work, proxies)
 
     @cache
     def metrics() -> Metrics:
@@ -112,3 +145,22 @@ def watch(installation: root.Opened) -> Watched:
         return Metrics(tally, gauges, lambda: edge.turned_away)
 
     return Watched(house, edge, health, Admin(health, lambda: metrics().text()))
+
+
+def _traces(environment: Mapping[str, str]) -> Traces | None:
+    """Where OpenTelemetry's own variables ask for traces, what sends them."""
+    if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return None
+    exporter = environment.get("OTEL_TRACES_EXPORTER", "")
+    if exporter == "none" or not (exporter or any(environment.get(name) for name in _ENDPOINTS)):
+        return None
+    try:
+        from entrepot.edge.traces import Traces
+
+        return Traces(environment)
+    except (ImportError, ValueError) as error:
+        # The variables may be meant for every program on the machine: no reason not to serve.
+        log.warning(
+            "no traces are sent: %s; `pip install entrepot[otel]` brings what they need", error
+        )
+        return None

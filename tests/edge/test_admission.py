@@ -15,6 +15,7 @@ from entrepot.dialect.request import Answer
 from entrepot.edge.http import Edge
 from tests.contract.adapters import WITH_PRODUCTS, Adapter
 from tests.contract.world import World
+from tests.faults.disk import said_as
 
 MOST = 3
 
@@ -49,9 +50,7 @@ def test_the_next_request_is_told_to_come_again_and_those_before_it_are_answered
         assert adapter.refused(refused)
         assert isinstance(seen[-1].fault, Unavailable)
         # The same as where the store fails: this vendor's row for what is not available now.
-        row = next(r for r in adapter.value.rows if r.fault is Unavailable)
-        assert refused.status == row.status
-        assert row.code.encode() in refused.body
+        assert said_as(adapter, refused, Unavailable)
         on_disk.set()
         for answer in await asyncio.gather(*waiting):
             assert not adapter.refused(answer), answer.body

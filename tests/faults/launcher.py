@@ -1,7 +1,8 @@
 """`python -m tests.faults.launcher FILE serve ...`: the product on a disk that fails as FILE says.
 
-FILE holds one of the words of `WORDS`, and is looked at before every write and sync; empty or
-missing, the disk is well. What lies between SQLite and the disk is a VFS of SQLite's own kind.
+FILE holds one of the words of `WORDS`, and is looked at before every write and sync; missing, the
+disk is well. What lies between SQLite and the disk is a VFS of SQLite's own kind. FILE.clock holds
+by how many seconds the clock of the process is wrong.
 """
 
 from __future__ import annotations
@@ -78,7 +79,22 @@ def slow_syncs(disk: Disk) -> None:
     os.fdatasync = fdatasync
 
 
+def wrong_clock(file: Path) -> None:
+    """Make the time of day what the file says; no other clock is touched."""
+    right, right_ns = time.time, time.time_ns
+
+    def offset_s() -> int:
+        try:
+            return int(file.read_text())
+        except FileNotFoundError:
+            return 0
+
+    time.time = lambda: right() + offset_s()
+    time.time_ns = lambda: right_ns() + offset_s() * 10**9
+
+
 def main() -> int:
+    wrong_clock(Path(sys.argv[1] + ".clock"))
     from entrepot.cli import main as entrepot
 
     disk = Disk(Path(sys.argv[1]))

@@ -42,6 +42,11 @@ class Flags:
 
     host: Annotated[str | None, Parameter(help="Address to listen on.")] = None
     port: Annotated[str | None, Parameter(help="Port to listen on; 0 picks a free one.")] = None
+    tls_cert: Annotated[str | None, Parameter(help="File with the certificate chain.")] = None
+    tls_key: Annotated[str | None, Parameter(help="File with the certificate's key.")] = None
+    trusted_proxies: Annotated[
+        str | None, Parameter(help="Networks whose X-Forwarded-For is believed, with commas.")
+    ] = None
     admin_host: Annotated[str | None, Parameter(help="Address of the admin listener.")] = None
     admin_port: Annotated[
         str | None, Parameter(help="Port for health, readiness and metrics; 0 picks a free one.")

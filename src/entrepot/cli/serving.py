@@ -47,10 +47,10 @@ def run(flags: Mapping[str, Any]) -> int:
     # signal again: this is where that ends, as it is for a signal that comes before it runs.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    if not root.is_loopback(config.host):
+    if not root.is_loopback(config.host) and config.tls_cert is None:
         print(
             f"entrepot: {config.host} can be reached from other machines, and this server speaks"
-            " plain HTTP: put a proxy with TLS before it",
+            " plain HTTP: give it --tls-cert and --tls-key, or put a proxy with TLS before it",
             file=sys.stderr,
         )
     service.serve(config, _listening)

@@ -29,7 +29,9 @@ def credentials(
     with readable(place) as installation:
         if snippets:
             config = installation.config
-            url = reachable(root.url(config.host, config.port))
+            url = reachable(
+                root.url(config.host, config.port, "https" if config.tls_cert else "http")
+            )
             print("\n".join(root.snippets(installation, tenant, url, user)), end="")
             return
         found = root.credentials(installation, tenant, user)

@@ -15,6 +15,7 @@ from entrepot.core.faults import Malformed, TooLarge, Unavailable
 from entrepot.dialect.handle import House, Spoken
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Answer, Request
+from entrepot.edge.proxies import Proxies
 
 # What is told of every answered request, after the fact: the exchange, the answer, how many seconds.
 Observer = Callable[[Exchange, Answer, float], None]
@@ -39,11 +40,13 @@ class Edge:
         house: House,
         observers: Sequence[Observer] = (),
         max_in_work: int = 1024,
+        proxies: Proxies | None = None,
     ) -> None:
         self._spoken = spoken
         self._house = house
         self._observers = tuple(observers)
         self._max_in_work = max_in_work
+        self._proxies = proxies
         self.in_work = 0
         self.turned_away = 0
 
@@ -67,6 +70,8 @@ class Edge:
     async def answer(self, request: Request) -> Answer:
         """The answer to a request that was read whole."""
         began = monotonic()
+        if self._proxies is not None:
+            request = self._proxies.seen(request)
         owner = self._owner(request.path)
         if owner is None:
             return stranger(request.path, self._spoken)

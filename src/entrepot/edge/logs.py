@@ -62,6 +62,8 @@ def request_line(exchange: Exchange, answer: Answer, seconds: float) -> None:
         "ms": round(seconds * 1000, 3),
         "peer": exchange.request.peer,
     }
+    if exchange.request.scheme:
+        facts["scheme"] = exchange.request.scheme
     access.info("answered", extra={"facts": facts})
 
 

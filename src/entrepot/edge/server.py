@@ -7,6 +7,7 @@ import gc
 import logging
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from entrepot.edge.connection import Application, Connection
 
 SWEEP_S = 1.0
 GRACE_S = 30.0
+HANDSHAKE_S = 10.0
 log = logging.getLogger("entrepot.server")
 
 
@@ -25,6 +27,7 @@ class Front:
 
     application: Application
     sock: socket.socket
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,7 @@ class Life:
     draining: Callable[[], None] = lambda: None  # once no more are
     admin: Front | None = None  # answers until the very end
     grace_s: float = GRACE_S
+    hangup: Callable[[], None] | None = None  # on SIGHUP, which otherwise ends the process
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -67,6 +71,8 @@ async def _serve(front: Front, life: Life) -> None:
     ends = _Ends()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ends.ask)
+    if life.hangup is not None:
+        loop.add_signal_handler(signal.SIGHUP, life.hangup)
     connections: set[Connection] = set()
     watchers: set[Connection] = set()
     server = await _accept(front, connections)
@@ -103,8 +109,14 @@ class _Ends:
 
 
 async def _accept(front: Front, connections: set[Connection]) -> asyncio.Server:
+    patience = HANDSHAKE_S if front.tls else None
     return await asyncio.get_running_loop().create_server(
-        lambda: Connection(front.application, connections), sock=front.sock, backlog=2048
+        lambda: Connection(front.application, connections),
+        sock=front.sock,
+        backlog=2048,
+        ssl=front.tls,
+        ssl_handshake_timeout=patience,
+        ssl_shutdown_timeout=patience,
     )
 
 
