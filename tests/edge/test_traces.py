@@ -61,8 +61,8 @@ def test_each_request_is_a_span_that_continues_the_callers_trace(
     with Server(tmp_path / "data", variables=variables) as server:
         caller = server.credentials()
         request = ROMA.show("123", caller, server.address.encode())
-        request.headers[b"traceparent"] = f"00-{TRACE}-{PARENT}-01".encode()  # type: ignore
-        ask(server.address, request)
+        parent = {b"traceparent": f"00-{TRACE}-{PARENT}-01".encode()}
+        ask(server.address, replace(request, headers={**request.headers, **parent}))
         assert server.stop() == 0  # which sends what has not been sent yet
         assert server.said == ""
     (found,) = (ExportTraceServiceRequest.FromString(body) for body in collector.bodies)
