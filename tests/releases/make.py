@@ -1,6 +1,6 @@
 """`python -m tests.releases.make`: the data directory of this release, for later ones to be tested with.
 
-Run it once for each release, in its own checkout, and commit the two files that it names.
+Run it once for each release and each schema, in its own checkout, and commit the two files that it names.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from entrepot import __version__
 from entrepot import main as root
+from entrepot.core import product_models
+from entrepot.core.identity import Caller
+from entrepot.core.ports import Tx
+from entrepot.core.product_models import Publication
+from entrepot.core.registry import Ref
+from entrepot.core.tenancy import tenant_named, user_named
 from tests.cli import Console
 from tests.contract.adapters import WITH_PRODUCTS, Adapter, Credentials
 from tests.contract.world import World
-from tests.releases.reading import HERE, kinds, read
+from tests.releases.reading import HERE, NAME, kinds, read
 from tests.test_cli_models import MODEL
 
 
@@ -45,6 +50,7 @@ def fill(data: Path) -> None:
                 answer = json.loads(world.ask(adapter.create(body, caller)).body)
                 made[adapter.dialect] = adapter.products.handle(answer)
         _more(world, known, made)
+        _publish(world, made)
     finally:
         world.close()
 
@@ -74,6 +80,22 @@ def _more(world: World, known: Credentials, made: dict[str, str]) -> None:
     call("aliyun", "ReleaseProduct", {"ProductKey": made["aliyun"]}, None)
 
 
+def _publish(world: World, made: dict[str, str]) -> None:
+    """A published model, for which no vendor's call is spoken yet."""
+    iotda = next(a for a in WITH_PRODUCTS if a.dialect == "iotda").value
+    vault = world.installation.vault
+
+    def work(tx: Tx) -> None:
+        tenant = tenant_named(tx, "dev")
+        user = user_named(tx, tenant, "dev")
+        caller = Caller(tenant, user, "iotda", "Publish", "request-1", root.now_ms(), vault)
+        id = iotda.product_of(vault, made["iotda"])
+        assert id is not None
+        product_models.publish(tx, caller, Publication(Ref(made["iotda"], id), "1.0"))
+
+    world.installation.store.write_now(work)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
@@ -81,7 +103,7 @@ def main() -> None:
         counts = kinds(data)
         assert all(counts.values()), counts
         answers = read(data)
-        archive, recorded = HERE / f"{__version__}.tar.xz", HERE / f"{__version__}.json"
+        archive, recorded = HERE / f"{NAME}.tar.xz", HERE / f"{NAME}.json"
         with tarfile.open(archive, "w:xz") as tar:
             for name in (root.STORE, root.MASTER_KEY):
                 info = tar.gettarinfo(data / name, f"data/{name}")

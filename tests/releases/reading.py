@@ -8,14 +8,17 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from entrepot import __version__
 from entrepot import main as root
 from entrepot.core.ports import INSTALLATION, KINDS, Tx
 from entrepot.core.tenancy import tenant_named
+from entrepot.store.sqlite_schema import SCHEMA_VERSION
 from tests.cli import Console
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.contract.world import World
 
 HERE = Path(__file__).parent
+NAME = f"{__version__}-schema-{SCHEMA_VERSION}"
 RELEASES = sorted(p.name.removesuffix(".tar.xz") for p in HERE.glob("*.tar.xz"))
 COMMANDS = (
     "credentials --json",
@@ -31,11 +34,12 @@ COMMANDS = (
 
 
 def unpacked(release: str, into: Path) -> Path:
-    """The release's data directory, to work on."""
+    """The release's data directory, to work on, brought to this release's schema."""
     with tarfile.open(HERE / f"{release}.tar.xz") as archive:
         archive.extractall(into, filter="data")
     data = into / "data"
     data.chmod(0o700)
+    Console(data).opened().close()
     return data
 
 
