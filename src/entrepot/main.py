@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import secrets
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec.structs import replace
 
+from entrepot import keyfile
 from entrepot.core import tenancy
 from entrepot.core.conversion import CANONICAL, Shelf
 from entrepot.core.faults import NotFound
@@ -23,7 +23,6 @@ from entrepot.core.ports import INSTALLATION, Tx
 from entrepot.core.tenancy import open_vault
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
-from entrepot.store.sole import sole_server
 from entrepot.store.sqlite import SqliteStore
 from entrepot.store.sqlite_reader import SqliteReader
 from entrepot.vendors.huawei.account import initial_password
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from entrepot.config import Config
     from entrepot.dialect.handle import House, Spoken
 
-STORE, MASTER_KEY = "entrepot.sqlite", "master.key"
+STORE, MASTER_KEY, NEXT_KEY = "entrepot.sqlite", "master.key", "master.key.next"
 DEVELOPMENT = "dev"
 S = TypeVar("S", SqliteStore, SqliteReader, covariant=True)
 
@@ -89,12 +88,12 @@ def open_installation(config: Config) -> Opened:
     """
     try:
         config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        master = master_key(config, make=not (config.data / STORE).exists())
+        master_key(config, make=not (config.data / STORE).exists())
         store = SqliteStore(config.data / STORE)
     except OSError as error:
         raise ValueError(f"cannot use {config.data}: {error}") from None
     try:
-        return Installation(config, store, store.write_now(lambda tx: open_vault(tx, master)))
+        return Installation(config, store, store.write_now(lambda tx: vault_of(tx, config)))
     except BaseException:
         store.close()
         raise
@@ -112,12 +111,12 @@ def read_installation(config: Config) -> Installation[SqliteReader]:
             " or name another directory with --data"
         )
     try:
-        master = master_key(config)
+        master_key(config)
     except OSError as error:
         raise ValueError(f"cannot read {config.data}: {error}") from None
     store = SqliteReader(config.data / STORE)
     try:
-        return Installation(config, store, store.read_now(lambda tx: open_vault(tx, master)))
+        return Installation(config, store, store.read_now(lambda tx: vault_of(tx, config)))
     except BaseException:
         store.close()
         raise
@@ -133,34 +132,59 @@ def master_key(config: Config, make: bool = False) -> bytes:
         return bytes.fromhex(config.master_key)
     path = config.data / MASTER_KEY
     if make:
-        _make_key(path)
+        keyfile.make(path, secrets.token_bytes(32))
     try:
-        key = bytes.fromhex(path.read_text().strip())
+        return keyfile.read(path)
     except FileNotFoundError:
         raise ValueError(
             f"{path} is missing, and without it no secret can be read: put it back from a backup,"
             " or set ENTREPOT_MASTER_KEY"
         ) from None
-    except (UnicodeDecodeError, ValueError):
-        key = b""
-    if len(key) != 32:
-        raise ValueError(f"{path} does not hold 64 hexadecimal digits: put it back from a backup")
-    return key
 
 
-def _make_key(path: Path) -> None:
-    """A key in the file that only its owner can read; what is there already stays."""
-    temporary = path.with_suffix(f".{os.getpid()}")
-    with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+def vault_of(tx: Tx, config: Config) -> Vault:
+    """The vault, opened by the master key, whether or not somebody changes the key meanwhile.
+
+    Raises:
+        ValueError: no key that is at hand opens it.
+    """
+    data = config.data
     try:
-        os.link(temporary, path)  # whole or not at all, and never over another
-    except FileExistsError:
-        pass
+        return open_vault(tx, master_key(config))
+    except ValueError:
+        # A change of keys that was cut off between store and file, or ended since the file was read.
+        for name in () if config.master_key else (NEXT_KEY, MASTER_KEY):
+            with suppress(ValueError, FileNotFoundError):
+                vault = open_vault(tx, keyfile.read(data / name))
+                if name == NEXT_KEY:
+                    keyfile.move(data / NEXT_KEY, data / MASTER_KEY)
+                return vault
+        raise
+
+
+def change_master_key(config: Config, new: bytes) -> Path | None:
+    """Where the old key is kept, if it was in a file; from now on the secrets are under the new one.
+
+    What the keys seal is one secret of the installation, from which all others hang: they need
+    not be touched. A key that came in the settings has to be changed there by hand.
+
+    Raises:
+        ValueError: the key at hand does not open the store.
+    """
+    installation = open_installation(config)
+    try:
+        old, data = master_key(config), config.data
+        if config.master_key:
+            installation.store.write_now(lambda tx: tenancy.change_master_key(tx, old, new))
+            return None
+        kept = data / f"{MASTER_KEY}.{keyfile.fingerprint(old)}"
+        keyfile.put(kept, old)
+        keyfile.put(data / NEXT_KEY, new)
+        installation.store.write_now(lambda tx: tenancy.change_master_key(tx, old, new))
+        keyfile.move(data / NEXT_KEY, data / MASTER_KEY)
+        return kept
     finally:
-        temporary.unlink()
+        installation.close()
 
 
 def tenant_ids() -> dict[str, str]:
@@ -270,42 +294,9 @@ def house_of(installation: Opened) -> tuple[dict[bytes, Spoken], House]:
     return by_root(dialects()), House(installation.store, gate, Rates())
 
 
-def serve(config: Config, listening: Callable[[Opened, bool, str], None]) -> None:
-    """Serve until told to stop.
-
-    `listening` is called once connections are accepted, with whether the directory was empty and
-    with the address as a URL.
-
-    Raises:
-        ValueError: the data directory cannot be used, or is served already; says why.
-        OSError: the address is not to be had.
-    """
-    from entrepot.edge.http import Edge
-    from entrepot.edge.server import listen
-    from entrepot.edge.server import serve as serve_edge
-
-    sock = listen(config.host, config.port)  # first: where it fails, nothing was made
-    try:
-        installation = open_installation(config)
-        try:
-            with sole_server(config.data):
-                empty = prepare(installation)
-                spoken, house = house_of(installation)
-
-                def tell(host: str, port: int) -> None:
-                    listening(installation, empty, url(host, port))
-                    threading.Thread(target=house.rates.warm, daemon=True).start()
-
-                serve_edge(Edge(spoken, house), sock, tell)
-        finally:
-            installation.close()
-    finally:
-        sock.close()
-
-
-def url(host: str, port: int) -> str:
+def url(host: str, port: int, scheme: str = "http") -> str:
     """The address as a URL."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def now_ms() -> int:

@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -65,10 +66,13 @@ class Writer(threading.Thread):
         return {**wanted, "app_id": self._caller["roma"]["app_id"]}
 
 
-def test_kill_9_loses_nothing_that_was_answered_and_leaves_nothing_by_halves(
-    tmp_path: Path,
-) -> None:
-    installation = root.open_installation(Config(data=tmp_path))
+def killed(data: Path, rounds: int, verified_each: int = 1) -> Iterator[tuple[float, int]]:
+    """After each round: the seconds that the start took, and how many creates were answered in it.
+
+    In a round a server is started, written to, and killed; each `verified_each` rounds, and at the
+    end, everything that was ever answered is looked for (tests/faults/kill.py does a hundred).
+    """
+    installation = root.open_installation(Config(data=data))
     wanted = Settings(rate_limits=False)
     installation.store.write_now(
         lambda tx: root.create_tenant(tx, installation.vault, "killed", wanted)
@@ -77,8 +81,10 @@ def test_kill_9_loses_nothing_that_was_answered_and_leaves_nothing_by_halves(
     installation.close()
 
     answered: dict[str, str] = {}
-    for round in range(ROUNDS):
-        with Server(tmp_path) as server:
+    for round in range(rounds):
+        began = time.monotonic()
+        with Server(data) as server:
+            start_s = time.monotonic() - began
             writers = [
                 Writer(CLAIMING, server.address, caller, round * WRITERS + n)
                 for n in range(WRITERS)
@@ -93,7 +99,17 @@ def test_kill_9_loses_nothing_that_was_answered_and_leaves_nothing_by_halves(
             assert not writer.refused, writer.refused
             assert writer.answered, "the server was killed before it answered anything"
             answered.update(writer.answered)
-        verify(tmp_path, answered)
+        if (round + 1) % verified_each == 0 or round + 1 == rounds:
+            verify(data, answered)
+        yield start_s, sum(len(writer.answered) for writer in writers)
+
+
+def test_kill_9_loses_nothing_that_was_answered_and_leaves_nothing_by_halves(
+    tmp_path: Path,
+) -> None:
+    done = list(killed(tmp_path, ROUNDS))
+    assert len(done) == ROUNDS
+    assert all(answered for _, answered in done)
 
 
 def verify(data: Path, answered: dict[str, str]) -> None:
