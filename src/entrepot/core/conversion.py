@@ -76,7 +76,7 @@ class Format:
 
     name: str
     title: str
-    dialect: str = ""  # whose `extras` are its own; a standard's are under its name
+    dialect: str = ""  # whose it is; the store keeps the first of a dialect's
     write: Callable[[ThingModel], bytes]
     read: Callable[[bytes], ThingModel] | None = None  # None: it can only be written
     check: Callable[[bytes], Sequence[Violation]] = lambda text: ()
@@ -85,8 +85,10 @@ class Format:
 
     @property
     def own(self) -> str:
-        """The name under which a model's `extras` hold what is this format's alone."""
-        return self.dialect or self.name
+        """The name under which a model's `extras` hold what is this format's alone: two formats of
+        one dialect spell otherwise.
+        """
+        return self.name
 
 
 class Converted(msgspec.Struct, frozen=True, gc=False):

@@ -6,6 +6,7 @@ from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
 from entrepot.vendors.aliyun import auth, convert, envelope, errors, handles, replies
+from entrepot.vendors.aliyun.formats import FORMATS
 from entrepot.vendors.aliyun.operations import OPERATIONS
 from entrepot.vendors.aliyun.snippet import snippet
 
@@ -43,6 +44,7 @@ ALIYUN = Dialect(
     handle=handles.product_key,
     product_of=lambda vault, text: handles.product_ref(vault, text).id,
     snippet=snippet,
+    formats=FORMATS,
     losses=convert.LOSSES,
     selector="Action",
     refusals=(replies.BusinessRefusal, replies.GatewayRefusal),
