@@ -135,6 +135,18 @@ def written(model: ThingModel, target: Format, source: str = "") -> Converted:
     return Converted(text, Report(source, target.name, tuple(losses)))
 
 
+def retold(
+    model: ThingModel, words: Format, edit: Callable[[ThingModel], ThingModel]
+) -> ThingModel:
+    """The model after an author changed what a format shows of it; what it does not show stays as it is.
+
+    Raises:
+        ValueError: the format can only be written.
+    """
+    shown = read(words.write(model), words)
+    return undone(edit(shown), differences(model, shown))
+
+
 def loss(found: Difference, target: Format) -> Loss:
     """The difference with its kind and reason."""
     reason = next((target.reasons[k] for k in _keys(found.path) if k in target.reasons), None)
@@ -269,6 +281,11 @@ class Shelf:
     def _text(self, authored: Authored, dialect: str) -> msgspec.Raw | None:
         model = self.model(authored)
         return None if model is None else msgspec.Raw(self._stored[dialect].write(model))
+
+    def authored(self, model: ThingModel, dialect: str) -> Authored:
+        """The model as an author of the dialect would have it kept: the words that there are, the rest parked."""
+        made = written(model, self._stored[dialect])
+        return Authored(dialect, msgspec.Raw(made.text), made.report.parked)
 
     def revised(self, old: Authored | None, new: Authored) -> Authored:
         """The new model, with what its dialect cannot say of the old one parked beside it."""

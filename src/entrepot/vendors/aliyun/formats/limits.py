@@ -96,6 +96,13 @@ class Module(msgspec.Struct):
     functionBlockName: ModuleName
 
 
+class NewModule(msgspec.Struct):
+    """The same as the thing model actions' parameters call it."""
+
+    FunctionBlockId: ModuleId
+    FunctionBlockName: ModuleName
+
+
 class _NumberSpecs(msgspec.Struct):
     """The specs of a number. INFERRED: each of them may be left out."""
 
