@@ -142,7 +142,11 @@ def _value(plain: Plain) -> dict[str, Any]:
 
 
 def _type(plain: Plain) -> DataType:
-    word, specs = plain["type"], plain.get("specs") or {}
+    word, specs = plain["type"], plain.get("specs")
+    if word == "struct":
+        return Structure(fields=tuple(map(_member, specs or ())))
+    if not isinstance(specs, dict):
+        specs = {}
     if word in NUMBERS:
         return number(NUMBERS[word], specs)
     match word:
@@ -152,8 +156,6 @@ def _type(plain: Plain) -> DataType:
             return Enum(choices=tuple(Choice(v, label(n, v)) for v, n in specs.items()), base="int")
         case "date":
             return DateTime(form="epoch_ms")
-        case "struct":
-            return Structure(fields=tuple(map(_member, specs)))
         case "array":
             item = specs.get("item") or {"type": "text"}
             return Array(item=_type(item), max_items=count_of(specs, "size"))

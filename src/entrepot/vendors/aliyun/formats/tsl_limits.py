@@ -171,13 +171,15 @@ def _specs_of(self: DataType | SimpleType | Item) -> Found:
 
 
 class _Values(msgspec.Struct):
-    specs: Annotated[dict[str, ValueName], Meta(min_length=1, max_length=VALUES)]
+    specs: Annotated[dict[str, ValueName], Meta(max_length=VALUES)]
 
 
 def _values(specs: Any, word: str) -> Found:
     found = faults({"specs": specs}, _Values)
     if found:
         return found
+    if not specs:
+        return [Violation(("specs",), "too_few", 1)]
     if word == "bool" and set(specs) != {"0", "1"}:
         return [Violation(("specs",), "rule", "must name the values 0 and 1")]
     odd = [key for key in specs if not key.removeprefix("-").isdigit() or not key.isascii()]
