@@ -80,7 +80,8 @@ def _code(violation: Violation) -> str:
     name, kind = str(violation.path[0]) if violation.path else "Parameter", violation.kind
     if kind == "type" and violation.got == "":
         kind = "empty"
-    if kind in _GATEWAY_KINDS and not (name in _DOCUMENTS and len(violation.path) > 1):
+    inside = name in _DOCUMENTS and (len(violation.path) > 1 or kind == "type")
+    if kind in _GATEWAY_KINDS and not inside:
         return f"{'Missing' if kind == 'missing' else 'Invalid'}{_field(violation)}"
     if name in _GATEWAY_PARAMETERS:
         return _GATEWAY_PARAMETERS[name]
