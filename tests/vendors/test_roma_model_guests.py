@@ -209,6 +209,22 @@ def test_a_model_that_nobody_here_can_read_is_shown_as_none_and_not_changed(roma
     assert roma.stored().dialect == "esperanto"
 
 
+def test_the_log_tells_what_became_of_a_model(roma: Roma) -> None:
+    form = roma("CreateProductTemplate", {"name": "tt", "status": 0})["id"]
+    for owner in ({"product_template_id": form}, {"product_id": roma.product}):
+        roma("CreateService", {"service_name": "ss", "status": 0, **owner})
+        [id] = owner.values()
+
+        def last(tx: Tx, id: int = id) -> Any:
+            return tx.history(roma.tenant(tx), id)[-1]
+
+        entry = roma.world.installation.store.read_now(last)
+        assert (entry.action, entry.operation) == ("update", "CreateService")
+        [before, after] = entry.changes["model"]
+        assert before is None
+        assert "ss" in json.dumps(after)
+
+
 # Through both vendors' calls
 
 

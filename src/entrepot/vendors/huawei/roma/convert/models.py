@@ -9,6 +9,7 @@ from entrepot.core.identity import Caller
 from entrepot.core.registry import Ref
 from entrepot.core.things import Template
 from entrepot.dialect.operation import Call
+from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.convert.products import both, made, part, user
 from entrepot.vendors.huawei.roma.document import Plain
 from entrepot.vendors.huawei.roma.parts import Found, Owner, Place, Step
@@ -99,7 +100,7 @@ def services_wanted(call: Call, caller: Caller) -> tuple[Place, Wanted[Found]]:
     p: wire.ListServices = call.params
     owner = _owner(p)
     if owner is None and p.service_id is not None:
-        owner = Owner(Ref(str(p.service_id), p.service_id >> 20))
+        owner = Owner(Ref(str(p.service_id), handles.part_of(p.service_id)[0]))
     tests = [*made(p), *_tests(p.service_id, p.service_name)]
     return Place("services", owner=owner), Wanted(*part(p), test=both(tests))
 
