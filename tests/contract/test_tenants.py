@@ -102,7 +102,7 @@ def furnish(tx: Tx, credentials: Credentials) -> Victim:
         model=Authored("enos", msgspec.Raw(json.dumps(document).encode())),
     )  # fmt: skip
     tx.add(template)
-    tx.add(product, profile.tags)
+    tx.add(product)
     tx.add(topic)
     tx.add(model)
     return Victim(credentials, tenant, product, template, topic, model)
