@@ -56,8 +56,14 @@ _encode = msgspec.json.encode
 # --- what is said about everything ---------------------------------------------------------------
 
 
-def said(plain: Mapping[str, Any], id: str) -> dict[str, Any]:
-    """The members that every canonical element has; a name that only repeats the id says nothing."""
+def said(plain: Mapping[str, Any], id: Any) -> dict[str, Any]:
+    """The members that every canonical element has; a name that only repeats the id says nothing.
+
+    Raises:
+        TypeError: the id is no text.
+    """
+    if not isinstance(id, str):
+        raise TypeError(f"{id!r} is no identifier")
     found: dict[str, Any] = {"id": id}
     name: Any = plain.get("name")
     names: Any = None
