@@ -78,6 +78,20 @@ def test_starter_models_come_back_and_fit_their_own_limits(document: dict[str, A
     assert ENOS_FORMAT.check(json.dumps(document).encode()) == ()
 
 
+CORPUS = sorted((Path(__file__).parents[1] / "corpus" / "enos").glob("*.json"))
+
+
+@pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
+def test_real_models_come_back_from_iotda_with_all_they_said(file: Path) -> None:
+    text = file.read_bytes()
+    meant(json.loads(text))
+    assert ENOS_FORMAT.check(text) == ()
+    there = convert(text, ENOS_FORMAT, IOTDA_FORMAT)
+    assert [loss for loss in there.report.losses if loss.kind == "impossible"] == []
+    home = ENOS_FORMAT.write(read(there.text, IOTDA_FORMAT, there.report.parked))
+    assert json.loads(home) == json.loads(text)
+
+
 LABELS = {"1": {"defaultValue": "one", "i18nValue": {"en_US": "one", "zh_CN": "一"}}, "2": "two"}
 
 
