@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from entrepot.core.conversion import convert, read, written
 from entrepot.core.faults import Malformed
@@ -102,6 +103,13 @@ def test_bounds_are_written_without_exponents_where_they_fit() -> None:
     number = Number(kind="decimal", minimum=Decimal("-1E+5"), maximum=Decimal("1E+30"))
     plain = said(Property(id="p", type=number))
     assert (plain["min"], plain["max"]) == ("-100000", "1E+30")
+
+
+def test_equal_bounds_are_written_alike_so_that_their_own_spelling_comes_back() -> None:
+    [found] = meant([service(properties=[property(min="0.50", max="1E6")])]).services
+    elsewhere = Number(kind="decimal", minimum=Decimal("0.5"), maximum=Decimal(1000000))
+    plain = said(replace(found.properties[0], type=elsewhere))
+    assert (plain["min"], plain["max"]) == ("0.50", "1E6")
 
 
 def test_a_description_is_what_iotda_takes_of_it() -> None:

@@ -39,7 +39,7 @@ def _members(path: Path, old: Any, new: Any, ignore: str) -> Iterator[Difference
         here = (*path, name)
         if name == "extras":
             yield from _extras(here, was, now, ignore)
-        elif isinstance(was, dict):
+        elif isinstance(was, dict) and isinstance(now, dict):
             yield from _mapping(here, was, now)
         elif isinstance(was, tuple):
             yield from _list(here, was, now, ignore)

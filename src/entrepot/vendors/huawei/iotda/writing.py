@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import msgspec
@@ -123,10 +123,15 @@ def _typed(field: Field) -> Plain:
     return plain
 
 
+_exact = Context(prec=400).normalize
+
+
 def _bound(number: Decimal) -> str:
-    """Without an exponent, where that has the 16 characters that a bound may have."""
+    """One text for each number, however it was written elsewhere; 16 characters where it can be."""
     text = f"{number:f}"
-    return text if len(text) <= 16 else str(number)
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text if len(text) <= 16 else str(_exact(number))
 
 
 def command_plain(command: Command) -> Plain:
