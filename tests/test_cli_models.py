@@ -60,6 +60,17 @@ def test_one_wrong_model_keeps_all_out_and_every_fault_is_named(
     assert console("model", "list", "--json").json == []
 
 
+def test_a_limit_inside_a_feature_is_told_with_its_place(console: Console, tmp_path: Path) -> None:
+    lamp = {"identifier": "lamp", "dataType": "ENUM", "dataDefinition": '{"enumType":"COLOUR"}'}
+    many = {f"e{i}": {"identifier": f"e{i}"} for i in range(51)}
+    file = tmp_path / "models.json"
+    file.write_text(json.dumps([MODEL, {**MODEL, "measurepoints": {"lamp": lamp}, "events": many}]))
+    said = console("model", "import", str(file))
+    assert said.status == 1
+    assert "[1].measurepoints.lamp.dataDefinition.enumType: must be one of INT, STRING" in said.err
+    assert "[1].events: too many (50)" in said.err
+
+
 @pytest.mark.parametrize(
     ("text", "names"), [("{", "not JSON"), ("[1]", "no thing model"), ('"x"', "no thing model")]
 )

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
+from entrepot import main as root
 from entrepot.core import tenancy
 from entrepot.core.identity import Caller, Key, Settings, Tenant, User
 from entrepot.core.ports import Tx
@@ -57,7 +58,13 @@ class Enos:
     def _open(self) -> None:
         self.store = SqliteStore(self._folder / "entrepot.sqlite")
         self.vault = self.store.write_now(lambda tx: tenancy.open_vault(tx, bytes(32)))
-        gate = Gate(self.store, self.vault, now_ms=lambda: self.now_ms, loopback=self._loopback)
+        gate = Gate(
+            self.store,
+            self.vault,
+            now_ms=lambda: self.now_ms,
+            loopback=self._loopback,
+            shelf=root.shelf(),
+        )
         self.house = House(self.store, gate, Rates())
         self._spoken = by_root((ENOS, TOKENS))
 
@@ -95,6 +102,7 @@ class Enos:
             request_id="test",
             now_ms=self.now_ms,
             vault=self.vault,
+            shelf=root.shelf(),
         )
 
     def fill(self, account: Account, number: int, **profile: Any) -> None:

@@ -7,9 +7,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from poseidon import poseidon
@@ -17,9 +16,10 @@ from poseidon import poseidon
 from entrepot.dialect.request import Request
 from entrepot.vendors.enos import ENOS, signing
 from tests.server import Server, environment
+from tests.vendors.enos_caller import MODELS, PRODUCTS
+from tests.vendors.enos_models import BOILER
+from tests.vendors.poseidon_caller import Call, caller
 
-PRODUCTS = "/connect-service/v2.1/products"
-MODELS = "/model-service/v2.1/thing-models"
 OLDER_SAMPLE = {
     "productDesc": "openapi_sdk_create_test",
     "biDirectionalAuth": False,
@@ -30,25 +30,12 @@ OLDER_SAMPLE = {
 }
 NEWER_SAMPLE = {**OLDER_SAMPLE, "dynamicActivateEnabled": False, "productTags": {"key1": "v1"}}
 
-Call = Callable[..., Any]
-
 
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """The SDK obeys the proxies of the environment."""
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-
-
-def caller(server: Server, credentials: dict[str, Any]) -> Call:
-    """`poseidon.urlopen` with everything but the call itself filled in."""
-
-    def call(action: str, body: Any = None, *, path: str = PRODUCTS, **query: str) -> Any:
-        values = {"action": action, "orgId": credentials["enos"]["org_id"], **query}
-        url = f"{server.url}{path}?{urlencode(values)}"
-        return poseidon.urlopen(credentials["access_key"], credentials["secret_key"], url, body)
-
-    return call
 
 
 @pytest.fixture
@@ -105,6 +92,45 @@ def test_models_can_be_found_and_shown(call: Call) -> None:
     assert found["data"] == [{"modelId": "AlterTest0615"}]
     shown = call("get", path=MODELS, modelId="AlterTest0615")["data"]
     assert shown["name"]["i18nValue"]["zh_CN"] == "变更测试传感器"
+
+
+def test_an_own_model_is_provisioned_used_and_changed(
+    server: Server, call: Call, tmp_path: Path
+) -> None:
+    file = tmp_path / "boiler.json"
+    file.write_text(json.dumps({**BOILER, "modelId": "Boiler.sdk"}))
+    assert "Boiler.sdk" in server.run("model", "import", str(file))
+    asked = {
+        "expression": "modelName like 'boil'",
+        "projection": ["modelId", "measurepoints.*.dataType"],
+    }
+    assert call("search", asked, path=MODELS, scope="0")["data"] == [
+        {
+            "modelId": "Boiler.sdk",
+            "measurepoints": {"t": {"dataType": "DOUBLE"}, "state": {"dataType": "ENUM"}},
+        }
+    ]
+    key = call("create", {**NEWER_SAMPLE, "modelId": "Boiler.sdk"})["data"]
+    assert call("get", productKey=key)["data"]["modelId"] == "Boiler.sdk"
+
+    patch = {
+        "modelId": "Boiler.sdk",
+        "featuresToDelete": ["state"],
+        "desc": "boils",
+        "measurepoints": {"p": {"identifier": "p", "dataType": "FLOAT"}},
+    }
+    answer = call("update", patch, path=MODELS)
+    assert (answer["code"], answer["msg"], answer["data"]) == (0, "OK", "Boiler.sdk")
+    shown = call("get", path=MODELS, modelId="Boiler.sdk", scope="0")["data"]
+    assert (shown["desc"], set(shown["measurepoints"])) == ("boils", {"t", "p"})
+
+    whole = {"modelId": "Boiler.sdk", "name": {"defaultValue": "Empty"}}
+    assert call("update", whole, path=MODELS, isPatchUpdate="false")["code"] == 0
+    assert call("get", path=MODELS, modelId="Boiler.sdk")["data"]["measurepoints"] == {}
+    refused = call("update", {**patch, "events": {"e": {"identifier": "f"}}}, path=MODELS)
+    assert refused["code"] == 99400
+    assert "events.e.identifier must be e" in refused["msg"]
+    assert call("delete", productKey=key)["code"] == 0
 
 
 def test_a_refusal_can_be_read(call: Call) -> None:

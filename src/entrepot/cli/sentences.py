@@ -49,5 +49,9 @@ def sentence(error: BaseException) -> str | None:
 def _wrong(violation: Violation) -> str:
     if violation.kind == "pattern":
         return f"must consist of {violation.want}"
+    if violation.kind == "enum":
+        return f"must be one of {', '.join(map(str, violation.want))}"
+    if violation.kind == "rule":
+        return str(violation.want)
     kind = violation.kind.replace("_", " ")
     return kind if violation.want is None else f"{kind} ({violation.want})"

@@ -39,7 +39,7 @@ def _members(path: Path, old: Any, new: Any, ignore: str) -> Iterator[Difference
         here = (*path, name)
         if name == "extras":
             yield from _extras(here, was, now, ignore)
-        elif isinstance(was, dict):
+        elif isinstance(was, dict) and isinstance(now, dict):
             yield from _mapping(here, was, now)
         elif isinstance(was, tuple):
             yield from _list(here, was, now, ignore)
@@ -100,22 +100,28 @@ def undone(model: ThingModel, found: Iterable[Difference]) -> ThingModel:
     What somebody changed since, or whose surroundings are gone, stays as it is.
     """
     plain: dict[str, Any] = _plain(model)
+    known: _Known = {}
     for one in found:
-        _undo(plain, one)
+        _undo(plain, one, known)
     return msgspec.convert(plain, ThingModel)
 
 
-def _undo(plain: dict[str, Any], one: Difference) -> None:
+# The elements of each list that was looked into, by their ids; the list with them, so that its
+# number in memory stays its own.
+_Known = dict[int, tuple[list[Any], dict[str, Any]]]
+
+
+def _undo(plain: dict[str, Any], one: Difference, known: _Known) -> None:
     place: Any = plain
     *steps, last = one.path
     for step in steps:
-        place = _step(place, step, make=one.was is not None)
+        place = _step(place, step, known, make=one.was is not None)
         if place is None:
             return
     if last == ORDER:
         _reorder(place, one.was)
     elif isinstance(place, list):
-        _undo_element(place, last, one)
+        _undo_element(place, last, one, known)
     elif (place.get(last) or None) == (one.now or None):
         if one.was is None:
             place.pop(last, None)
@@ -123,25 +129,37 @@ def _undo(plain: dict[str, Any], one: Difference) -> None:
             place[last] = one.was
 
 
-def _step(place: Any, step: str, make: bool) -> Any:
+def _step(place: Any, step: str, known: _Known, make: bool) -> Any:
     if isinstance(place, list):
-        return next((e for e in place if isinstance(e, dict) and e.get("id") == step), None)
+        return _elements(place, known).get(step)
     if step not in place and make:
         # A list that is empty and a mapping that is empty are left out.
         place[step] = [] if step in _LISTS else {}
     return place.get(step)
 
 
+def _elements(place: list[Any], known: _Known) -> dict[str, Any]:
+    found = known.get(id(place))
+    if found is None:
+        # The first of those that share an id is the one that is meant.
+        elements = {e["id"]: e for e in reversed(place) if isinstance(e, dict) and "id" in e}
+        found = known[id(place)] = (place, elements)
+    return found[1]
+
+
 _LISTS = {"services", "properties", "commands", "events", "inputs", "outputs", "fields"}
 
 
-def _undo_element(place: list[Any], id: str, one: Difference) -> None:
-    index = next((i for i, e in enumerate(place) if e["id"] == id), None)
-    if index is None:
+def _undo_element(place: list[Any], id: str, one: Difference, known: _Known) -> None:
+    elements = _elements(place, known)
+    element = elements.get(id)
+    if element is None:
         if one.was is not None and one.now is None:
             place.append(one.was)
-    elif one.was is None and place[index] == one.now:
-        del place[index]
+            elements[id] = one.was
+    elif one.was is None and element == one.now:
+        place.remove(element)
+        del elements[id]
 
 
 def _reorder(place: list[Any], ids: list[str]) -> None:

@@ -21,8 +21,11 @@ Protocol = Literal[
 ]  # fmt: skip
 
 
-NAME = "\0name"
-"""The label that is a product's name; no tag is called so, because no caller may write the character."""
+NAME, MODEL = "\0name", "\0model"
+"""The labels that are a product's name and the key of the named model that it has.
+
+No tag is called so, because no caller may write the character.
+"""
 
 
 class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -100,8 +103,11 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
 
     @property
     def labels(self) -> dict[str, str]:
-        """What it is found by, beside its number and its claims: its name and its tags."""
-        return {NAME: self.profile.name, **self.profile.tags}
+        """What it is found by, beside its number and its claims: its name, named model and tags."""
+        found = {NAME: self.profile.name, **self.profile.tags}
+        if self.profile.model_key is not None and self.profile.model is None:
+            found[MODEL] = self.profile.model_key
+        return found
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -179,6 +179,8 @@ def _compile_inner(inner: mi.Type, seen: dict[type[Any], Check | None]) -> Check
             return [f for i, v in enumerate(value) for f in check_item(v, (*path, i))]
 
         return check_list
+    if isinstance(inner, mi.DictType):
+        return _compile_dict(inner, seen)
     if isinstance(inner, mi.StructType):
         return _compile_struct(inner, seen)
     if isinstance(inner, mi.AnyType):
@@ -186,6 +188,19 @@ def _compile_inner(inner: mi.Type, seen: dict[type[Any], Check | None]) -> Check
     if isinstance(inner, mi.IntType) and (inner.ge is None or inner.le is None):
         return check_whole
     return None
+
+
+def _compile_dict(inner: mi.DictType, seen: dict[type[Any], Check | None]) -> Check | None:
+    item = _compile(inner.value_type, seen)
+    if item is None:
+        return None
+
+    def check(value: Any, path: Path) -> list[Violation]:
+        if not isinstance(value, dict):  # beside other types, or not there
+            return []
+        return [f for name, v in value.items() for f in item(v, (*path, name))]
+
+    return check
 
 
 def _compile_struct(inner: mi.StructType, seen: dict[type[Any], Check | None]) -> Check | None:

@@ -8,7 +8,8 @@ from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.handle import decode_rest, parse_query
 from entrepot.dialect.operation import Dialect
-from entrepot.vendors.enos import auth, codec, convert, errors, handles, thing_models, wire
+from entrepot.vendors.enos import auth, codec, convert, errors, handles, starter, thing_models, wire
+from entrepot.vendors.enos.formats import ENOS_FORMAT
 from entrepot.vendors.enos.operations import OPERATIONS
 from entrepot.vendors.enos.snippet import snippet
 from entrepot.vendors.enos.token_service import TOKENS
@@ -22,7 +23,7 @@ def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
 
 
 ENOS = Dialect(
-    name=auth.DIALECT,
+    name=handles.DIALECT,
     title="EnOS",
     roots=("connect-service", "model-service"),
     operations=OPERATIONS,
@@ -41,6 +42,8 @@ ENOS = Dialect(
     import_models=thing_models.import_models,
     snippet=snippet,
     options=(UNKNOWN_MODEL_CODE,),
+    formats=(ENOS_FORMAT,),
+    public_models=starter.authored,
     losses=convert.LOSSES,
     selector="action",
     refusals=(wire.Refusal,),

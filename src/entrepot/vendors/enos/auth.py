@@ -14,11 +14,10 @@ from entrepot.dialect.gate import Bearer
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Request
 from entrepot.vendors.enos import keys, signing, tokens
-from entrepot.vendors.enos.handles import ORG
+from entrepot.vendors.enos.handles import DIALECT, ORG
 
 # INFERRED: no page gives a window; this is the one that the other vendors have.
 WINDOW_MS = 15 * 60 * 1000
-DIALECT = "enos"
 UNVERIFIED = "poseidon (unverified)"
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "")  # no browser leaves the name out
 _CREDENTIALS = frozenset({signing.TOKEN, signing.SIGNATURE, signing.TIMESTAMP})

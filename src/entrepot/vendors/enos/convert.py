@@ -16,6 +16,7 @@ from entrepot.core.registry import Edit, Ref
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import handles, projection, wire
 from entrepot.vendors.enos.expression import Compare, Exists, Expression, parse
+from entrepot.vendors.enos.handles import DIALECT
 from entrepot.vendors.enos.matching import Lookup, Name, matches, narrowing
 from entrepot.vendors.enos.use_cases import Found, Search
 
@@ -41,8 +42,11 @@ LOSSES = {
     "version": "not shown",
     "category": "not shown",
     "template": "not shown",
-    "model_key": "none is shown as modelId null",
-    "model": "not shown: EnOS keeps thing models apart from products",
+    "model_key": "none is shown as modelId null, or as the key where the product has its own model",
+    "model": (
+        "shown as a thing model whose modelId is the product's key, as far as EnOS can say it; the"
+        " rest is parked where EnOS changes the model"
+    ),
     "dynamic_activation": "none is shown as false",
     "extras": "another dialect's own fields are not shown",
 }
@@ -71,12 +75,7 @@ def draft(call: Call, caller: Caller) -> Draft:
 def ref(call: Call, caller: Caller) -> Ref:
     """The product that the query names."""
     key: str = call.params.productKey
-    return product_ref(key, caller)
-
-
-def product_ref(key: str, caller: Caller) -> Ref:
-    """The product of this key, computed or brought along."""
-    return Ref(key, handles.product_of(caller.vault, key), "enos.alias")
+    return handles.product_ref(caller.vault, key)
 
 
 def change(call: Call, caller: Caller) -> tuple[Ref, Callable[[core.Product], Edit]]:
@@ -117,17 +116,17 @@ def _extras(
     old: dict[str, dict[str, Any]], body: wire.CreateProduct | wire.UpdateProduct
 ) -> dict[str, dict[str, Any]]:
     """The days that a certificate lives have no canonical word."""
-    mine = dict(old.get("enos", {}))
+    mine = dict(old.get(DIALECT, {}))
     for name in ("defaultValidDay", "maxValidDay"):
         if (days := getattr(body, name)) is not None:
             mine[name] = days
-    return {**old, "enos": mine} if mine else old
+    return {**old, DIALECT: mine} if mine else old
 
 
 def product(product: core.Product, caller: Caller) -> wire.Product:
     """The product as v2.1 shows it, with its secret."""
     profile = product.profile
-    mine = profile.extras.get("enos", {})
+    mine = profile.extras.get(DIALECT, {})
     certificate = profile.auth == "certificate"
     dynamic = bool(profile.dynamic_activation)
     return wire.Product(
@@ -139,7 +138,7 @@ def product(product: core.Product, caller: Caller) -> wire.Product:
         productType=_KIND_WORDS[profile.kind],
         dataFormat=_FORMAT_WORDS[profile.payload or "json"],
         productTags=profile.tags,
-        modelId=profile.model_key,
+        modelId=handles.model_id(caller.vault, product),
         dynamicActivateEnabled=dynamic,
         dynamicActiveEnabled=dynamic,
         biDirectionalAuth=certificate,
@@ -189,7 +188,7 @@ def search(call: Call, caller: Caller) -> Search:
     bound = narrowing(tree)
     refs = None
     if "productKey" in bound:
-        refs = tuple(product_ref(key, caller) for key in bound["productKey"])
+        refs = tuple(handles.product_ref(caller.vault, key) for key in bound["productKey"])
     tags, whole = _tags(tree, bound)
     return Search(
         call,
@@ -225,7 +224,7 @@ def _lookup(product: core.Product, caller: Caller) -> Lookup:
             case "productKey":
                 return handles.product_key(caller.vault, product)
             case "modelId":
-                return profile.model_key
+                return handles.model_id(caller.vault, product)
             case "productName":
                 return None if tail else Name(profile.name, profile.names)
             case "productTags":

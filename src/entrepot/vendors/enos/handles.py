@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 
 from entrepot.core.product import Product
+from entrepot.core.registry import Ref
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import DIGITS, LETTERS_AND_DIGITS, Code
 
+DIALECT = "enos"
 ORG = "enos.org_id"
 
 # Eight letters and digits, as in every sample (2zp6A70r); 62 ** 8 spells 47 bits.
@@ -19,7 +21,7 @@ _SECRET_LENGTH = 20
 
 def product_key(vault: Vault, product: Product) -> str:
     """The product's key: the one it brought along, else the computed one."""
-    return product.aliases.get("enos") or _PRODUCT.write(vault, product.id)
+    return product.aliases.get(DIALECT) or _PRODUCT.write(vault, product.id)
 
 
 def product_of(vault: Vault, key: str) -> int | None:
@@ -27,9 +29,25 @@ def product_of(vault: Vault, key: str) -> int | None:
     return _PRODUCT.read(vault, key)
 
 
+def product_ref(vault: Vault, key: str) -> Ref:
+    """The product of this key, computed or brought along."""
+    return Ref(key, product_of(vault, key), f"{DIALECT}.alias")
+
+
+def model_id(vault: Vault, product: Product) -> str | None:
+    """The thing model that a product is shown to be an instance of.
+
+    INFERRED: EnOS's products have no models of their own. One that has (made or changed through
+    another dialect) shows its own key, under which that model is found.
+    """
+    if product.profile.model is not None:
+        return product_key(vault, product)
+    return product.profile.model_key
+
+
 def product_secret(vault: Vault, product: Product) -> str:
     """The secret that devices of the product activate with."""
-    sealed = product.secrets.get("enos")
+    sealed = product.secrets.get(DIALECT)
     if sealed is not None:
         return vault.open(sealed, f"secret/{product.id}/enos").decode()
     return vault.compute("enos/product", product.id, LETTERS_AND_DIGITS, _SECRET_LENGTH)

@@ -37,7 +37,9 @@ def change(call: Call, caller: Caller) -> Change:
     """Update Thing Model."""
     params: model_wire.ModelUpdate = call.params
     body: model_wire.UpdateThingModel = call.body
-    return Change(body.modelId, msgspec.to_builtins(body), params.isPatchUpdate)
+    fields = msgspec.to_builtins(body)
+    gone = fields.pop("featuresToDelete") or ()
+    return Change(body.modelId, fields, params.isPatchUpdate, tuple(gone))
 
 
 def changed(model_id: str, caller: Caller) -> wire.Text:

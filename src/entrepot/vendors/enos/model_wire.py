@@ -5,14 +5,14 @@ A model is kept as its author wrote it. So these structs only check it; nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from entrepot.core.faults import Invalid, Violation
-from entrepot.dialect.check import Leniency, read_plain
+from entrepot.core.faults import Invalid, Malformed, Violation
+from entrepot.dialect.check import Leniency, read_json, read_plain
+from entrepot.vendors.enos.units import Multiplier
 from entrepot.vendors.enos.wire import Organization, Page, Reply, StringI18n
 
 # Source: EnOS 2.4.4 limits, unless a line says otherwise.
@@ -30,6 +30,28 @@ Name = StringI18n | str  # INFERRED: samples of devices give names as plain text
 LENIENT = Leniency(text_as_number=True, text_as_bool=True)
 
 
+class Unit(msgspec.Struct, kw_only=True):
+    """A unit and the power of ten before it."""
+
+    unitId: str | None = None
+    multiplier: Multiplier | None = None
+
+
+def _defined(point: Any) -> list[Violation]:
+    """What is wrong with `dataDefinition`, which the declaration knows only as a text or an object."""
+    kind, given = DEFINITIONS.get(point.dataType), point.dataDefinition
+    if kind is None or given is None or given == "":
+        return []
+    at = ("dataDefinition",)
+    try:
+        read_json(given.encode(), kind) if isinstance(given, str) else read_plain(given, kind)
+    except Malformed as fault:
+        return [Violation(at, "rule", f"must hold the definition as JSON: {fault.reason}")]
+    except Invalid as fault:
+        return [Violation((*at, *v.path), v.kind, v.want, v.got) for v in fault.violations]
+    return []
+
+
 class Point(msgspec.Struct, kw_only=True):
     """A typed thing: a service's or an event's input or output."""
 
@@ -40,7 +62,9 @@ class Point(msgspec.Struct, kw_only=True):
     tags: dict[str, str] | None = None
     # JSON as text (every sample); an object is taken too and echoed as it came.
     dataDefinition: str | dict[str, Any] | None = None
-    unit: dict[str, Any] | None = None
+    unit: Unit | str | None = None  # a text: as in the members of a STRUCT
+
+    __rules__ = (_defined,)
 
 
 class Attribute(Point, kw_only=True):
@@ -50,20 +74,21 @@ class Attribute(Point, kw_only=True):
     isStdElement: bool | None = None
 
 
+def _measured(point: Any) -> list[Violation]:
+    found = _defined(point)
+    # A value with a quality beside it is a number (device connection guide).
+    if point.hasQuality and point.dataType not in ("INT", "FLOAT", "DOUBLE"):
+        found.append(Violation(("hasQuality",), "rule", "is for INT, FLOAT and DOUBLE only"))
+    return found
+
+
 class Measurepoint(Point, kw_only=True):
     """What a device measures."""
 
     hasQuality: bool | None = None
     signalType: Literal["Generic", "AI", "PI", "DI"] | None = None
 
-    @staticmethod
-    def _quality(self: Measurepoint) -> list[Violation]:
-        # A value with a quality beside it is a number (device connection guide).
-        if self.hasQuality and self.dataType not in ("INT", "FLOAT", "DOUBLE"):
-            return [Violation(("hasQuality",), "rule", "is for INT, FLOAT and DOUBLE only")]
-        return []
-
-    __rules__ = (_quality,)
+    __rules__ = (_measured,)
 
 
 class Service(msgspec.Struct, kw_only=True):
@@ -90,7 +115,17 @@ class Event(msgspec.Struct, kw_only=True):
     eventType: Literal["INFO", "WARN", "ERROR"] | None = None
 
 
-Features = dict[str, dict[str, Any]]
+KINDS = ("attributes", "measurepoints", "services", "events")
+
+
+def _keyed(model: ThingModel) -> list[Violation]:
+    """INFERRED: a feature stands under its own identifier."""
+    return [
+        Violation((kind, key, "identifier"), "rule", f"must be {key}, as its key is")
+        for kind in KINDS
+        for key, feature in (getattr(model, kind) or {}).items()
+        if feature.identifier != key
+    ]
 
 
 class ThingModel(msgspec.Struct, kw_only=True):
@@ -100,46 +135,88 @@ class ThingModel(msgspec.Struct, kw_only=True):
     name: StringI18n
     desc: str | None = None
     tags: dict[str, str] | None = None
-    attributes: Annotated[Features, Meta(max_length=200)] | None = None
-    measurepoints: Annotated[Features, Meta(max_length=5000)] | None = None
-    services: Annotated[Features, Meta(max_length=50)] | None = None
-    events: Annotated[Features, Meta(max_length=50)] | None = None
+    attributes: Annotated[dict[str, Attribute], Meta(max_length=200)] | None = None
+    measurepoints: Annotated[dict[str, Measurepoint], Meta(max_length=5000)] | None = None
+    services: Annotated[dict[str, Service], Meta(max_length=50)] | None = None
+    events: Annotated[dict[str, Event], Meta(max_length=50)] | None = None
 
-    @staticmethod
-    def _features(self: ThingModel) -> list[Violation]:
-        return [v for kind in KINDS for v in _broken(kind, getattr(self, kind) or {})]
-
-    __rules__ = (_features,)
+    __rules__ = (_keyed,)
 
 
-KINDS: dict[str, type[Any]] = {
-    "attributes": Attribute,
-    "measurepoints": Measurepoint,
-    "services": Service,
-    "events": Event,
+# --- dataDefinition ------------------------------------------------------------------------------
+
+# Source: EnOS API FAQs, "How to use dataDefinition", unless a line says otherwise.
+STRING_LENGTH = 4000  # 1024 there; the limits of EnOS 3.0 have 4000
+ITEM_TYPES = tuple(word for word in get_args(DataType) if word != "STRUCT")
+
+
+class EnumDefinition(msgspec.Struct, kw_only=True):
+    """ENUM: each value with its label."""
+
+    enumDesc: dict[str, Name | None] | None = None
+    enumType: Literal["INT", "STRING"] | None = None
+
+
+class BoolDefinition(msgspec.Struct, kw_only=True):
+    """BOOL: the labels of true and false."""
+
+    boolDesc: dict[str, Name | None] | None = None
+
+
+class StringDefinition(msgspec.Struct, kw_only=True):
+    """STRING: its length."""
+
+    maxLength: Annotated[int, Meta(ge=0, le=STRING_LENGTH)] | None = None
+
+
+class ArrayDefinition(msgspec.Struct, kw_only=True):
+    """ARRAY: the type of its elements."""
+
+    itemType: Literal["INT", "FLOAT", "DOUBLE", "STRING"] | None = None
+
+
+def _shallow(item: Item) -> list[Violation]:
+    if item.dataType == "STRUCT":
+        return [Violation(("dataType",), "enum", ITEM_TYPES, item.dataType)]
+    return []
+
+
+class Item(msgspec.Struct, kw_only=True):
+    """A member of a STRUCT; of any type but STRUCT."""
+
+    identifier: Identifier
+    dataType: DataType
+    name: Name | None = None
+    dataDefinition: str | dict[str, Any] | None = None
+    unit: Unit | str | None = None
+    required: bool | None = None
+
+    __rules__ = (_shallow, _defined)
+
+
+class StructDefinition(msgspec.Struct, kw_only=True):
+    """STRUCT: its members."""
+
+    items: list[Item] | None = None
+
+
+DEFINITIONS: dict[str, type[msgspec.Struct]] = {
+    "ENUM": EnumDefinition,
+    "BOOL": BoolDefinition,
+    "STRING": StringDefinition,
+    "ARRAY": ArrayDefinition,
+    "STRUCT": StructDefinition,
 }
 
 
-def _broken(kind: str, features: Features) -> Iterator[Violation]:
-    for identifier, feature in features.items():
-        at = (kind, identifier)
-        try:
-            found = read_plain(feature, KINDS[kind], LENIENT)
-        except Invalid as fault:
-            for v in fault.violations:
-                yield Violation((*at, *v.path), v.kind, v.want, v.got)
-            continue
-        if found.identifier != identifier:
-            yield Violation((*at, "identifier"), "rule", f"must be {identifier}, as its key is")
-
-
-def check(document: Mapping[str, Any]) -> None:
-    """Nothing, where the document is a whole model.
+def check(text: bytes) -> None:
+    """Nothing, where the JSON text is a whole model.
 
     Raises:
+        Malformed: it is no JSON.
         Invalid: with every violation.
     """
-    read_plain(document, ThingModel, LENIENT)
+    read_json(text, ThingModel, LENIENT)
 
 
 # --- calls ---------------------------------------------------------------------------------------
@@ -157,7 +234,12 @@ class ModelAddress(Organization, kw_only=True):
 class ModelScope(Organization, kw_only=True):
     """Where a search looks."""
 
-    scope: Literal[0, 1] = 1
+    scope: Annotated[
+        Literal[0, 1, 2],
+        Meta(
+            description="0: the organization's own models; 1: public ones as well; 2: only those."
+        ),
+    ] = 1
 
 
 class ModelUpdate(Organization, kw_only=True):
@@ -165,18 +247,22 @@ class ModelUpdate(Organization, kw_only=True):
 
     isPatchUpdate: Annotated[
         bool, Meta(description="true: what is absent stays; false: the body is the whole model.")
-    ] = False
+    ] = True
 
 
 class UpdateThingModel(msgspec.Struct, kw_only=True):
     """Body of Update Thing Model. What it makes of the model is checked as a whole (`check`)."""
 
     modelId: ModelId
+    # DOC BUG: "required if isPatchUpdate is true", which is when what is absent stays.
     name: dict[str, Any] | UnsetType = UNSET
     desc: str | UnsetType | None = UNSET
     i18nDesc: Any = UNSET
     category: Any = UNSET
     tags: dict[str, str] | UnsetType | None = UNSET
+    featuresToDelete: Annotated[
+        list[str] | None, Meta(description="Identifiers; of use in a patch only.")
+    ] = None
     attributes: dict[str, dict[str, Any] | None] | UnsetType | None = UNSET
     measurepoints: dict[str, dict[str, Any] | None] | UnsetType | None = UNSET
     services: dict[str, dict[str, Any] | None] | UnsetType | None = UNSET

@@ -31,6 +31,26 @@ SEARCH_EXAMPLE = {
     "expression": "productName like 'AlterTest'",
     "pagination": {"pageNo": 1, "pageSize": 10},
 }
+SEARCH_MODELS_EXAMPLE = {
+    "expression": "modelId in ('Inverter', 'EnergyMeter')",
+    "pagination": {"pageNo": 1, "pageSize": 10},
+    "projection": ["modelId", "name.defaultValue", "measurepoints.*.unit"],
+}
+UPDATE_MODEL_EXAMPLE = {
+    "modelId": "Boiler",
+    "desc": "a boiler with a flow meter",
+    "featuresToDelete": ["oldFlow"],
+    "measurepoints": {
+        "flow": {
+            "identifier": "flow",
+            "name": {"defaultValue": "Flow", "i18nValue": {"zh_CN": "流量"}},
+            "dataType": "DOUBLE",
+            "unit": {"unitId": "m³/h", "multiplier": "ONE"},
+            "hasQuality": True,
+            "signalType": "AI",
+        }
+    },
+}
 
 _get = partial(
     Operation, method="GET", also=("POST",), source="documented", permission="product:read"
@@ -53,6 +73,7 @@ _search_models = partial(
     selector="search",
     permission="model:read",
     page="Search Thing Model",
+    example=SEARCH_MODELS_EXAMPLE,
     params=model_wire.ModelScope,
     body=wire.SearchModels,
     reply=model_wire.ThingModelPage,
@@ -175,6 +196,7 @@ OPERATIONS: tuple[Operation, ...] = (
             take=model_convert.change,
             run=thing_models.update,
             give=model_convert.changed,
+            example=UPDATE_MODEL_EXAMPLE,
         )
         for name, path in (("UpdateThingModel", MODELS), ("UpdateThingModelV22", MODELS_22))
     ),

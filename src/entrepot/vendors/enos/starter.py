@@ -14,6 +14,11 @@ import json
 from importlib.resources import files
 from typing import TypeAlias
 
+import msgspec
+
+from entrepot.core.product import Authored
+from entrepot.vendors.enos.handles import DIALECT
+
 # One EnOS ThingModel, spelled as on the wire (EnOS API 2.1, Get Thing Model).
 Document: TypeAlias = dict[str, object]
 
@@ -27,3 +32,11 @@ def models() -> tuple[Document, ...]:
         if entry.name.endswith(".json")
     )
     return tuple(json.loads(text) for _, text in texts)
+
+
+def authored() -> dict[str, Authored]:
+    """The starter models as every dialect reads them, by modelId."""
+    return {
+        str(model["modelId"]): Authored(DIALECT, msgspec.Raw(msgspec.json.encode(model)))
+        for model in models()
+    }

@@ -1,6 +1,7 @@
-"""Thing models as EnOS callers meet them: the organization's own, and the public ones of the registry.
+"""Thing models as EnOS callers meet them: the organization's own, public ones, and products' own.
 
-Public models are the starter models: kept in code, readable by every tenant, changed by none.
+Public models are the starter models: kept in code, readable by every tenant, changed by none. A
+product with a model of its own (made, or changed, through another dialect) shows it under its key.
 """
 
 from __future__ import annotations
@@ -11,20 +12,23 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from entrepot.core import models
+from entrepot.core import models, registry
 from entrepot.core.faults import Denied, Invalid, NotFound, QuotaExceeded, Violation
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Authored
+from entrepot.core.product import Authored, Product
+from entrepot.core.registry import Edit
 from entrepot.core.things import NamedModel
-from entrepot.vendors.enos import handles, model_wire, starter
+from entrepot.vendors.enos import formats, handles, model_wire, starter
+from entrepot.vendors.enos.handles import DIALECT
 
 Document = dict[str, Any]
 
 # INFERRED: every model answered has an orgId, and a public one's is another organization's.
 PUBLIC_ORG = "o00000000000000"
-OWN, OWN_AND_PUBLIC = 0, 1
+OWN, OWN_AND_PUBLIC, PUBLIC = 0, 1, 2
 _EMPTY: Document = {"tags": {}, **{kind: {} for kind in model_wire.KINDS}}
 
 
@@ -36,7 +40,7 @@ def public() -> Mapping[str, Document]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One model, and whether a public one will do."""
+    """One model, and whose it may be."""
 
     model_id: str
     scope: int
@@ -65,11 +69,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a model becomes: `fields` over what it is where `patch`, else instead of it."""
+    """What a model becomes: `fields` over what it is where `patch`, else instead of it.
+
+    `gone`: features that a patch takes away, unless it names them as well.
+    """
 
     model_id: str
     fields: Document
     patch: bool
+    gone: tuple[str, ...] = ()
+
+
+# --- reading -------------------------------------------------------------------------------------
 
 
 def get(tx: Tx, caller: Caller, wanted: Wanted) -> Document:
@@ -84,43 +95,23 @@ def get(tx: Tx, caller: Caller, wanted: Wanted) -> Document:
     return found
 
 
-def search(tx: Tx, caller: Caller, wanted: Search) -> Found:
-    """The page of models that was asked for, the organization's own first, and the total."""
-    page, total = [], 0
-    for document in _candidates(tx, caller, wanted):
-        if wanted.keep is None or wanted.keep(document):
-            if wanted.skip <= total < wanted.skip + wanted.limit:
-                page.append(document)
-            total += 1
-    return Found(wanted, page, total)
-
-
 def _find(tx: Tx, caller: Caller, model_id: str, scope: int) -> Document | None:
-    own = models.find(tx, caller.tenant.id, model_id)
-    if own is not None:
-        return _answered(own, caller)
-    return public().get(model_id) if scope == OWN_AND_PUBLIC else None
+    if scope != PUBLIC:
+        own = models.find(tx, caller.tenant.id, model_id)
+        if own is not None:
+            return _answered(_document(own), caller)
+    if scope != OWN and model_id in public():
+        return public()[model_id]
+    if scope != PUBLIC and (product := _product(tx, caller, model_id)) is not None:
+        found = _of_product(product, caller)
+        return None if found is None else _answered(found, caller)
+    return None
 
 
-def _candidates(tx: Tx, caller: Caller, wanted: Search) -> Iterator[Document]:
-    if wanted.ids is not None:
-        for id in wanted.ids:
-            if (found := _find(tx, caller, id, wanted.scope)) is not None:
-                yield found
-        return
-    own = set()
-    for model in models.every(tx, caller.tenant.id):
-        own.add(model.key)
-        yield _answered(model, caller)
-    if wanted.scope == OWN_AND_PUBLIC:
-        yield from (document for id, document in public().items() if id not in own)
-
-
-def _answered(model: NamedModel, caller: Caller) -> Document:
-    document = _document(model)
+def _answered(document: Document, caller: Caller) -> Document:
     return {
         "orgId": caller.tenant.ids[handles.ORG],
-        "modelIdPath": f"/{model.key}",
+        "modelIdPath": f"/{document['modelId']}",
         **_EMPTY,
         **document,
     }
@@ -131,8 +122,81 @@ def _document(model: NamedModel) -> Document:
     return document
 
 
+def _product(tx: Tx, caller: Caller, key: str) -> Product | None:
+    """The product of this key, if it has a model of its own."""
+    try:
+        product = registry.get(tx, caller, handles.product_ref(caller.vault, key))
+    except NotFound:
+        return None
+    return None if product.profile.model is None else product
+
+
+def _of_product(product: Product, caller: Caller) -> Document | None:
+    """The product's own model under the product's key; None where nobody here can read it."""
+    profile, key = product.profile, handles.product_key(caller.vault, product)
+    if profile.model is None:
+        return None
+    if profile.model.dialect == DIALECT:
+        document: Document = msgspec.json.decode(profile.model.text)
+        return {**document, "modelId": key, "modelIdPath": f"/{key}"}
+    model = caller.shelf.model(profile.model)
+    if model is None:
+        return None
+    name, names = model.name or profile.name, model.names or profile.names
+    return formats.document(replace(model, id=key, name=name, names=names))
+
+
+# --- searching -----------------------------------------------------------------------------------
+
+
+def search(tx: Tx, caller: Caller, wanted: Search) -> Found:
+    """The page of models that was asked for, the organization's own first, and the total.
+
+    Own models are in the order in which they were made (Search Thing Model, pagination). A product's
+    own model is among what is found where its modelId is asked for, so that a search costs no walk
+    through all products.
+    """
+    end = wanted.skip + wanted.limit
+    if wanted.ids is not None:
+        found = [d for id in wanted.ids if (d := _find(tx, caller, id, wanted.scope)) is not None]
+        kept = [d for d in found if wanted.keep is None or wanted.keep(d)]
+        return Found(wanted, kept[wanted.skip : end], len(kept))
+    own = _own(tx, caller, wanted) if wanted.scope != PUBLIC else []
+    others = list(_public(tx, caller, wanted)) if wanted.scope != OWN else []
+    page = [_answered(_document(m), caller) for m in _got(tx, caller, own[wanted.skip : end])]
+    page += others[max(wanted.skip - len(own), 0) : max(end - len(own), 0)]
+    return Found(wanted, page, len(own) + len(others))
+
+
+def _own(tx: Tx, caller: Caller, wanted: Search) -> list[int]:
+    """The numbers of the own models that are wanted, the oldest first: what they say may be large."""
+    keep = wanted.keep
+    found = [
+        model.id
+        for model in models.every(tx, caller.tenant.id)
+        if keep is None or keep(_answered(_document(model), caller))
+    ]
+    return found[::-1]
+
+
+def _got(tx: Tx, caller: Caller, ids: Iterable[int]) -> Iterator[NamedModel]:
+    for id in ids:
+        if (model := tx.get(NamedModel, caller.tenant.id, id)) is not None:
+            yield model
+
+
+def _public(tx: Tx, caller: Caller, wanted: Search) -> Iterator[Document]:
+    for id, document in public().items():
+        hidden = wanted.scope != PUBLIC and models.find(tx, caller.tenant.id, id) is not None
+        if not hidden and (wanted.keep is None or wanted.keep(document)):
+            yield document
+
+
+# --- changing ------------------------------------------------------------------------------------
+
+
 def update(tx: Tx, caller: Caller, change: Change) -> str:
-    """The id of the model, changed.
+    """The id of the model, changed; that of a product where the id is a product's.
 
     Raises:
         NotFound: the organization has no such model, and none is public.
@@ -140,26 +204,37 @@ def update(tx: Tx, caller: Caller, change: Change) -> str:
         Invalid: the model would not be a whole one.
     """
     own = models.find(tx, caller.tenant.id, change.model_id)
-    if own is None:
-        if change.model_id in public():
-            raise Denied("model:update", f"modelId {change.model_id}, which is public")
+    if own is not None:
+        models.put(tx, caller, change.model_id, _authored(_changed(_document(own), change)))
+        return change.model_id
+    if change.model_id in public():
+        raise Denied("model:update", f"modelId {change.model_id}, which is public")
+    product = _product(tx, caller, change.model_id)
+    old = None if product is None else _of_product(product, caller)
+    if old is None:
         raise NotFound("model", change.model_id)
-    old = _document(own)
-    document = _patched(old, change.fields) if change.patch else dict(change.fields)
-    if "modelIdPath" in old:
-        document["modelIdPath"] = old["modelIdPath"]
-    model_wire.check(document)
-    _put(tx, caller, document)
+    model = _authored(_changed(old, change))
+    ref = handles.product_ref(caller.vault, change.model_id)
+    registry.update(tx, caller, (ref, lambda was: Edit(replace(was.profile, model=model))))
     return change.model_id
 
 
-def _patched(old: Document, fields: Document) -> Document:
-    """INFERRED: features are patched one by one, a null takes one away; all else is replaced."""
+def _changed(old: Document, change: Change) -> Document:
+    new = _patched(old, change) if change.patch else dict(change.fields)
+    if "modelIdPath" in old:
+        new["modelIdPath"] = old["modelIdPath"]
+    return new
+
+
+def _patched(old: Document, change: Change) -> Document:
+    """Features are patched one by one, all else is replaced. INFERRED: a null takes a feature away."""
+    fields = change.fields
     new = {**old, **fields}
     for kind in model_wire.KINDS:
-        if kind in fields:
-            merged = {**(old.get(kind) or {}), **(fields[kind] or {})}
-            new[kind] = {k: v for k, v in merged.items() if v is not None}
+        given = fields.get(kind) or {}
+        kept = {k: v for k, v in (old.get(kind) or {}).items() if k not in change.gone}
+        if kind in fields or len(kept) != len(old.get(kind) or {}):
+            new[kind] = {k: v for k, v in {**kept, **given}.items() if v is not None}
     return new
 
 
@@ -170,23 +245,37 @@ def import_models(tx: Tx, caller: Caller, documents: Iterable[Document]) -> tupl
         Invalid: some are not whole models: nothing is kept. A path begins with the model's place.
         QuotaExceeded: the organization would have too many.
     """
-    every = list(documents)
+    kept: dict[str, Authored] = {}
     broken: list[Violation] = []
-    for place, document in enumerate(every):
+    for place, document in enumerate(documents):
         try:
-            model_wire.check(document)
+            model = _authored(_ownerless(document))
+            kept[document["modelId"]] = model
         except Invalid as fault:
             broken += [Violation((place, *v.path), v.kind, v.want, v.got) for v in fault.violations]
     if broken:
         raise Invalid(tuple(broken))
-    for document in every:
-        _put(tx, caller, {k: v for k, v in document.items() if k != "orgId"})
+    for model_id, model in kept.items():
+        models.put(tx, caller, model_id, model)
     limit = model_wire.PRIVATE_MODELS
     if caller.tenant.settings.quotas and tx.count(NamedModel, caller.tenant.id) > limit:
         raise QuotaExceeded("model", limit)
-    return tuple(document["modelId"] for document in every)
+    return tuple(kept)
 
 
-def _put(tx: Tx, caller: Caller, document: Document) -> None:
-    text = msgspec.Raw(msgspec.json.encode(document))
-    models.put(tx, caller, document["modelId"], Authored("enos", text))
+def _ownerless(document: Any) -> Any:
+    """Whose a model was elsewhere says nothing here."""
+    if not isinstance(document, dict):
+        return document
+    return {k: v for k, v in document.items() if k != "orgId"}
+
+
+def _authored(document: Document) -> Authored:
+    """The document as it is kept.
+
+    Raises:
+        Invalid: it is no whole model.
+    """
+    text = msgspec.json.encode(document)
+    model_wire.check(text)
+    return Authored(DIALECT, msgspec.Raw(text))

@@ -197,8 +197,12 @@ def _product_search(asked: Search) -> list[Violation]:
     return _unsearchable(asked, PRODUCT_FIELDS)
 
 
-def _model_search(asked: Search) -> list[Violation]:
-    return _unsearchable(asked, MODEL_FIELDS)
+def _model_search(asked: SearchModels) -> list[Violation]:
+    found = _unsearchable(asked, MODEL_FIELDS)
+    if asked.relationFilter is not None:
+        words = "must be left out: no model here inherits from another"
+        found.append(Violation(("relationFilter",), "rule", words))
+    return found
 
 
 class SearchProducts(Search, kw_only=True):
@@ -217,6 +221,8 @@ class SearchProducts24(Search, kw_only=True):
 
 class SearchModels(Search, kw_only=True):
     """Body of Search Thing Model."""
+
+    relationFilter: Any = None  # of later editions: models by the models that they inherit from
 
     __rules__ = (_model_search,)
 

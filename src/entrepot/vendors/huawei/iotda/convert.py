@@ -53,7 +53,7 @@ LOSSES = {
     "category": "not shown",
     "dynamic_activation": "not shown",
     "template": "not shown",
-    "model_key": "not shown",
+    "model_key": "not shown; the model that it names is",
     "model": "shown as far as IoTDA can say it; the rest is parked where IoTDA changes the model",
     "tags": "not shown",
     "extras": "another dialect's own fields are not shown",
