@@ -280,16 +280,21 @@ class Shelf:
         return replace(new, parked=written(model, target).report.parked)
 
     def named(self, name: str) -> Format:
-        """The format of this name.
+        """The format of this name, or the one that the dialect of this name keeps.
 
         Raises:
             ValueError: there is none; says which there are.
         """
-        if name not in self.formats:
+        found = self.formats.get(name) or self._stored.get(name)
+        if found is None:
             raise ValueError(f"no format is called {name!r}; known are {', '.join(self.formats)}")
-        return self.formats[name]
+        return found
 
     def recognised(self, plain: Any) -> Format | None:
         """The one format that takes the decoded JSON value for its own; None where none or several do."""
-        found = [f for f in self.formats.values() if f.read is not None and f.recognise(plain)]
+        found = self.candidates(plain)
         return found[0] if len(found) == 1 else None
+
+    def candidates(self, plain: Any) -> list[Format]:
+        """Every format that takes the decoded JSON value for its own."""
+        return [f for f in self.formats.values() if f.read is not None and f.recognise(plain)]
