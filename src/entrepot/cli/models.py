@@ -35,7 +35,12 @@ ModelKey = Annotated[str, Parameter(help="The model's key (EnOS: modelId).")]
 
 @model.command(name="import")
 def import_(
-    *files: Annotated[Path, Parameter(help="JSON: a model or a list of them; - reads it here.")],
+    *files: Annotated[
+        Path,
+        Parameter(
+            help="JSON: a model or a list of them; - reads it here.", allow_leading_hyphen=True
+        ),
+    ],
     dialect: Annotated[str, Parameter(help="Whose spelling the files are in.")] = "enos",
     tenant: TenantName = root.DEVELOPMENT,
     as_json: Json = False,
