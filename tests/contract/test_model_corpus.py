@@ -11,7 +11,7 @@ from entrepot import main as root
 from entrepot import models
 from entrepot.core.conversion import Format, convert, read
 from tests.contract.test_model_laws import comes_back, identical
-from tests.models import CONTENT_BYTES, SERVICES, largest
+from tests.largest import CONTENT_BYTES, SERVICES, largest
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 FILES = sorted(CORPUS.glob("*/*.json"))
