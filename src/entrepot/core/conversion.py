@@ -139,9 +139,13 @@ def written(model: ThingModel, target: Format, source: str = "") -> Converted:
 
 def loss(found: Difference, target: Format) -> Loss:
     """The difference with its kind and reason."""
-    gone, new = found.now is None, found.was is None
+    gone, new = _unsaid(found.now), _unsaid(found.was)
     kind, text = _explained(target, member_of(found.path), gone, new)
     return Loss(found.path, kind, text, found.was, found.now, found.after)
+
+
+def _unsaid(value: Any) -> bool:
+    return value is None or value is False or value == ""
 
 
 _KINDS = {
