@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entrepot.core.differences import ORDER, Difference, differences, undone
-from entrepot.core.thing_model import Number, Property, Service, Text, ThingModel
+from entrepot.core.thing_model import (
+    Number,
+    Property,
+    Service,
+    Text,
+    ThingModel,
+    decimal,
+    plain_number,
+)
 from tests.models import drawn
 
 randoms = st.integers(0, 2**32).map(Random)  # many times faster than `st.randoms`
@@ -73,3 +81,40 @@ def test_odd_differences_from_a_file_are_refused_or_fit(random: Random, odd: Any
 def test_what_belongs_to_no_model_is_refused() -> None:
     with pytest.raises(ValueError, match="belongs to no thing model"):
         undone(ThingModel(id=""), [Difference(("services",), "nonsense")])
+
+
+def test_a_default_is_one_value_whatever_it_is() -> None:
+    for was, now in (({"a": 1}, None), ({"a": 1}, {"a": 2}), ([], {"a": 1}), (None, {})):
+        old, new = (model(Property(id="p", type=Text(), default=d)) for d in (was, now))
+        (found,) = differences(old, new)
+        assert (found.path[-1], found.was, found.now) == ("default", was, now)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1E6", "1000000"),
+        ("1e-3", "0.001"),
+        ("85.50", "85.50"),
+        (0.1, "0.1"),
+        (7, "7"),
+        ("1E999999999", None),
+        ("0E-999999999", None),
+        ("9" * 1000, None),
+        ("NaN", None),
+        ("-Infinity", None),
+        (True, None),
+        ("x", None),
+        (None, None),
+        ([1], None),
+    ],
+)
+def test_numbers_are_exact_and_of_a_size_that_can_be_written(text: Any, number: str) -> None:
+    found = decimal(text)
+    assert (None if found is None else str(found)) == number
+
+
+def test_a_number_for_json_is_never_longer_than_it_may_be() -> None:
+    assert plain_number(Decimal("16")) == 16
+    assert plain_number(Decimal("0.5")) == 0.5
+    assert isinstance(plain_number(Decimal("1E999999")), float)

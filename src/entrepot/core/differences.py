@@ -43,7 +43,7 @@ def _members(path: Path, old: Any, new: Any, ignore: str) -> Iterator[Difference
         here = (*path, name)
         if name == "extras":
             yield from _extras(here, was, now, ignore)
-        elif isinstance(was, dict):
+        elif name in _MAPPINGS:
             yield from _mapping(here, was, now)
         elif isinstance(was, tuple):
             yield from _list(here, was, now, ignore)
@@ -51,6 +51,9 @@ def _members(path: Path, old: Any, new: Any, ignore: str) -> Iterator[Difference
             yield from _members(here, was, now, ignore)
         else:
             yield Difference(here, _plain(was), _plain(now))
+
+
+_MAPPINGS = {"names", "tags"}  # a default may be a mapping too: one value
 
 
 def _extras(
