@@ -6,7 +6,7 @@ A path names elements by their ids, so that it stays true when others come and g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -33,73 +33,77 @@ class Difference(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 def differences(old: ThingModel, new: ThingModel, ignore: str = "") -> list[Difference]:
     """Every difference, in the order of the model. `ignore`: the extras of this dialect do not count."""
-    return list(_members((), old, new, ignore))
-
-
-def _members(path: Path, old: Any, new: Any, ignore: str) -> Iterator[Difference]:
-    for name, was, now in zip(old.__struct_fields__, astuple(old), astuple(new), strict=True):
-        if was is now or was == now:
-            continue
-        here = (*path, name)
-        if name == "extras":
-            yield from _extras(here, was, now, ignore)
-        elif name in _MAPPINGS:
-            yield from _mapping(here, was, now)
-        elif isinstance(was, tuple):
-            yield from _list(here, was, now, ignore)
-        elif isinstance(was, msgspec.Struct) and type(was) is type(now):
-            yield from _members(here, was, now, ignore)
-        else:
-            yield Difference(here, _plain(was), _plain(now))
+    found: list[Difference] = []
+    _members((), old, new, ignore, found)
+    return found
 
 
 _MAPPINGS = {"names", "tags"}  # a default may be a mapping too: one value
 
 
-def _extras(
-    path: Path, was: dict[str, Any], now: dict[str, Any], ignore: str
-) -> Iterator[Difference]:
-    for dialect in sorted(was.keys() | now.keys()):
-        if dialect != ignore:
-            yield from _mapping((*path, dialect), was.get(dialect, {}), now.get(dialect, {}))
+def _members(path: Path, old: Any, new: Any, ignore: str, found: list[Difference]) -> None:
+    for name, was, now in zip(old.__struct_fields__, astuple(old), astuple(new), strict=True):
+        if was is now or was == now:
+            continue
+        here = (*path, name)
+        if name == "extras":
+            for dialect in sorted(was.keys() | now.keys()):
+                if dialect != ignore:
+                    _mapping((*here, dialect), was.get(dialect, {}), now.get(dialect, {}), found)
+        elif name in _MAPPINGS:
+            _mapping(here, was, now, found)
+        elif isinstance(was, tuple):
+            _list(here, was, now, ignore, found)
+        elif isinstance(was, msgspec.Struct) and type(was) is type(now):
+            _members(here, was, now, ignore, found)
+        else:
+            found.append(Difference(here, _plain(was), _plain(now)))
 
 
-def _mapping(path: Path, was: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
+def _mapping(path: Path, was: dict[str, Any], now: dict[str, Any], found: list[Difference]) -> None:
     for key in (*was, *(k for k in now if k not in was)):
         if was.get(key) != now.get(key):
-            yield Difference((*path, key), was.get(key), now.get(key))
+            found.append(Difference((*path, key), was.get(key), now.get(key)))
 
 
-def _list(path: Path, was: Sequence[Any], now: Sequence[Any], ignore: str) -> Iterator[Difference]:
+def _list(
+    path: Path, was: Sequence[Any], now: Sequence[Any], ignore: str, found: list[Difference]
+) -> None:
     before, after = _by_id(was), _by_id(now)
     if before is None or after is None:
-        yield Difference(path, _plain(was), _plain(now))
+        found.append(Difference(path, _plain(was), _plain(now)))
         return
     previous = ""
     for id, element in before.items():
         other = after.get(id)
         if other is None:
-            yield Difference((*path, id), _plain(element), None, previous)
+            found.append(Difference((*path, id), _plain(element), None, previous))
         elif element is not other and element != other:
-            yield from _members((*path, id), element, other, ignore)
+            _members((*path, id), element, other, ignore, found)
         previous = id
     for id, element in after.items():
         if id not in before:
-            yield Difference((*path, id), None, _plain(element))
-    if [id for id in before if id in after] != [id for id in after if id in before]:
-        yield Difference((*path, ORDER), list(before), list(after))
+            found.append(Difference((*path, id), None, _plain(element)))
+    ids, now_ids = list(before), list(after)
+    if ids != now_ids and [i for i in ids if i in after] != [i for i in now_ids if i in before]:
+        found.append(Difference((*path, ORDER), ids, now_ids))
 
 
 def _by_id(elements: Sequence[Any]) -> dict[str, Any] | None:
     """The elements by their ids; None where they have none, or share one."""
-    if not all(isinstance(e, Element) for e in elements):
+    if elements and not isinstance(elements[0], Element):
         return None
     found = {e.id: e for e in elements}
     return found if len(found) == len(elements) else None
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in _PLAIN:
+        return value
     return msgspec.json.decode(msgspec.json.encode(value))
+
+
+_PLAIN = {str, bool, int}
 
 
 def undone(model: ThingModel, found: Iterable[Difference]) -> ThingModel:
