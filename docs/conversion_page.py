@@ -125,7 +125,7 @@ def _named(members: set[str]) -> str:
         kinds[rest].add(kind)
     names: set[str] = set()
     for rest, having in kinds.items():
-        if rest.startswith("type.") or (rest and len(having) >= _MANY):
+        if rest.startswith(("type.", "extras.")) or (rest and len(having) >= _MANY):
             names.add(rest)
         else:
             names |= {f"{kind}.{rest}" if rest else kind for kind in having}
