@@ -156,7 +156,7 @@ class Fleet(msgspec.Struct, kw_only=True):
 def test_parts_that_are_as_declared_may_be_passed_by(ships: list[Any]) -> None:
     plain = {
         "ships": ships,
-        "by_name": {"a": s for s in ships[:1]},
+        "by_name": {str(n): s for n, s in enumerate(ships[:1])},
         "flagship": ships[-1] if ships else None,
     }
     raw = json.dumps(plain).encode()
