@@ -1,4 +1,4 @@
-"""`python -m bench [creates|capacity|disk|growth]`: the command line of the benchmarks."""
+"""`python -m bench [creates|models|capacity|disk|growth]`: the command line of the benchmarks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import capacity, creates, growth, servers, table
+from bench import capacity, creates, growth, models, servers, table
 from bench.disk import fdatasyncs
 from bench.figures import Figures, document
 from bench.load import LoadFailure
@@ -21,7 +21,10 @@ _FILE_WIDTH = 140
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "benchmark", nargs="?", default="creates", choices=("creates", "capacity", "disk", "growth")
+        "benchmark",
+        nargs="?",
+        default="creates",
+        choices=("creates", "models", "capacity", "disk", "growth"),
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each case in each round")
@@ -71,10 +74,7 @@ def _growth(given: argparse.Namespace, machine: str, console: Console) -> int:
     )
     sizes = growth.run(options, console)
     growth.show(console, sizes)
-    if given.json:
-        written = {"machine": machine, "sizes": growth.document(sizes)}
-        given.json.write_text(json.dumps(written, indent=2) + "\n")
-    return 0
+    return _ended(given.json, {"machine": machine, "sizes": growth.document(sizes)})
 
 
 def main() -> int:
@@ -83,6 +83,9 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
     machine = table.machine()
     console.print(machine)
+    if given.benchmark == "models":
+        found = models.document(models.run(given.rounds, given.directory, console))
+        return _ended(given.json, {"machine": machine, **found})
     try:
         if given.benchmark == "growth":
             return _growth(given, machine, console)
@@ -93,9 +96,12 @@ def main() -> int:
     table.show_cases(console, figures)
     if given.benchmark == "creates":
         table.show_goals(console, figures)
-    if given.json:
-        written: dict[str, Any] = {"machine": machine, **document(figures)}
-        given.json.write_text(json.dumps(written, indent=2) + "\n")
+    return _ended(given.json, {"machine": machine, **document(figures)})
+
+
+def _ended(file: Path | None, figures: dict[str, Any]) -> int:
+    if file:
+        file.write_text(json.dumps(figures, indent=2) + "\n")
     return 0
 
 

@@ -1,14 +1,25 @@
-"""Writes the documents that are generated from the dialects' tables: docs/openapi/ and docs/fidelity.md."""
+"""Writes the documents that are generated from code: docs/openapi/, docs/fidelity.md, docs/conversions.md."""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-
-from entrepot.dialect import fidelity, openapi
-from entrepot.main import dialects
+from random import Random
 
 HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]  # this page's neighbours and the tests' models
+
+import conversion_page  # noqa: E402
+
+from entrepot.core.conversion import read  # noqa: E402
+from entrepot.core.thing_model import ThingModel  # noqa: E402
+from entrepot.dialect import fidelity, openapi  # noqa: E402
+from entrepot.main import dialects, shelf  # noqa: E402
+from tests.models import drawn  # noqa: E402
+
+DRAWN = 60  # models beside the real ones; with more, next to nothing new is found
 
 
 def generated() -> dict[Path, str]:
@@ -20,7 +31,18 @@ def generated() -> dict[Path, str]:
         + "\n"
         for d in dialects()
     }
-    return {**found, Path("fidelity.md"): fidelity.page(dialects())}
+    return {
+        **found,
+        Path("fidelity.md"): fidelity.page(dialects()),
+        Path("conversions.md"): conversion_page.page(shelf().formats.values(), models()),
+    }
+
+
+def models() -> Iterator[ThingModel]:
+    """Models as people write them, and of every other shape."""
+    for file in sorted((HERE.parent / "tests" / "corpus").glob("*/*.json")):
+        yield read(file.read_bytes(), shelf().named(file.parent.name))
+    yield from (drawn(Random(seed)) for seed in range(DRAWN))  # noqa: S311 - no secret
 
 
 def main() -> None:

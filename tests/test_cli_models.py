@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +83,8 @@ def test_a_file_that_is_no_model_is_refused_by_name(
     file.write_text(text)
     said = console("model", "import", str(file))
     assert (said.status, names in said.err, "bad.json" in said.err) == (1, True, True)
+
+
+def test_models_can_come_through_a_pipe(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(MODEL).encode())))
+    assert console("model", "import", "-", "--json").json == {"models": ["Kiln7"]}

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
+from msgspec import inspect as mi
 
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.dialect.check import (
@@ -20,7 +21,7 @@ from entrepot.dialect.check import (
     read_plain,
 )
 from entrepot.dialect.rules import Holds, Unique
-from entrepot.dialect.walk import MAX_VIOLATIONS
+from entrepot.dialect.walk import MAX_VIOLATIONS, Walk
 from tests.contract.declared import values
 
 
@@ -140,6 +141,39 @@ def test_the_careful_way_agrees_with_the_fast_one(value: Any) -> None:
     except Invalid as refused:
         careful = {(v.field, v.kind) for v in refused.violations}
     assert fast == careful
+
+
+class Fleet(msgspec.Struct, kw_only=True):
+    """Sound ships among others; where a number is missing, something is wrong in any case."""
+
+    number: int
+    ships: list[Ship]
+    by_name: dict[str, Ship] = {}
+    flagship: Ship | None = None
+
+
+@given(st.lists(values(Ship) | nearly, max_size=3))
+def test_parts_that_are_as_declared_may_be_passed_by(ships: list[Any]) -> None:
+    plain = {
+        "ships": ships,
+        "by_name": {str(n): s for n, s in enumerate(ships[:1])},
+        "flagship": ships[-1] if ships else None,
+    }
+    raw = json.dumps(plain).encode()
+    walk = Walk(STRICT)  # goes through every part
+    walk.value(json.loads(raw), mi.type_info(Fleet), ())
+    with pytest.raises(Invalid) as refused:
+        read_json(raw, Fleet)
+    assert list(refused.value.violations) == walk.found
+
+
+@pytest.mark.parametrize("odd", ['"draught": 1e999', '"cargo": 1e999', r'"note": "\u0000"'])
+def test_what_no_store_can_carry_is_found_in_a_part_that_is_as_declared(odd: str) -> None:
+    ship = '{"name": "elbe", "kind": "tug", %s}'
+    raw = f'{{"ships": [{ship % odd}, {ship % odd}, {ship % odd}]}}'.encode()
+    with pytest.raises(Invalid) as refused:
+        read_json(raw, Fleet)
+    assert len(refused.value.violations) == 4
 
 
 @given(nearly)

@@ -41,7 +41,9 @@ app.command("entrepot.cli.users:user", name="user", help="Create, list and switc
 app.command("entrepot.cli.users:key", name="key", help="Create, list and switch off access keys.")
 app.command("entrepot.cli.products:product", name="product", help="List, show and export products.")
 app.command(
-    "entrepot.cli.models:model", name="model", help="Import, list, show and delete thing models."
+    "entrepot.cli.models:model",
+    name="model",
+    help="Convert, check and compare thing models; keep them for products.",
 )
 app.command("entrepot.cli.doctor:doctor", name="doctor", help="Check a data directory.")
 app.command("entrepot.cli.backups:backup", name="backup", help="Copy the store, while it serves.")

@@ -1,4 +1,7 @@
-"""`entrepot model ...`: the thing models that products are instances of, provisioned by hand."""
+"""`entrepot model ...`: the thing models that products are instances of, provisioned by hand.
+
+What is done with models in files is in `conversion`.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,25 @@ from entrepot.core.things import NamedModel
 
 model = App(name="model", default_parameter=Parameter(negative=()))
 
+for _name, _help in (
+    ("convert", "Write a thing model in the words of another vendor or of a standard."),
+    ("check", "Will it fit? Every limit of a vendor's API that a thing model breaks."),
+    ("diff", "What changed from one thing model to another, and whom it breaks."),
+    ("formats", "The formats that thing models can be read and written in."),
+):
+    model.command(f"entrepot.cli.conversion:{_name}", name=_name, help=_help)
+
 ModelKey = Annotated[str, Parameter(help="The model's key (EnOS: modelId).")]
 
 
 @model.command(name="import")
 def import_(
-    *files: Annotated[Path, Parameter(help="JSON: a model or a list of them; - reads it here.")],
+    *files: Annotated[
+        Path,
+        Parameter(
+            help="JSON: a model or a list of them; - reads it here.", allow_leading_hyphen=True
+        ),
+    ],
     dialect: Annotated[str, Parameter(help="Whose spelling the files are in.")] = "enos",
     tenant: TenantName = root.DEVELOPMENT,
     as_json: Json = False,

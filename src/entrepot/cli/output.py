@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 
 def print_json(value: Any) -> None:
@@ -14,8 +14,13 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> None:
-    """A table; into a file or a pipe it is never wrapped or cut."""
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    title: str = "",
+    file: TextIO | None = None,
+) -> None:
+    """A table, on standard output unless told otherwise; into a file or a pipe it is never wrapped or cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -30,7 +35,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     )
     for row in rows:
         table.add_row(*(Text(_plain(cell), overflow="fold") for cell in row))
-    console = Console() if sys.stdout.isatty() else Console(width=10_000)
+    file = file or sys.stdout
+    console = Console(file=file) if file.isatty() else Console(file=file, width=10_000)
     console.print(table)
 
 

@@ -7,20 +7,21 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from cyclopts import App, Parameter
 
 from entrepot import main as root
-from entrepot.cli.options import Json, Place, TenantName, readable
+from entrepot.cli.conversion import Out, ReportTo, deliver
+from entrepot.cli.options import Json, Place, TenantName, operator, readable
 from entrepot.cli.output import counted, flat, moment, print_json, print_pairs, print_table
-from entrepot.core import tenancy
+from entrepot.core import registry, tenancy
+from entrepot.core.conversion import Converted, convert
 from entrepot.core.faults import NotFound
 from entrepot.core.identity import Tenant
 from entrepot.core.ports import Entry, Tx
-from entrepot.core.product import Product
+from entrepot.core.product import Authored, Product
 from entrepot.core.registry import alias_claim
 from entrepot.core.things import Space
 from entrepot.core.vault import Vault
@@ -114,21 +115,45 @@ def show(
 
 @product.command
 def export(
+    handle: Annotated[
+        str, Parameter(help="One product, by number or handle (default: all).", show_default=False)
+    ] = "",
     *,
-    out: Annotated[Path | None, Parameter(help="File to write (default: standard output).")] = None,
+    as_format: Annotated[
+        str,
+        Parameter(
+            "--as",
+            help="That product's thing model in this format; `entrepot model formats` has all.",
+            show_default=False,
+        ),
+    ] = "",
+    out: Out = None,
+    report: ReportTo = None,
     tenant: TenantName = root.DEVELOPMENT,
     place: Place | None = None,
-) -> None:
-    """Every product of the tenant as JSON Lines, newest first, without secrets."""
+) -> int:
+    """Every product of the tenant as JSON Lines, newest first, without secrets; or one, or its thing model.
+
+    `entrepot product export KEY --as wot` writes the model in force in the words of another vendor or of a
+    standard; `--report` lists what those cannot say.
+    """
+    if as_format:
+        if not handle:
+            raise ValueError("--as writes the model of one product: name it")
+        return deliver(_exported(handle, as_format, tenant, place), out, report)
+    if report is not None:
+        raise ValueError("--report tells what --as could not keep: name a format with --as")
     part = out.with_name(out.name + ".part") if out else None
     with readable(place) as installation:
+        vault = installation.vault
 
         def write(tx: Tx) -> int:
             owner = tenancy.tenant_named(tx, tenant)
+            found = [_one(tx, vault, owner, handle)] if handle else tx.scan(Product, owner.id)
             lines = 0
             with part.open("w", encoding="utf-8") if part else nullcontext(sys.stdout) as file:
-                for found in tx.scan(Product, owner.id):
-                    plain = plain_product(found, installation.vault)
+                for one in found:
+                    plain = plain_product(one, vault)
                     file.write(json.dumps(plain, ensure_ascii=False) + "\n")
                     lines += 1
                 file.flush()
@@ -138,6 +163,32 @@ def export(
     if out and part:
         os.replace(part, out)  # a broken run leaves no half export under the name
         print(f"{counted(lines, 'product')} in {out}", file=sys.stderr)
+    return 0
+
+
+def _exported(handle: str, to: str, tenant: str, place: Place | None) -> Converted:
+    """The model in force of the product, in the format."""
+    shelf = root.shelf()
+    target = shelf.named(to)
+    with readable(place) as installation:
+
+        def find(tx: Tx) -> Authored | None:
+            owner = tenancy.tenant_named(tx, tenant)
+            found = _one(tx, installation.vault, owner, handle)
+            return registry.model_in_force(tx, operator(installation, owner, "export"), found)
+
+        authored = installation.store.read_now(find)
+    if authored is None:
+        raise ValueError(f"product {handle!r} has no thing model")
+    source = shelf.named(authored.dialect)
+    return convert(bytes(authored.text), source, target, authored.parked)
+
+
+def _one(tx: Tx, vault: Vault, owner: Tenant, handle: str) -> Product:
+    found = product_named(tx, vault, owner, handle)
+    if found is None:
+        raise NotFound("product", handle, owner.name)
+    return found
 
 
 def product_named(tx: Tx, vault: Vault, owner: Tenant, text: str) -> Product | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -32,7 +33,7 @@ class Loss(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One difference between a model and what became of it.
 
     `path` names elements by their ids. `was` and `wrote` are plain JSON values of the canonical
-    model, None where there is nothing.
+    model, None where there is nothing; `after` is as in `Difference`.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Loss(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     reason: str
     was: Any = None
     wrote: Any = None
+    after: str | None = None
 
 
 class Report(msgspec.Struct, frozen=True, gc=False):
@@ -53,7 +55,9 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     def parked(self) -> tuple[Difference, ...]:
         """What brings the model back to what it was (`unpark`)."""
         return tuple(
-            Difference(x.path, x.was, x.wrote) for x in self.losses if x.kind != "impossible"
+            Difference(x.path, x.was, x.wrote, x.after)
+            for x in self.losses
+            if x.kind != "impossible"
         )
 
 
@@ -149,11 +153,13 @@ def retold(
 
 def loss(found: Difference, target: Format) -> Loss:
     """The difference with its kind and reason."""
-    reason = next((target.reasons[k] for k in _keys(found.path) if k in target.reasons), None)
-    kind: LossKind = "approximated" if found.now is not None else "parked"
-    if reason is None:
-        return Loss(found.path, kind, _unexplained(found, target), found.was, found.now)
-    return Loss(found.path, reason.kind or kind, reason.text, found.was, found.now)
+    gone, new = _unsaid(found.now), _unsaid(found.was)
+    kind, text = _explained(target, member_of(found.path), gone, new)
+    return Loss(found.path, kind, text, found.was, found.now, found.after)
+
+
+def _unsaid(value: Any) -> bool:
+    return value is None or value is False or value == ""
 
 
 _KINDS = {
@@ -169,21 +175,32 @@ _KINDS = {
 
 def member_of(path: Path) -> str:
     """The kind of element and the member that a path ends in: "property.type.step"."""
-    kind, rest = "model", list(path)
-    while rest and rest[0] in _KINDS and len(rest) > 1 and rest[1] != ORDER:
-        kind, rest = _KINDS[rest[0]], rest[2:]
-        if rest[:1] == ["type"] and "fields" in rest:
-            rest = rest[rest.index("fields") :]
-    if rest[:1] == ["extras"]:
-        rest = rest[:2]
-    elif rest[:1] in (["names"], ["tags"]):
-        rest = rest[:1]
-    return ".".join([kind, *rest])
+    kind, at, end = "model", 0, len(path)
+    while end - at > 1 and path[at] in _KINDS and path[at + 1] != ORDER:
+        kind, at = _KINDS[path[at]], at + 2
+        if at < end and path[at] == "type" and "fields" in path[at:]:
+            at = path.index("fields", at)
+    if at == end:
+        return kind
+    if path[at] == "extras":
+        end = at + 2
+    elif path[at] in ("names", "tags"):
+        end = at + 1
+    return ".".join((kind, *path[at:end]))
 
 
-def _keys(path: Path) -> list[str]:
+@lru_cache(4096)  # a report has thousands of differences of a few kinds
+def _explained(target: Format, member: str, gone: bool, new: bool) -> tuple[LossKind, str]:
+    """How a difference counts, and why there is one."""
+    kind: LossKind = "parked" if gone else "approximated"
+    reason = next((target.reasons[k] for k in _keys(member) if k in target.reasons), None)
+    if reason is None:
+        return kind, _unexplained(member, gone, new, target)
+    return reason.kind or kind, reason.text
+
+
+def _keys(member: str) -> list[str]:
     """Under which reasons are looked for, the most telling first."""
-    member = member_of(path)
     kind, _, rest = member.partition(".")
     keys = [member]
     while rest:
@@ -194,16 +211,16 @@ def _keys(path: Path) -> list[str]:
     return keys
 
 
-def _unexplained(found: Difference, target: Format) -> str:
-    kind, _, rest = member_of(found.path).partition(".")
+def _unexplained(member: str, gone: bool, new: bool, target: Format) -> str:
+    kind, _, rest = member.partition(".")
     if rest.startswith("extras."):
         return f"only {rest.removeprefix('extras.')} says this"
     if rest.endswith(ORDER):
         return f"{target.title} keeps another order"
     what = f"the {rest.replace('.', ' ')} of a {kind}" if rest else f"this {kind}"
-    if found.now is None:
+    if gone:
         return f"{target.title} has no place for {what}"
-    if found.was is None:
+    if new:
         return f"{target.title} always says {what}"
     return f"{target.title} says {what} otherwise"
 
@@ -299,16 +316,21 @@ class Shelf:
         return replace(new, parked=written(model, target).report.parked)
 
     def named(self, name: str) -> Format:
-        """The format of this name.
+        """The format of this name, or the one that the dialect of this name keeps.
 
         Raises:
             ValueError: there is none; says which there are.
         """
-        if name not in self.formats:
+        found = self.formats.get(name) or self._stored.get(name)
+        if found is None:
             raise ValueError(f"no format is called {name!r}; known are {', '.join(self.formats)}")
-        return self.formats[name]
+        return found
 
     def recognised(self, plain: Any) -> Format | None:
         """The one format that takes the decoded JSON value for its own; None where none or several do."""
-        found = [f for f in self.formats.values() if f.read is not None and f.recognise(plain)]
+        found = self.candidates(plain)
         return found[0] if len(found) == 1 else None
+
+    def candidates(self, plain: Any) -> list[Format]:
+        """Every format that takes the decoded JSON value for its own."""
+        return [f for f in self.formats.values() if f.read is not None and f.recognise(plain)]

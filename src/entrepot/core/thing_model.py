@@ -177,19 +177,27 @@ class ThingModel(Element, frozen=True):
     services: tuple[Service, ...] = ()
 
 
+_GREATEST_EXPONENT = 300  # what every format's numbers hold, and no text can make long
+
+
 def decimal(text: Any) -> Decimal | None:
-    """The number that a text or a JSON number spells, exactly; None where it spells none."""
+    """The number that a text or a JSON number spells, exactly; None where it spells none.
+
+    `1E6` is 1000000: numbers that are equal are written alike.
+    """
     if isinstance(text, bool) or text is None:
         return None
     try:
         found = Decimal(repr(text) if isinstance(text, float) else text)
     except (ArithmeticError, TypeError, ValueError):
         return None
-    return found if found.is_finite() else None
+    if not found.is_finite() or abs(found.adjusted()) > _GREATEST_EXPONENT:
+        return None
+    return Decimal(f"{found:f}") if isinstance(text, str) and "E" in text.upper() else found
 
 
 def plain_number(number: Decimal) -> int | float:
     """The number for JSON: whole ones stay whole."""
     exponent = number.as_tuple().exponent
-    whole = isinstance(exponent, int) and exponent >= 0
+    whole = isinstance(exponent, int) and 0 <= exponent <= _GREATEST_EXPONENT
     return int(number) if whole else float(number)

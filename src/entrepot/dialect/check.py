@@ -65,16 +65,18 @@ def _convert(plain: Any, raw: bytes, kind: type[S], lenient: Leniency) -> S:
         raise Malformed("body", str(error)) from None
     if value is not None and b"\\u0000" not in raw and not broken_rules(value, kind):
         return value
-    return read_plain(plain, kind, lenient)
+    return read_plain(plain, kind, lenient, raw)
 
 
-def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT) -> S:
+def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT, raw: bytes = b"") -> S:
     """An already parsed value as the declared struct: `read_json`'s careful way.
+
+    `raw`: the text that it was parsed from, where there was one.
 
     Raises:
         Invalid: with every violation.
     """
-    walk = Walk(lenient)
+    walk = Walk(lenient, _sound if _ordinary(plain, raw) else None)
     try:
         mended = walk.value(plain, _type(kind), ())
         if walk.found:
@@ -85,6 +87,24 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT) -> S:
     if found := broken_rules(value, kind):
         raise Invalid(tuple(found))
     return value
+
+
+def _ordinary(plain: Any, raw: bytes) -> bool:
+    """Whether the value certainly holds neither U+0000 nor a number that is too large for a float."""
+    try:
+        again = msgspec.json.encode(plain)
+    except (msgspec.MsgspecError, OverflowError, RecursionError, TypeError, ValueError):
+        return False
+    # Infinity is written as null, so it would show as one null more than there were.
+    return b"\\u0000" not in again and again.count(b"null") <= raw.count(b"null")
+
+
+def _sound(value: Any, kind: type[Any]) -> bool:
+    """Whether a part of an ordinary value is as declared."""
+    try:
+        return not broken_rules(msgspec.convert(value, kind), kind)
+    except (msgspec.ValidationError, OverflowError, RecursionError):
+        return False
 
 
 def broken_rules(value: Any, kind: Any) -> list[Violation]:

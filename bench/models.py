@@ -1,0 +1,195 @@
+"""The largest thing model between any two formats, and a create with it, beside plain JSON of the same bytes.
+
+Everything runs in this process. The cases are interleaved: a round runs each of them once, with plain
+decoding and encoding right before it, so that a noisy minute falls on both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from bench.creates import fresh_directory
+from bench.figures import Goal, Spread
+from entrepot import main as root
+from entrepot.config import Config
+from entrepot.core.conversion import Format, convert
+from entrepot.core.identity import Settings
+from entrepot.dialect.operation import Exchange
+from entrepot.dialect.request import Request
+from entrepot.vendors.huawei.iotda.body import decode
+from entrepot.vendors.huawei.signing import sign
+from tests.largest import largest
+
+CREATE, CONVERSION = 12.0, 15.0
+"""The goals: so many times plain JSON at most."""
+_MODEL = "iotda"
+_MODEL_TEXT = largest()
+
+
+@dataclass(slots=True)
+class Case:
+    """Something to do with a text, and what it took in each round, beside plain JSON of the text."""
+
+    name: str
+    raw: bytes
+    work: Callable[[Any], Any]
+    goal: float
+    given: Callable[[], Any] = lambda: None
+    """Makes what `work` works on; that takes nobody's time."""
+    seconds: list[float] = field(default_factory=list)
+    json: list[float] = field(default_factory=list)
+    msgspec: list[float] = field(default_factory=list)
+
+    def round(self) -> None:
+        """Do everything once."""
+        self.json.append(_took(lambda: json.dumps(json.loads(self.raw))))
+        self.msgspec.append(_took(lambda: msgspec.json.encode(msgspec.json.decode(self.raw))))
+        given = self.given()
+        self.seconds.append(_took(lambda: self.work(given)))
+
+    def beside(self, plain: list[float]) -> Spread:
+        """How many times as long as plain JSON, round by round."""
+        return Spread.of(a / b for a, b in zip(self.seconds, plain, strict=True))
+
+    def judged(self) -> Goal:
+        """The figure beside the goal."""
+        return Goal(self.name, "at most", self.goal, self.beside(self.json), "x JSON")
+
+
+def run(rounds: int, directory: Path, console: Console) -> list[Case]:
+    """Every case, measured; shown as a table."""
+    with fresh_directory(directory) as data, _creates(data) as creates:
+        cases = [*creates, *_conversions()]
+        for case in cases:
+            case.work(case.given())  # compile what is compiled once
+        for number in range(rounds):
+            console.print(f"round {number + 1} of {rounds}", style="dim")
+            for case in cases:
+                case.round()
+    _show(console, cases)
+    return cases
+
+
+def document(cases: list[Case]) -> dict[str, Any]:
+    """The figures as JSON."""
+    return {
+        "models": [
+            {
+                "case": case.name,
+                "bytes": len(case.raw),
+                "ms": _numbers(Spread.of(s * 1000 for s in case.seconds)),
+                "times_json": _numbers(case.beside(case.json)),
+                "times_msgspec": _numbers(case.beside(case.msgspec)),
+                "goal": case.goal,
+                "reached": case.judged().reached,
+            }
+            for case in cases
+        ]
+    }
+
+
+def _conversions() -> Iterator[Case]:
+    formats = root.shelf().formats.values()
+    home, text = root.shelf().named(_MODEL), _MODEL_TEXT
+    for source in formats:
+        if source.read is None:
+            continue
+        raw = convert(text, home, source).text
+        for target in formats:
+            if target is not source:
+                name = f"{source.name} to {target.name}"
+                yield Case(name, raw, partial(_convert, raw, source, target), CONVERSION)
+
+
+def _convert(raw: bytes, source: Format, target: Format, _: None) -> None:
+    convert(raw, source, target)
+
+
+@contextmanager
+def _creates(data: Path) -> Iterator[list[Case]]:
+    """Decode and check as the server does it, and the whole way from a signed request to an answer."""
+    installation = root.open_installation(Config(data=data))
+    runner = asyncio.Runner()
+    try:
+        installation.store.write_now(
+            lambda tx: root.create_tenant(
+                tx, installation.vault, "bench", Settings(rate_limits=False)
+            )
+        )
+        known = root.credentials(installation, "bench")
+        request = partial(_create, known)
+        spoken, house = root.house_of(installation)
+        iotda = spoken[b"v5"]
+        operation = next(o for o in iotda.dialect.operations if o.name == "CreateProduct")
+
+        def checked(given: Request) -> None:
+            path = {"project_id": known["huawei"]["project_id"]}
+            decode(Exchange(iotda.dialect, given, "", house.gate, operation, path))
+
+        def created(given: Request) -> None:
+            answer, _ = runner.run(iotda.handle(given, house))
+            if answer.status != 201:
+                raise RuntimeError(f"the create: {answer.status} {answer.body[:600]!r}")
+
+        raw = request().body
+        yield [
+            Case("create: decode and check", raw, checked, CREATE, request),
+            Case("create: request to committed answer", raw, created, CREATE, request),
+        ]
+    finally:
+        runner.close()
+        installation.close()
+
+
+def _create(known: dict[str, Any]) -> Request:
+    head = f'{{"name":"{secrets.token_hex(8)}","device_type":"Board","protocol_type":"MQTT",'
+    body = head.encode() + b'"data_format":"json","service_capabilities":' + _MODEL_TEXT + b"}"
+    headers = {b"host": b"localhost", b"content-type": b"application/json"}
+    path = f"/v5/iot/{known['huawei']['project_id']}/products".encode()
+    request = Request("POST", path, headers=headers, body=body)
+    added = sign(request, known["access_key"], known["secret_key"].encode(), datetime.now(UTC))
+    return Request("POST", path, headers=headers | added, body=body)
+
+
+def _took(work: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _numbers(spread: Spread) -> dict[str, float]:
+    return {"median": spread.median, "min": spread.low, "max": spread.high}
+
+
+def _show(console: Console, cases: list[Case]) -> None:
+    table = Table(title="the largest thing model: medians of the rounds (lowest-highest)")
+    table.add_column("case")
+    for title in ("KB", "ms", "x json", "x msgspec", "goal"):
+        table.add_column(title, justify="right")
+    for case in cases:
+        ms, ratio = Spread.of(s * 1000 for s in case.seconds), case.beside(case.json)
+        goal = case.judged()
+        verdict = "[green]reached[/green]" if goal.reached else "[red]not reached[/red]"
+        table.add_row(
+            case.name,
+            f"{len(case.raw) / 1024:.0f}",
+            f"{ms.median:.0f} ({ms.low:.0f}-{ms.high:.0f})",
+            f"{ratio.median:.1f} ({ratio.low:.1f}-{ratio.high:.1f})",
+            f"{case.beside(case.msgspec).median:.1f}",
+            f"{case.goal:.0f} {verdict}",
+        )
+    console.print(table)
