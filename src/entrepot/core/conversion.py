@@ -139,6 +139,11 @@ def written(model: ThingModel, target: Format, source: str = "") -> Converted:
     return Converted(text, Report(source, target.name, tuple(losses)))
 
 
+def _parked(model: ThingModel, text: bytes, target: Format) -> tuple[Difference, ...]:
+    """What a written text does not say of the model."""
+    return tuple(differences(model, read(text, target), target.own))
+
+
 def retold(
     model: ThingModel, words: Format, edit: Callable[[ThingModel], ThingModel]
 ) -> ThingModel:
@@ -148,7 +153,9 @@ def retold(
         ValueError: the format can only be written.
     """
     shown = read(words.write(model), words)
-    return undone(edit(shown), differences(model, shown))
+    lost = differences(model, shown)
+    new = edit(shown)
+    return undone(new, lost) if lost else new
 
 
 def loss(found: Difference, target: Format) -> Loss:
@@ -301,8 +308,9 @@ class Shelf:
 
     def authored(self, model: ThingModel, dialect: str) -> Authored:
         """The model as an author of the dialect would have it kept: the words that there are, the rest parked."""
-        made = written(model, self._stored[dialect])
-        return Authored(dialect, msgspec.Raw(made.text), made.report.parked)
+        target = self._stored[dialect]
+        text = target.write(model)
+        return Authored(dialect, msgspec.Raw(text), _parked(model, text, target))
 
     def revised(self, old: Authored | None, new: Authored) -> Authored:
         """The new model, with what its dialect cannot say of the old one parked beside it."""
@@ -313,7 +321,7 @@ class Shelf:
         model, target = self.model(old), self._stored.get(new.dialect)
         if model is None or target is None:
             return new
-        return replace(new, parked=written(model, target).report.parked)
+        return replace(new, parked=_parked(model, target.write(model), target))
 
     def named(self, name: str) -> Format:
         """The format of this name, or the one that the dialect of this name keeps.

@@ -16,6 +16,8 @@ from msgspec.structs import force_setattr
 DEFAULT_SERVICE = "default"
 """The service of features that stand in none (Alibaba's default module, a flat EnOS model)."""
 
+_MOST_DIGITS = 400  # those of the greatest double, and some
+
 Access = Literal["r", "w", "n", "rw", "rn", "wn", "rwn"]  # read, write, notify (report by itself)
 NumberKind = Literal["int", "long", "float", "double", "decimal"]
 Extras = dict[str, dict[str, Any]]
@@ -36,7 +38,7 @@ class _Type(
 class Number(_Type, frozen=True):
     """A number; bounds and step are exact. int has 32 bits, long 64, decimal as many digits as it needs.
 
-    Zeros at the end of a fraction say nothing: 0.10 becomes 0.1, so that what is equal is written alike.
+    0.10 becomes 0.1 and 1E+3 becomes 1000, so that what is equal is written alike.
     """
 
     kind: NumberKind
@@ -47,10 +49,10 @@ class Number(_Type, frozen=True):
     def __post_init__(self) -> None:
         for name in ("minimum", "maximum", "step"):
             number = getattr(self, name)
-            if number is None or "." not in (text := str(number)) or "E" in text:
+            if number is None or (text := str(number)).isdigit():
                 continue
-            if text[-1] == "0":
-                force_setattr(self, name, Decimal(text.rstrip("0").rstrip(".")))
+            if "E" in text or ("." in text and text[-1] == "0"):
+                force_setattr(self, name, Decimal(figure(number)))
 
 
 class Text(_Type, frozen=True):
@@ -194,6 +196,14 @@ def decimal(text: Any) -> Decimal | None:
     if not found.is_finite() or abs(found.adjusted()) > _GREATEST_EXPONENT:
         return None
     return Decimal(f"{found:f}") if isinstance(text, str) and "E" in text.upper() else found
+
+
+def figure(number: Decimal) -> str:
+    """The number as a text without an exponent, where that is no longer than any number there is use for."""
+    if abs(number.adjusted()) > _MOST_DIGITS:
+        return str(number)
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def plain_number(number: Decimal) -> int | float:

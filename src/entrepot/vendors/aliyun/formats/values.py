@@ -24,6 +24,7 @@ from entrepot.core.thing_model import (
     Structure,
     Text,
     decimal,
+    figure,
     plain_number,
 )
 
@@ -112,11 +113,6 @@ def _numbered(type_: Enum) -> Enum:
 def _whole(text: str) -> bool:
     digits = text[1:] if text[:1] == "-" else text
     return digits.isascii() and digits.isdigit() and str(int(text)) == text
-
-
-def figure(number: Decimal) -> str:
-    """The number as specs write it: a text without an exponent."""
-    return format(number, "f")
 
 
 def number_specs(type_: Number) -> Plain:
