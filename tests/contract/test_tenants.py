@@ -21,6 +21,7 @@ from entrepot.core.product import Authored, Product, Profile
 from entrepot.core.tenancy import tenant_named
 from entrepot.core.things import NamedModel, Template, Topic
 from entrepot.dialect.operation import Operation
+from entrepot.vendors.huawei.roma.handles import part_id
 from tests.contract.adapters import ADAPTERS, Adapter, Credentials, declared_names
 from tests.contract.goods import SOMEBODY
 from tests.contract.world import World
@@ -30,6 +31,13 @@ CALLS = [(a, o) for a in ADAPTERS for o in a.value.operations if not o.public]
 each_call = pytest.mark.parametrize(
     ("adapter", "operation"), CALLS, ids=[f"{a.dialect}-{o.name}" for a, o in CALLS]
 )
+
+# A service with a property and a command: the first, second and third part of its model.
+SERVICES = {"services": [{
+    "service_name": f"{MARK}-service", "status": 0,
+    "properties": [{"property_name": MARK, "data_type": "boolean", "required": 0}],
+    "commands": [{"command_name": MARK}],
+}]}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,9 @@ class Victim:
             "product_template_id": template,
             "topic_id": str(self.topic.id),
             "modelId": self.model.key,
+            "service_id": str(part_id(self.product.id, 1)),
+            "property_id": str(part_id(self.product.id, 2)),
+            "command_id": str(part_id(self.product.id, 3)),
         }
 
 
@@ -85,7 +96,10 @@ def furnish(tx: Tx, credentials: Credentials) -> Victim:
     dated: dict[str, Any] = {"created_at": 1, "created_by": SOMEBODY}
     changed: dict[str, Any] = {**dated, "updated_at": 1, "updated_by": SOMEBODY}
     template = Template(id=tx.new_id(), tenant=tenant.id, name=f"{MARK}-template", **changed)
-    profile = Profile(name=MARK, description=f"{MARK} product", tags={MARK: MARK, "room": MARK})
+    profile = Profile(
+        name=MARK, description=f"{MARK} product", tags={MARK: MARK, "room": MARK},
+        model=Authored("roma", msgspec.Raw(json.dumps(SERVICES).encode())),
+    )  # fmt: skip
     product = Product(
         id=tx.new_id(), tenant=tenant.id, space=tenant.default_space, origin="test",
         profile=profile, **changed,
@@ -131,12 +145,18 @@ def call(
         k: v for name in caller if isinstance(caller[name], dict) for k, v in caller[name].items()
     }
     example = _filled(operation.example, {**own, **handles})
-    given = {k: v for k, v in handles.items() if k in known}
+    given = _one_owner({k: v for k, v in handles.items() if k in known})
     if operation.body is None:
         return {**(example or {}), **given}, None
     body = {} if example is None else dict(example)
     fields = getattr(operation.body, "__struct_encode_fields__", ())
-    return given, {**body, **{k: v for k, v in handles.items() if k in fields}}
+    return given, _one_owner({**body, **{k: v for k, v in handles.items() if k in fields}})
+
+
+def _one_owner(values: dict[str, Any]) -> dict[str, Any]:
+    """Of a product and a template the product: where both may stand, only one does."""
+    both = "product_id" in values
+    return {k: v for k, v in values.items() if not both or k != "product_template_id"}
 
 
 def _filled(example: Any, known: Mapping[str, Any]) -> Any:
@@ -182,7 +202,8 @@ def test_nobody_calls_at_another_tenants_address(
 
 NAMED = [(a, o) for a, o in CALLS if declared_names(o) & {
     "product_id", "ProductKey", "productKey", "app_id", "product_template_id", "topic_id",
-}]  # fmt: skip
+    "service_id",
+} and "{command_id}/" not in o.path]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from entrepot import main as root
 from entrepot.core.conversion import convert, read
@@ -56,8 +57,8 @@ SAID: list[tuple[dict[str, Any], DataType]] = [
      Number(kind="long", minimum=Decimal(0), maximum=Decimal(4294967295))),
     (value("integer", min="-999999999", max="2147483647"), Number(kind="int")),
     (value("integer", min="-999999999", max="9999999999"), Number(kind="long")),
-    (value("number", min="0.5", max="1E+9", step="0.1"),
-     Number(kind="decimal", minimum=Decimal("0.5"), maximum=Decimal("1E+9"), step=Decimal("0.1"))),
+    (value("number", min="0.5", max="1000000000", step="0.1"),
+     Number(kind="decimal", minimum=Decimal("0.5"), maximum=Decimal("1E9"), step=Decimal("0.1"))),
     (value("number", min="-999999999", max="9999999999", step="0.00000001"), Number(kind="decimal")),
     (value("string", max_length=20), Text(max_length=20)),
     (value("string", max_length=999999), Text()),
@@ -114,6 +115,23 @@ def test_a_real_model_is_taken_and_kept_through_every_other_format(file: Path) -
 
 def test_there_are_real_models() -> None:
     assert len(CORPUS) >= 4
+
+
+def test_a_number_keeps_its_spelling_where_another_format_has_its_own() -> None:
+    text = document(value("number", min="-0.50", max="1E6", step="1E-8"))
+    model = read(text, ROMA)
+    [service] = model.services
+    [one] = service.properties
+    respelled = Number(
+        kind="decimal",
+        minimum=Decimal("-0.5"),
+        maximum=Decimal(1_000_000),
+        step=Decimal("0.00000001"),
+    )
+    assert one.type == respelled
+    properties = (replace(one, type=respelled),)
+    other = replace(model, services=(replace(service, properties=properties),))
+    assert json.loads(ROMA.write(other)) == json.loads(text)
 
 
 def test_odd_members_and_spellings_come_back() -> None:

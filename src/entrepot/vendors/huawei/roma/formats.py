@@ -7,6 +7,7 @@ ROMA's ten characters hold are written, and read as nothing said.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Context, Decimal
 from typing import Any
 
 import msgspec
@@ -292,12 +293,21 @@ def _write_number(plain: Plain, type_: Number) -> None:
     low, high = _WIDEST[type_.kind]
     whole = type_.kind in _WHOLE
     plain["data_type"] = "integer" if whole else "number"
-    plain["min"] = low if type_.minimum is None else str(type_.minimum)
-    plain["max"] = high if type_.maximum is None else str(type_.maximum)
+    plain["min"] = low if type_.minimum is None else _spelled(type_.minimum)
+    plain["max"] = high if type_.maximum is None else _spelled(type_.maximum)
     if type_.step is not None:
-        plain["step"] = str(type_.step)
+        plain["step"] = _spelled(type_.step)
     elif not whole:
         plain["step"] = _FINEST
+
+
+_EXACT = Context(prec=1000)
+
+
+def _spelled(number: Decimal) -> str:
+    """The one spelling of this value: others' formats may have changed `1E6` into `1000000`."""
+    short = _EXACT.normalize(number) if number else Decimal(0)
+    return format(short, "f") if abs(short.adjusted()) < 10 else str(short)
 
 
 def _write_enum(plain: Plain, type_: Enum) -> None:
@@ -307,8 +317,8 @@ def _write_enum(plain: Plain, type_: Enum) -> None:
     if type_.base == "int":
         plain["data_type"] = "integer"
         found = [n for v in values if (n := decimal(v)) is not None]
-        plain["min"] = str(min(found)) if found else _LEAST
-        plain["max"] = str(max(found)) if found else _MOST_INT
+        plain["min"] = _spelled(min(found)) if found else _LEAST
+        plain["max"] = _spelled(max(found)) if found else _MOST_INT
     else:
         plain["data_type"] = "string"
         plain["max_length"] = max(map(len, values), default=1) or 1
