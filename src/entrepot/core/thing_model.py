@@ -16,7 +16,7 @@ from msgspec.structs import force_setattr
 DEFAULT_SERVICE = "default"
 """The service of features that stand in none (Alibaba's default module, a flat EnOS model)."""
 
-_MOST_DIGITS = 400  # those of the greatest double, and some
+_MOST_DIGITS = 512  # those of the greatest double, and some
 
 Access = Literal["r", "w", "n", "rw", "rn", "wn", "rwn"]  # read, write, notify (report by itself)
 NumberKind = Literal["int", "long", "float", "double", "decimal"]
