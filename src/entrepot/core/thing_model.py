@@ -16,7 +16,7 @@ from msgspec.structs import force_setattr
 DEFAULT_SERVICE = "default"
 """The service of features that stand in none (Alibaba's default module, a flat EnOS model)."""
 
-_MOST_DIGITS = 512  # those of the greatest double, and some
+_MOST_DIGITS = 300  # before or after the point: what every format's numbers hold
 
 Access = Literal["r", "w", "n", "rw", "rn", "wn", "rwn"]  # read, write, notify (report by itself)
 NumberKind = Literal["int", "long", "float", "double", "decimal"]
@@ -179,27 +179,21 @@ class ThingModel(Element, frozen=True):
     services: tuple[Service, ...] = ()
 
 
-_GREATEST_EXPONENT = 300  # what every format's numbers hold, and no text can make long
-
-
 def decimal(text: Any) -> Decimal | None:
-    """The number that a text or a JSON number spells, exactly; None where it spells none.
-
-    `1E6` is 1000000: numbers that are equal are written alike.
-    """
+    """The number that a text or a JSON number spells, exactly; None where it spells none of use."""
     if isinstance(text, bool) or text is None:
         return None
     try:
         found = Decimal(repr(text) if isinstance(text, float) else text)
     except (ArithmeticError, TypeError, ValueError):
         return None
-    if not found.is_finite() or abs(found.adjusted()) > _GREATEST_EXPONENT:
+    if not found.is_finite() or abs(found.adjusted()) > _MOST_DIGITS:
         return None
-    return Decimal(f"{found:f}") if isinstance(text, str) and "E" in text.upper() else found
+    return Decimal(figure(found)) if "E" in str(found) else found
 
 
 def figure(number: Decimal) -> str:
-    """The number as a text without an exponent, where that is no longer than any number there is use for."""
+    """The number as a text without an exponent, where that is not absurdly long."""
     if abs(number.adjusted()) > _MOST_DIGITS:
         return str(number)
     text = format(number, "f")
@@ -209,5 +203,5 @@ def figure(number: Decimal) -> str:
 def plain_number(number: Decimal) -> int | float:
     """The number for JSON: whole ones stay whole."""
     exponent = number.as_tuple().exponent
-    whole = isinstance(exponent, int) and 0 <= exponent <= _GREATEST_EXPONENT
+    whole = isinstance(exponent, int) and 0 <= exponent <= _MOST_DIGITS
     return int(number) if whole else float(number)
