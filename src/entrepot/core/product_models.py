@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from entrepot.core import registry
 from entrepot.core.conversion import Format, retold
-from entrepot.core.faults import NotFound, Taken
+from entrepot.core.faults import NotFound, Refused, Taken
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.product import Authored, Claim, Product
@@ -53,11 +53,14 @@ def edit_draft(tx: Tx, caller: Caller, change: Revision) -> Product:
 
     Raises:
         NotFound: no such product.
-        Refused: it is released.
+        Refused: it is released, or nobody here can read the model that it has.
     """
     product = registry.get(tx, caller, change.ref)
+    registry.refuse_released(product, change.ref.text)
     old = draft_of(tx, caller, product)
-    model = (old and caller.shelf.model(old)) or ThingModel(id="")
+    model = ThingModel(id="") if old is None else caller.shelf.model(old)
+    if model is None:
+        raise Refused("model", "unreadable", change.ref.text)
     new = retold(model, change.words, change.edit)
     return set_draft(tx, caller, change.ref, caller.shelf.authored(new, caller.dialect))
 

@@ -205,6 +205,7 @@ _FEATURE_TAKEN = "The module has a feature {value} already; UpdateThingModel cha
 _VERSION_TAKEN = "The product has a thing model version of this name already: {value}."
 _NOT_SENIOR = "The product {handle} is of the edition iothub, which has no thing model."
 _TWO_CATEGORIES = "The product {handle} is of another category than the one to copy from."
+_UNREADABLE_MODEL = "The {kind} of the product {handle} is in words that nobody here can read."
 _MODULE_QUOTA = "A thing model may have at most {limit} custom modules."
 _FEATURE_QUOTA = "A module may have at most {limit} features."
 _STALE = "The {kind} {handle} was changed meanwhile; try again."
@@ -241,6 +242,7 @@ ROWS: tuple[Row, ...] = (
     Row(Refused, 200, "iot.system.IllegalRequest", _RELEASED, "inferred"),
     Row(Refused, 200, "iot.prod.NotSeniorProduct", _NOT_SENIOR, "documented", when="not_senior"),
     Row(Refused, 200, "iot.system.IllegalRequest", _TWO_CATEGORIES, "inferred", when="category"),
+    Row(Refused, 200, "iot.system.IllegalRequest", _UNREADABLE_MODEL, "inferred", when="unreadable"),
     Row(QuotaExceeded, 200, "iot.prod.ProductCountExceedMax", _QUOTA, "documented"),
     Row(QuotaExceeded, 200, LESS_THAN_MAX, _TAG_QUOTA, "inferred", when="tag"),
     Row(QuotaExceeded, 200, LESS_THAN_MAX, _MODULE_QUOTA, "inferred", when="module"),

@@ -70,7 +70,7 @@ def revise(tx: Tx, caller: Caller, change: Revision) -> Product:
 
     Raises:
         NotFound: no such product, module or feature.
-        Refused: it is released, or of the edition without models.
+        Refused: it is released, of the edition without models, or its model cannot be read here.
         Taken: the module has a feature of that identifier.
         Invalid: a module that is to be made is not called what one may be.
         QuotaExceeded: there would be too many modules or features.

@@ -1,8 +1,9 @@
 """A whole model as one document: the default module on top, the others in `functionBlocks`; knows no feature.
 
 INFERRED: the pages show one module at a time, the default one with a list of the others' ids and names.
-A whole model is that list with the modules' own properties, events and services in it. A module's own
-document, which has `functionBlockId` on top, is read as a model of that one module.
+A whole model is that list with the modules' own properties, events and services in it; the three lists
+on top are the default module's, and are not there where it is not. A module's own document, which has
+`functionBlockId` on top, is read as a model of that one module.
 
 What the platform adds to every export (the event `post`, the services `set` and `get`) is no feature.
 Where a text has it, it is written again, from the properties that there are by then.
@@ -87,7 +88,7 @@ class Documents:
     def _model(self, plain: Plain) -> ThingModel:
         blocks = plain.get("functionBlocks") or []
         alone = "functionBlockId" in plain
-        has_default = not alone and any(plain.get(name) for name in LISTS)
+        has_default = not alone and any(name in plain for name in LISTS)
         members = _MODULE_MEMBERS if alone else _DEFAULT_MEMBERS if has_default else frozenset()
         top = {name: value for name, value in plain.items() if name in members}
         services = [self._module(block, block["functionBlockId"]) for block in blocks]
@@ -99,8 +100,8 @@ class Documents:
         elif has_default:
             services.insert(0, self._module(top, DEFAULT_SERVICE))
         model = ThingModel(id=self.words.key(plain), services=tuple(services))
-        written = self._head(model, lists=not (alone or has_default))
-        if blocks:
+        written = self.words.head(model)
+        if blocks or not services:
             written["functionBlocks"] = blocks  # they came back as they were already
         if alone:
             written[_ALONE] = True
@@ -153,19 +154,21 @@ class Documents:
         own = self.words.own
         default = next((s for s in model.services if s.id == DEFAULT_SERVICE), None)
         alone = len(model.services) == 1 and _ALONE in model.extras.get(own.dialect, {})
-        plain = own.write(model, lambda m: self._head(m, lists=default is None and not alone))
+        others = [] if alone else [s for s in model.services if s is not default]
+
+        def head(model: ThingModel) -> Plain:
+            plain = self.words.head(model)
+            if others or not model.services:
+                plain["functionBlocks"] = [self.module(s, named=True) for s in others]
+            return plain
+
+        plain = own.write(model, head)
+        blocks = {"functionBlocks": plain.pop("functionBlocks")} if others else {}
         if alone:
             plain |= self.module(model.services[0], named=True)
         elif default is not None:
             plain |= self.module(default, named=False)
-        if not alone and (others := [s for s in model.services if s is not default]):
-            plain["functionBlocks"] = [self.module(s, named=True) for s in others]
-        return msgspec.json.encode(plain)
-
-    def _head(self, model: ThingModel, *, lists: bool) -> Plain:
-        """What is no module's; with the empty `lists` of a default module that there is not."""
-        plain = self.words.head(model)
-        return {**plain, **{name: [] for name in LISTS}} if lists else plain
+        return msgspec.json.encode(plain | blocks)
 
     def module(self, service: Service, *, named: bool) -> Plain:
         """One module; the default one has no name."""
