@@ -120,3 +120,8 @@ def test_every_setting_but_the_secret_is_a_flag_of_serve_with_and_without_the_pa
     settings = set(Config.__struct_fields__) - {*SECRETS, "data"}
     assert Flags().given.keys() == settings
     assert set(FLAGS) == {*settings, "data", "config"}
+
+
+def test_the_manual_names_every_setting() -> None:
+    manual = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
+    assert {n for n in Config.__struct_fields__ if f"`{n}`" not in manual} == set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from entrepot.core.faults import Fault
 from entrepot.dialect.request import Answer, Request
 from tests.contract.adapters import Adapter
 from tests.contract.live import ask
+from tests.edge.raw import Wire
 from tests.faults.launcher import WORDS
 from tests.server import Server
 
@@ -90,8 +92,39 @@ class Goods:
         """Whether it is shown."""
         return not self.adapter.refused(self.show(handle))
 
+    def call(self, operation: str) -> Answer:
+        """The answer to the operation's own example."""
+        found = self.adapter.operation(operation)
+        host = self._server.address.encode()
+        return self._ask(self.adapter.request(found, found.example, None, self.caller, host))
+
     def _ask(self, request: Request) -> Answer:
         return ask(self._server.address, request)
+
+
+def held(server: Server) -> Wire:
+    """A connection whose request the server has begun to read, and waits for the rest of: `....`."""
+    wire = Wire(server.address)
+    wire.send(
+        b"POST /v5/iot/x/products HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n"
+        b"expect: 100-continue\r\n\r\n"
+    )
+    reply = wire.reply()
+    assert reply is not None
+    assert reply.status == 100
+    return wire
+
+
+def until_closed(server: Server) -> None:
+    """Returns once the server takes no more connections."""
+    host, _, port = server.address.rpartition(":")
+    for _ in range(1000):
+        try:
+            socket.create_connection((host, int(port)), timeout=20).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{server.address} still takes connections")
 
 
 def said_as(adapter: Adapter, answer: Answer, kind: type[Fault]) -> bool:

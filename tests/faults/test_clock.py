@@ -42,16 +42,10 @@ def test_numbers_grow_and_none_is_given_out_twice(server: OnDisk) -> None:
 
 def test_a_limit_does_not_hold_until_the_clock_is_where_it_was(server: OnDisk) -> None:
     goods = server.goods(ALIYUN)
-    assert ALIYUN.products is not None
-    rate = ALIYUN.operation(ALIYUN.products.show).rate
-    assert rate is not None
-    for _ in range(20 * rate):
-        answer = goods.show("none")
-        if said_as(ALIYUN, answer, Throttled):
-            break
-    assert said_as(ALIYUN, answer, Throttled)
+    answers = [goods.call("GetThingTemplate") for _ in range(20)]  # two a second
+    assert any(said_as(ALIYUN, answer, Throttled) for answer in answers)
     with server.clock(-10 * MINUTES):
-        assert not said_as(ALIYUN, goods.show("none"), Throttled)
+        assert not said_as(ALIYUN, goods.call("GetThingTemplate"), Throttled)
 
 
 def call(server: OnDisk, method: str, path: str, body: Any, token: str = "") -> tuple[int, str]:

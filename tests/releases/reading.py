@@ -102,7 +102,10 @@ def lasting(value: Any) -> Any:
 
 
 def missing(wanted: Any, found: Any, path: str = "") -> list[str]:
-    """Where what is wanted is not found; what is found beside it is a later release's own."""
+    """Where what is wanted is not found. What is found beside it, or where there was nothing, is
+    what a later release has learned to say."""
+    if wanted in (None, "", [], {}):
+        return []
     if isinstance(wanted, dict) and isinstance(found, dict):
         return [
             line

@@ -45,3 +45,4 @@ def test_a_difference_is_found_wherever_it_is() -> None:
     assert missing(wanted, {"a": [{"b": 2}], "c": "x"}) == [".a[0].b: 1 became 2"]
     assert missing(wanted, {"a": [], "c": "x"}) == [".a: [{'b': 1}] became []"]
     assert missing(wanted, {"a": [{"b": 1}]}) == [".c is gone"]
+    assert missing({"a": [], "b": 0}, {"a": [1], "b": 1}) == [".b: 0 became 1"]

@@ -13,7 +13,8 @@ from entrepot.core.ports import KINDS
 from entrepot.core.product import Product
 from entrepot.store.rows import BLOCK_BITS, unpack
 
-SCHEMA_VERSION = 2  # 2: versions of thing models; totals by blocks of ids; labels
+# 2: versions of thing models; totals by blocks of ids; labels. 3: labels by thing model.
+SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x456E7472  # "Entr"
 _PATIENCE_S = 10
 WAL_PAGES = 8192  # 32 MB: a checkpoint each few ten thousand creates
@@ -80,6 +81,7 @@ def _upgrade(connection: apsw.Connection, version: int) -> None:
         connection.execute("DROP TABLE total; DROP TABLE tag")
         connection.execute(_table("total") + ";" + _table("label"))
         recount(connection)
+    if version in (1, 2):
         relabel(connection)
     connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
