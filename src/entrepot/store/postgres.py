@@ -1,0 +1,310 @@
+"""The PostgreSQL engine: units of work in groups, one commit a group, beside other nodes on one database.
+
+One thread writes, because a group of all who wait beats as many writers; a few read. Nodes do not
+lock each other out while units run: what a unit relied on is compared when the group is written,
+and a group that another node was faster than runs again (docs/decisions/0021).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors
+
+from entrepot.core.faults import Unavailable
+from entrepot.core.ports import Tx
+from entrepot.store.postgres_flush import Conflict, flush
+from entrepot.store.postgres_schema import SHARDS, Connection, connect, migrate, shown, table
+from entrepot.store.postgres_tx import ReadTx
+from entrepot.store.postgres_units import ClaimKey, Key, Seen, WriteTx
+
+R = TypeVar("R")
+log = logging.getLogger("entrepot.store")
+
+_READERS = 4
+_GROUP = 256
+_TOGETHER = 4  # attempts of a group before its units go one by one
+_ALONE = 20
+_REMEMBERED = 4096
+_REST_S = 1.0  # between attempts to reach a server that was not there
+
+# A statement was refused for what it holds: one unit's fault, not the engine's.
+_FAULTS_OF_A_UNIT = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
+_AGAIN = (Conflict, errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
+
+Outcome = tuple[Any, BaseException | None]
+Waiting = tuple[Callable[[Tx], Any], "asyncio.Future[Any]", asyncio.AbstractEventLoop]
+
+
+class PostgresStore:
+    """A `Store` in a PostgreSQL database, which other nodes may use at the same time.
+
+    `close` before the process ends; a kill loses nothing that was answered.
+    """
+
+    def __init__(self, url: str, *, make: bool = True) -> None:
+        """Connect; `make`: make or bring up to date the tables.
+
+        Raises:
+            ValueError: the server cannot be reached, or the store is of another release.
+        """
+        self.url = url
+        self._closed = False
+        self._writer: Connection | None = None
+        try:
+            self._writer = connect(url, writes=True)
+            if make:
+                migrate(self._writer)
+            row = self._writer.execute("SELECT nextval('entrepot.nodes')").fetchone()
+        except BaseException as error:
+            if self._writer is not None:
+                self._writer.close()
+            if isinstance(error, errors.UndefinedTable | errors.InvalidSchemaName):
+                raise ValueError(
+                    f"there is no store in {shown(url)}: start `entrepot serve --store` once"
+                ) from None
+            if isinstance(error, psycopg.Error):
+                raise ValueError(f"cannot use {shown(url)}: {_first_line(error)}") from None
+            raise
+        self._shard = (row[0] if row else 0) % SHARDS
+        self._writing = threading.Lock()
+        self._rest_until = 0.0
+        self._cache: dict[Key, Seen] = {}
+        self._units: list[Waiting] = []
+        self._wake = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._readers = ThreadPoolExecutor(_READERS, "entrepot-reader")
+        self._local = threading.local()
+        self._reading: list[Connection] = []  # the readers' connections, of all threads
+
+    # Writing
+
+    async def write(self, work: Callable[[Tx], R]) -> R:
+        """What `work` returned, once it is on disk (see `Store.write`)."""
+        if self._closed:
+            raise Unavailable("the store is closed")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[R] = loop.create_future()
+        with self._wake:
+            self._units.append((work, future, loop))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write, name="entrepot-writer")
+                self._thread.start()
+            self._wake.notify()
+        return await future
+
+    def write_now(self, work: Callable[[Tx], R]) -> R:
+        """`write` for a program that has no event loop."""
+        if self._closed:
+            raise Unavailable("the store is closed")
+        result, error = self._settle([work])[0]
+        if error is not None:
+            raise error
+        value: R = result
+        return value
+
+    def _write(self) -> None:
+        """The writer's thread: all who wait, again and again."""
+        while True:
+            with self._wake:
+                while not self._units:
+                    if self._closed:
+                        return
+                    self._wake.wait()
+                batch, self._units = self._units[:_GROUP], self._units[_GROUP:]
+            outcomes = self._settle([work for work, _, _ in batch])
+            loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome]]] = {}
+            for (_, future, loop), outcome in zip(batch, outcomes, strict=True):
+                loops.setdefault(loop, []).append((future, outcome))
+            for loop, settled in loops.items():
+                with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+                    loop.call_soon_threadsafe(_release, settled)
+
+    def _settle(self, units: list[Callable[[Tx], Any]]) -> list[Outcome]:
+        """The outcome of each; those that ended well are on disk."""
+        with self._writing:
+            try:
+                return self._together(units)
+            except Exception as error:
+                self._forget()
+                if not isinstance(error, psycopg.Error):
+                    log.exception("a group of %d was not kept", len(units))
+                    return [(None, error)] * len(units)
+                log.error("a group of %d was not kept: %s", len(units), _first_line(error))
+                return [(None, Unavailable(_first_line(error)))] * len(units)
+
+    def _together(self, units: list[Callable[[Tx], Any]]) -> list[Outcome]:
+        stale: set[Key] = set()
+        held: dict[ClaimKey, int] = {}
+        for attempt in range(_TOGETHER if len(units) > 1 else _ALONE):
+            try:
+                return self._attempt(units, stale, held, begun=attempt > 0)
+            except Conflict as conflict:
+                stale.update(conflict.rows)
+                held |= self._holders(conflict.claims)
+            except _AGAIN:
+                pass
+            except _FAULTS_OF_A_UNIT as error:
+                if len(units) == 1:
+                    return [(None, error)]
+                break
+            self._cache.clear()
+        if len(units) == 1:
+            return [(None, Unavailable("other nodes changed the same things all the time"))]
+        return [outcome for unit in units for outcome in self._together([unit])]
+
+    def _attempt(
+        self,
+        units: list[Callable[[Tx], Any]],
+        stale: set[Key],
+        held: dict[ClaimKey, int],
+        begun: bool,
+    ) -> list[Outcome]:
+        connection = self._connection()
+        if begun:  # what other nodes were faster with is kept from them this time
+            connection.execute("BEGIN")
+            for kind, tenant, id in sorted(stale):
+                sql = f"SELECT FROM {table(kind)} WHERE tenant = %b AND id = %b FOR UPDATE"
+                connection.execute(sql.encode(), (tenant, id))
+        tx = WriteTx(connection, self._cache, held, len(units))
+        outcomes: list[Outcome] = []
+        try:
+            for work in units:
+                try:
+                    outcomes.append((tx.unit(work), None))
+                except _FAULTS_OF_A_UNIT as error:
+                    outcomes.append((None, error))
+                except psycopg.Error:
+                    raise
+                except Exception as error:
+                    outcomes.append((None, error))
+        except BaseException:
+            if begun and not connection.closed:
+                connection.rollback()
+            raise
+        flush(tx, self._shard, begun)
+        self._remember(tx)
+        return outcomes
+
+    def _remember(self, tx: WriteTx) -> None:
+        """What many units ask for again: not products, which are many, large and each its own."""
+        for key in tx.done.rows:
+            self._cache.pop(key, None)
+        if len(self._cache) >= _REMEMBERED:
+            self._cache.clear()
+        for key, seen in tx.seen.items():
+            if key[0] != "product" and seen[0] and key not in tx.done.rows:
+                self._cache[key] = seen
+
+    def _holders(self, claims: tuple[ClaimKey, ...]) -> dict[ClaimKey, int]:
+        found: dict[ClaimKey, int] = {}
+        sql = b"SELECT holder FROM entrepot.claim WHERE tenant = %b AND hash = %b"
+        for key in claims:
+            row = self._connection().execute(sql, key).fetchone()
+            if row is not None:
+                found[key] = row[0]
+        return found
+
+    def _connection(self) -> Connection:
+        """The writer's connection; a new one where the server went away."""
+        if self._writer is None or self._writer.closed:
+            if time.monotonic() < self._rest_until:
+                raise psycopg.OperationalError("the server was not there a moment ago")
+            try:
+                self._writer = connect(self.url, writes=True)
+            except psycopg.Error:
+                self._rest_until = time.monotonic() + _REST_S
+                raise
+        return self._writer
+
+    def _forget(self) -> None:
+        """After a failure nothing is known of the connection, nor of what was seen through it."""
+        self._cache.clear()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    # Reading
+
+    async def read(self, work: Callable[[Tx], R]) -> R:
+        """What `work` returned over one consistent state (see `Store.read`)."""
+        if self._closed:
+            raise Unavailable("the store is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
+
+    def read_now(self, work: Callable[[Tx], R]) -> R:
+        """`read` on the calling thread."""
+        if self._closed:
+            raise Unavailable("the store is closed")
+        for first in (True, False):
+            connection = self._reader(new=not first)
+            try:
+                return _look(connection, work)
+            except psycopg.Error as error:
+                # The server may have gone away and come back since this connection was used last.
+                if not (first and connection.closed):
+                    raise Unavailable(_first_line(error)) from error
+        raise AssertionError("unreachable")
+
+    def _reader(self, new: bool) -> Connection:
+        """The calling thread's own connection."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if new or connection is None or connection.closed:
+            try:
+                connection = connect(self.url)
+            except psycopg.Error as error:
+                raise Unavailable(_first_line(error)) from error
+            with self._wake:
+                self._reading = [c for c in self._reading if not c.closed] + [connection]
+            self._local.connection = connection
+        return connection
+
+    def close(self) -> None:
+        """Let go of the server; whoever serves has seen to it that nobody waits any more."""
+        if self._closed:
+            return
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join()
+        self._readers.shutdown()
+        for connection in self._reading:
+            connection.close()
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _look(connection: Connection, work: Callable[[Tx], R]) -> R:
+    try:
+        with connection.pipeline():  # BEGIN travels with the first question
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            result = work(ReadTx(connection))
+            connection.execute("COMMIT")
+            return result
+    except BaseException:
+        if not connection.closed:
+            connection.rollback()
+        raise
+
+
+def _release(settled: list[tuple[asyncio.Future[Any], Outcome]]) -> None:
+    for future, (result, error) in settled:
+        if future.done():  # the caller went away
+            continue
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
