@@ -7,13 +7,10 @@ and a group that another node was faster than runs again (docs/decisions/0021).
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import psycopg
@@ -21,6 +18,7 @@ from psycopg import errors
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
+from entrepot.store.crew import Crew, Outcome
 from entrepot.store.postgres_flush import Conflict, flush
 from entrepot.store.postgres_schema import SHARDS, Connection, connect, migrate, shown, table
 from entrepot.store.postgres_tx import ReadTx
@@ -29,7 +27,7 @@ from entrepot.store.postgres_units import ClaimKey, Key, Seen, WriteTx
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
 
-_READERS = 4
+_READERS, _READ_TOGETHER, _QUICK_S = 3, 16, 0.01
 _GROUP = 256
 _TOGETHER = 4  # attempts of a group before its units go one by one
 _ALONE = 20
@@ -39,9 +37,6 @@ _REST_S = 1.0  # between attempts to reach a server that was not there
 # A statement was refused for what it holds: one unit's fault, not the engine's.
 _FAULTS_OF_A_UNIT = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
 _AGAIN = (Conflict, errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
-
-Outcome = tuple[Any, BaseException | None]
-Waiting = tuple[Callable[[Tx], Any], "asyncio.Future[Any]", asyncio.AbstractEventLoop]
 
 
 class PostgresStore:
@@ -78,11 +73,10 @@ class PostgresStore:
         self._writing = threading.Lock()
         self._rest_until = 0.0
         self._cache: dict[Key, Seen] = {}
-        self._units: list[Waiting] = []
-        self._wake = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._readers = ThreadPoolExecutor(_READERS, "entrepot-reader")
+        self._writers = Crew("entrepot-writer", self._settle, hands=1, most=_GROUP)
+        self._readers = Crew("entrepot-reader", self._look, hands=_READERS, most=_READ_TOGETHER)
         self._local = threading.local()
+        self._opening = threading.Lock()
         self._reading: list[Connection] = []  # the readers' connections, of all threads
 
     # Writing
@@ -91,15 +85,8 @@ class PostgresStore:
         """What `work` returned, once it is on disk (see `Store.write`)."""
         if self._closed:
             raise Unavailable("the store is closed")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[R] = loop.create_future()
-        with self._wake:
-            self._units.append((work, future, loop))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._write, name="entrepot-writer")
-                self._thread.start()
-            self._wake.notify()
-        return await future
+        result: R = await self._writers.do(work)
+        return result
 
     def write_now(self, work: Callable[[Tx], R]) -> R:
         """`write` for a program that has no event loop."""
@@ -111,24 +98,7 @@ class PostgresStore:
         value: R = result
         return value
 
-    def _write(self) -> None:
-        """The writer's thread: all who wait, again and again."""
-        while True:
-            with self._wake:
-                while not self._units:
-                    if self._closed:
-                        return
-                    self._wake.wait()
-                batch, self._units = self._units[:_GROUP], self._units[_GROUP:]
-            outcomes = self._settle([work for work, _, _ in batch])
-            loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome]]] = {}
-            for (_, future, loop), outcome in zip(batch, outcomes, strict=True):
-                loops.setdefault(loop, []).append((future, outcome))
-            for loop, settled in loops.items():
-                with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
-                    loop.call_soon_threadsafe(_release, settled)
-
-    def _settle(self, units: list[Callable[[Tx], Any]]) -> list[Outcome]:
+    def _settle(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
         """The outcome of each; those that ended well are on disk."""
         with self._writing:
             try:
@@ -141,7 +111,7 @@ class PostgresStore:
                 log.error("a group of %d was not kept: %s", len(units), _first_line(error))
                 return [(None, Unavailable(_first_line(error)))] * len(units)
 
-    def _together(self, units: list[Callable[[Tx], Any]]) -> list[Outcome]:
+    def _together(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
         stale: set[Key] = set()
         held: dict[ClaimKey, int] = {}
         for attempt in range(_TOGETHER if len(units) > 1 else _ALONE):
@@ -163,7 +133,7 @@ class PostgresStore:
 
     def _attempt(
         self,
-        units: list[Callable[[Tx], Any]],
+        units: Sequence[Callable[[Tx], Any]],
         stale: set[Key],
         held: dict[ClaimKey, int],
         begun: bool,
@@ -216,14 +186,18 @@ class PostgresStore:
     def _connection(self) -> Connection:
         """The writer's connection; a new one where the server went away."""
         if self._writer is None or self._writer.closed:
-            if time.monotonic() < self._rest_until:
-                raise psycopg.OperationalError("the server was not there a moment ago")
-            try:
-                self._writer = connect(self.url, writes=True)
-            except psycopg.Error:
-                self._rest_until = time.monotonic() + _REST_S
-                raise
+            self._writer = self._connect(writes=True)
         return self._writer
+
+    def _connect(self, *, writes: bool) -> Connection:
+        # Where nobody answers each attempt takes its time: not all who wait should find out anew.
+        if time.monotonic() < self._rest_until:
+            raise psycopg.OperationalError("the server was not there a moment ago")
+        try:
+            return connect(self.url, writes=writes)
+        except psycopg.Error:
+            self._rest_until = time.monotonic() + _REST_S
+            raise
 
     def _forget(self) -> None:
         """After a failure nothing is known of the connection, nor of what was seen through it."""
@@ -238,31 +212,42 @@ class PostgresStore:
         """What `work` returned over one consistent state (see `Store.read`)."""
         if self._closed:
             raise Unavailable("the store is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
+        result: R = await self._readers.do(work)
+        return result
 
     def read_now(self, work: Callable[[Tx], R]) -> R:
         """`read` on the calling thread."""
         if self._closed:
             raise Unavailable("the store is closed")
+        result, error = self._look([work])[0]
+        if error is not None:
+            raise error
+        value: R = result
+        return value
+
+    def _look(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
+        """The outcomes of the first units, over one state: of all of them, unless one took long."""
+        outcomes: list[Outcome] = []
         for first in (True, False):
-            connection = self._reader(new=not first)
+            connection = None
             try:
-                return _look(connection, work)
+                connection = self._reader(new=not first)
+                _look_at(connection, units, outcomes)
+                return outcomes
             except psycopg.Error as error:
                 # The server may have gone away and come back since this connection was used last.
-                if not (first and connection.closed):
-                    raise Unavailable(_first_line(error)) from error
+                if outcomes:
+                    return outcomes
+                if not (first and connection is not None and connection.closed):
+                    return [(None, Unavailable(_first_line(error)))] * len(units)
         raise AssertionError("unreachable")
 
     def _reader(self, new: bool) -> Connection:
         """The calling thread's own connection."""
         connection: Connection | None = getattr(self._local, "connection", None)
         if new or connection is None or connection.closed:
-            try:
-                connection = connect(self.url)
-            except psycopg.Error as error:
-                raise Unavailable(_first_line(error)) from error
-            with self._wake:
+            connection = self._connect(writes=False)
+            with self._opening:
                 self._reading = [c for c in self._reading if not c.closed] + [connection]
             self._local.connection = connection
         return connection
@@ -271,39 +256,37 @@ class PostgresStore:
         """Let go of the server; whoever serves has seen to it that nobody waits any more."""
         if self._closed:
             return
-        with self._wake:
-            self._closed = True
-            self._wake.notify()
-        if self._thread is not None:
-            self._thread.join()
-        self._readers.shutdown()
+        self._closed = True
+        self._writers.close()
+        self._readers.close()
         for connection in self._reading:
             connection.close()
         if self._writer is not None:
             self._writer.close()
 
 
-def _look(connection: Connection, work: Callable[[Tx], R]) -> R:
+def _look_at(
+    connection: Connection, units: Sequence[Callable[[Tx], Any]], outcomes: list[Outcome]
+) -> None:
+    end = time.monotonic() + _QUICK_S
+    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     try:
-        with connection.pipeline():  # BEGIN travels with the first question
-            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            result = work(ReadTx(connection))
-            connection.execute("COMMIT")
-            return result
-    except BaseException:
+        tx = ReadTx(connection)
+        for work in units:
+            try:
+                outcomes.append((work(tx), None))
+            except _FAULTS_OF_A_UNIT as error:
+                outcomes.append((None, error))
+                return
+            except psycopg.Error:
+                raise
+            except Exception as error:
+                outcomes.append((None, error))
+            if time.monotonic() > end:
+                return
+    finally:
         if not connection.closed:
             connection.rollback()
-        raise
-
-
-def _release(settled: list[tuple[asyncio.Future[Any], Outcome]]) -> None:
-    for future, (result, error) in settled:
-        if future.done():  # the caller went away
-            continue
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
 
 
 def _first_line(error: BaseException) -> str:
