@@ -11,15 +11,19 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from entrepot.config import Config
+
 ENTREPOT = (sys.executable, "-m", "entrepot.cli")
 
 
 class Server:
     """`entrepot serve` on a free loopback port. Use as a context manager."""
 
-    def __init__(self, data: Path, *flags: str) -> None:
+    def __init__(self, data: Path, *flags: str, store: str = "") -> None:
         self.data = data
         self._flags = flags
+        self.config = Config(data=data, store=store)
+        self._place = ("--data", str(data), *(("--store", store) if store else ()))
         self.process: subprocess.Popen[str] | None = None
         self._said = ""
         self._listener: threading.Thread | None = None
@@ -34,7 +38,7 @@ class Server:
 
     def start(self) -> None:
         """Start, and return when connections are accepted."""
-        command = [*ENTREPOT, "serve", "--port", "0", "--data", str(self.data), *self._flags]
+        command = [*ENTREPOT, "serve", "--port", "0", *self._place, *self._flags]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
         )
@@ -85,7 +89,7 @@ class Server:
 
     def run(self, *arguments: str) -> str:
         """What another `entrepot` command prints, on the same data directory."""
-        command = [*ENTREPOT, *arguments, "--data", str(self.data)]
+        command = [*ENTREPOT, *arguments, *self._place]
         return subprocess.run(
             command, check=True, capture_output=True, text=True, env=environment()
         ).stdout

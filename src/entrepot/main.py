@@ -15,31 +15,30 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec.structs import replace
 
+from entrepot import engines
 from entrepot.core import tenancy
 from entrepot.core.conversion import CANONICAL, Shelf
 from entrepot.core.faults import NotFound
 from entrepot.core.identity import Key, Settings, Tenant
 from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.core.tenancy import open_vault
+from entrepot.core.tenancy import ROOT, open_vault
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
-from entrepot.store.sole import sole_server
-from entrepot.store.sqlite import SqliteStore
-from entrepot.store.sqlite_reader import SqliteReader
+from entrepot.engines import STORE, Engine, Looking
 from entrepot.vendors.huawei.account import initial_password
 
 if TYPE_CHECKING:
     from entrepot.config import Config
     from entrepot.dialect.handle import House, Spoken
 
-STORE, MASTER_KEY = "entrepot.sqlite", "master.key"
+MASTER_KEY = "master.key"
 DEVELOPMENT = "dev"
-S = TypeVar("S", SqliteStore, SqliteReader, covariant=True)
+S = TypeVar("S", bound=Looking, covariant=True)
 
 
 @dataclass(slots=True)
 class Installation(Generic[S]):
-    """An opened data directory; one over a `SqliteReader` can only be looked at."""
+    """An opened store with the vault of its secrets; one over `Looking` can only be looked at."""
 
     config: Config
     store: S
@@ -50,8 +49,8 @@ class Installation(Generic[S]):
         self.store.close()
 
 
-Opened = Installation[SqliteStore]
-Readable = Installation[SqliteStore] | Installation[SqliteReader]
+Opened = Installation[Engine]
+Readable = Installation[Looking]
 
 
 def dialects() -> tuple[Dialect, ...]:
@@ -82,64 +81,69 @@ def shelf() -> Shelf:
 
 
 def open_installation(config: Config) -> Opened:
-    """The data directory, opened; made where it is missing.
+    """The store, opened; made where it is missing.
 
     Raises:
         ValueError: it cannot be used; says why.
     """
     try:
-        config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        master = master_key(config, make=not (config.data / STORE).exists())
-        store = SqliteStore(config.data / STORE)
+        if not (config.store and (config.master_key or config.master_key_file)):
+            config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not config.store:
+            master_key(config, make=not (config.data / STORE).exists())
+        store = engines.open_engine(config)
     except OSError as error:
         raise ValueError(f"cannot use {config.data}: {error}") from None
     try:
+        # Only the first of the nodes that share a store makes a key; the others are given it.
+        new = bool(config.store) and store.read_now(lambda tx: tx.recall(ROOT)) is None
+        master = master_key(config, make=new)
         return Installation(config, store, store.write_now(lambda tx: open_vault(tx, master)))
     except BaseException:
         store.close()
         raise
 
 
-def read_installation(config: Config) -> Installation[SqliteReader]:
-    """The data directory, opened to look at only, whether or not a server runs on it.
+def read_installation(config: Config) -> Readable:
+    """The store, opened to look at only, whether or not a server runs on it.
 
     Raises:
         ValueError: there is none, or it cannot be read; says why.
     """
-    if not (config.data / STORE).exists():
+    if not (config.store or (config.data / STORE).exists()):
         raise ValueError(
             f"there is no store in {config.data}: start `entrepot serve --data {config.data}` once,"
             " or name another directory with --data"
         )
+    store = engines.read_engine(config)
     try:
         master = master_key(config)
-    except OSError as error:
-        raise ValueError(f"cannot read {config.data}: {error}") from None
-    store = SqliteReader(config.data / STORE)
-    try:
         return Installation(config, store, store.read_now(lambda tx: open_vault(tx, master)))
+    except OSError as error:
+        store.close()
+        raise ValueError(f"cannot read {config.data}: {error}") from None
     except BaseException:
         store.close()
         raise
 
 
 def master_key(config: Config, make: bool = False) -> bytes:
-    """The key from the settings, else from the file; `make`: a new file where it is missing.
+    """The key from the settings, else from the file; `make`: a new one in the data directory.
 
     Raises:
         ValueError: there is none, or it is not a key.
     """
     if config.master_key:
         return bytes.fromhex(config.master_key)
-    path = config.data / MASTER_KEY
-    if make:
+    path = config.master_key_file or config.data / MASTER_KEY
+    if make and not config.master_key_file:
         _make_key(path)
     try:
         key = bytes.fromhex(path.read_text().strip())
     except FileNotFoundError:
         raise ValueError(
-            f"{path} is missing, and without it no secret can be read: put it back from a backup,"
-            " or set ENTREPOT_MASTER_KEY"
+            f"{path} is missing, and without it no secret can be read: put it back from a backup"
+            " (of another node, where several share a store), or set ENTREPOT_MASTER_KEY"
         ) from None
     except (UnicodeDecodeError, ValueError):
         key = b""
@@ -288,7 +292,7 @@ def serve(config: Config, listening: Callable[[Opened, bool, str], None]) -> Non
     try:
         installation = open_installation(config)
         try:
-            with sole_server(config.data):
+            with engines.sole(config):
                 empty = prepare(installation)
                 spoken, house = house_of(installation)
 

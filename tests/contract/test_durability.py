@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import psycopg
 import pytest
 
+from entrepot import engines
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.identity import Settings
 from entrepot.core.ports import Tx
 from entrepot.core.product import Product
 from entrepot.core.tenancy import tenant_named
+from tests import postgres
 from tests.contract.adapters import WITH_PRODUCTS, Adapter, Credentials
 from tests.server import Server
 
@@ -65,10 +68,17 @@ class Writer(threading.Thread):
         return {**wanted, "app_id": self._caller["roma"]["app_id"]}
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
+    """The settings of a new store, on one engine after the other."""
+    store = postgres.database(tmp_path) if request.param == "postgres" else ""
+    return Config(data=tmp_path, store=store)
+
+
 def test_kill_9_loses_nothing_that_was_answered_and_leaves_nothing_by_halves(
-    tmp_path: Path,
+    config: Config,
 ) -> None:
-    installation = root.open_installation(Config(data=tmp_path))
+    installation = root.open_installation(config)
     wanted = Settings(rate_limits=False)
     installation.store.write_now(
         lambda tx: root.create_tenant(tx, installation.vault, "killed", wanted)
@@ -78,7 +88,7 @@ def test_kill_9_loses_nothing_that_was_answered_and_leaves_nothing_by_halves(
 
     answered: dict[str, str] = {}
     for round in range(ROUNDS):
-        with Server(tmp_path) as server:
+        with Server(config.data, store=config.store) as server:
             writers = [
                 Writer(CLAIMING, server.address, caller, round * WRITERS + n)
                 for n in range(WRITERS)
@@ -93,31 +103,41 @@ def test_kill_9_loses_nothing_that_was_answered_and_leaves_nothing_by_halves(
             assert not writer.refused, writer.refused
             assert writer.answered, "the server was killed before it answered anything"
             answered.update(writer.answered)
-        verify(tmp_path, answered)
+        verify(config, answered)
 
 
-def verify(data: Path, answered: dict[str, str]) -> None:
+def verify(config: Config, answered: dict[str, str]) -> None:
     """The store agrees with what was answered and with itself."""
-    installation = root.open_installation(Config(data=data))
+    installation = root.open_installation(config)
     try:
         installation.store.read_now(lambda tx: _agrees(tx, answered))
     finally:
         installation.close()
-    rows = apsw.Connection(str(data / root.STORE))
+    checkup = engines.checkup(config)
     try:
-        assert rows.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        # Every claim is of a product that is there, two a product; so is every line of the log.
-        orphans = "SELECT count(*) FROM {} WHERE {} NOT IN (SELECT id FROM product) AND tenant != 0"
-        assert rows.execute(orphans.format("claim", "holder")).fetchall() == [(0,)]
-        assert rows.execute(orphans.format("audit", "thing")).fetchall() == [(0,)]
-        counts = [
-            rows.execute(f"SELECT count(*) FROM {table} WHERE tenant != 0").fetchall()[0][0]
-            for table in ("product", "audit", "claim")
-        ]
-        assert counts[1] == counts[0]
-        assert counts[2] == 2 * counts[0]
+        wrong = [(c.name, c.findings) for c in checkup.look() if c.count]
     finally:
-        rows.close()
+        checkup.close()
+    assert not wrong
+    # Every claim is of a product that is there, two a product; so is every line of the log.
+    products, lines, claims = (_rows(config, table) for table in ("product", "audit", "claim"))
+    assert lines == products
+    assert claims == 2 * products
+
+
+def _rows(config: Config, table: str) -> int:
+    """How many rows tenants have in the table."""
+    connection: Any
+    if config.store:
+        connection, table = psycopg.connect(config.store), f"entrepot.{table}"
+    else:
+        connection = apsw.Connection(str(config.data / root.STORE))
+    try:
+        sql = f"SELECT count(*) FROM {table} WHERE tenant != 0"
+        n: int = connection.execute(sql).fetchall()[0][0]
+    finally:
+        connection.close()
+    return n
 
 
 def _agrees(tx: Tx, answered: dict[str, str]) -> None:
@@ -137,9 +157,9 @@ def _agrees(tx: Tx, answered: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
 def test_a_graceful_stop_answers_what_it_accepted_and_exits_0(
-    tmp_path: Path, with_signal: signal.Signals
+    config: Config, with_signal: signal.Signals
 ) -> None:
-    with Server(tmp_path) as server:
+    with Server(config.data, store=config.store) as server:
         caller = server.credentials()
         writers = [Writer(CLAIMING, server.address, caller, n) for n in range(3)]
         for writer in writers:
@@ -150,7 +170,7 @@ def test_a_graceful_stop_answers_what_it_accepted_and_exits_0(
             writer.join(30)
     answered = {h: n for w in writers for h, n in w.answered.items()}
     assert answered
-    installation = root.open_installation(Config(data=tmp_path))
+    installation = root.open_installation(config)
     try:
         there = installation.store.read_now(
             lambda tx: {str(p.id) for p in tx.scan(Product, tenant_named(tx, "dev").id)}

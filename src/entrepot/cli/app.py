@@ -67,8 +67,8 @@ def serve(
             "host": host,
             "port": port,
             "log_level": log_level,
-            "data": place.data,
             "config": place.config,
+            **place.flags,
         }
     )
 

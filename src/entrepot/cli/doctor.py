@@ -10,13 +10,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from entrepot import engines
 from entrepot import main as root
 from entrepot.cli.options import Json, Place, readable
 from entrepot.cli.output import print_json
 from entrepot.config import Config
 from entrepot.core.identity import Key
 from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.store.checkup import TOTALS, Check, Checkup
+from entrepot.store.checkup import TOTALS, Check
 
 
 def doctor(
@@ -41,9 +42,9 @@ def doctor(
             _print(check, mended)
 
     tell(*_files(settings, fix))
-    with readable(Place(settings.data, place.config if place else None)) as installation:
+    with readable(place) as installation:
         tell(_secrets(installation))
-    checkup = Checkup(settings.data / root.STORE)
+    checkup = engines.checkup(settings)
     try:
         with _progress(checkup.rows(), as_json) as progress:
             for check in checkup.look(progress):
@@ -68,7 +69,7 @@ def doctor(
         )
     elif not well:
         print(
-            f"entrepot: {settings.data} is not well."
+            f"entrepot: {engines.place(settings)} is not well."
             " `entrepot doctor --fix` mends permissions and totals; for the rest restore a backup.",
             file=sys.stderr,
         )
@@ -78,7 +79,8 @@ def doctor(
 def _files(settings: Config, fix: bool) -> tuple[Check, bool]:
     """Only their owner may read the directory and the key; nobody else needs to."""
     findings: list[str] = []
-    for path in (settings.data, settings.data / root.MASTER_KEY):
+    key = settings.master_key_file or settings.data / root.MASTER_KEY
+    for path in (settings.data, key):
         if not path.exists():
             continue
         mode = stat.S_IMODE(path.stat().st_mode)

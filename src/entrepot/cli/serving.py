@@ -11,10 +11,11 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
+from entrepot import engines
 from entrepot import main as root
 from entrepot.config import load
 
-FLAGS = ("host", "port", "data", "log_level", "config")
+FLAGS = ("host", "port", "data", "store", "master_key_file", "log_level", "config")
 _OPEN = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 (an address to recognise)
 
 
@@ -69,8 +70,12 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _listening(installation: root.Opened, empty: bool, url: str) -> None:
-    data = installation.config.data
-    more = f" --data {data}" if data != Path("entrepot-data") else ""
+    config = installation.config
+    data, more = engines.place(config), ""
+    if config.store:
+        more = f" --store '{data}'"
+    elif config.data != Path("entrepot-data"):
+        more = f" --data {data}"
     if empty:
         print(f"Made {data} with the development tenant {root.DEVELOPMENT!r}.")
         print("Point an SDK here; each of these runs as it stands:\n")

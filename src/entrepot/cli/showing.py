@@ -56,7 +56,7 @@ def config(
     """
     place = place or Place()
     flags = {"host": host, "port": port, "log_level": log_level}
-    settings, origin = load({**flags, "data": place.data}, file=place.config)
+    settings, origin = load({**flags, **place.flags}, file=place.config)
     values = shown(settings)
     if as_json:
         print_json({name: {"value": values[name], "source": origin[name]} for name in values})

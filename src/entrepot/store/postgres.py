@@ -18,9 +18,18 @@ from psycopg import errors
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
+from entrepot.core.vault import masked
 from entrepot.store.crew import Crew, Outcome
 from entrepot.store.postgres_flush import Conflict, flush
-from entrepot.store.postgres_schema import SHARDS, Connection, connect, migrate, shown, table
+from entrepot.store.postgres_schema import (
+    SCHEMA_VERSION,
+    SHARDS,
+    Connection,
+    connect,
+    migrate,
+    schema_version,
+    table,
+)
 from entrepot.store.postgres_tx import ReadTx
 from entrepot.store.postgres_units import ClaimKey, Key, Seen, WriteTx
 
@@ -46,7 +55,7 @@ class PostgresStore:
     """
 
     def __init__(self, url: str, *, make: bool = True) -> None:
-        """Connect; `make`: make or bring up to date the tables.
+        """Connect; `make`: make the tables, or bring them up to date.
 
         Raises:
             ValueError: the server cannot be reached, or the store is of another release.
@@ -58,18 +67,17 @@ class PostgresStore:
             self._writer = connect(url, writes=True)
             if make:
                 migrate(self._writer)
-            row = self._writer.execute("SELECT nextval('entrepot.nodes')").fetchone()
+            elif schema_version(self._writer) != SCHEMA_VERSION:
+                raise ValueError(
+                    f"{masked(url)} holds no store of this release: start `entrepot serve` once"
+                )
         except BaseException as error:
             if self._writer is not None:
                 self._writer.close()
-            if isinstance(error, errors.UndefinedTable | errors.InvalidSchemaName):
-                raise ValueError(
-                    f"there is no store in {shown(url)}: start `entrepot serve --store` once"
-                ) from None
             if isinstance(error, psycopg.Error):
-                raise ValueError(f"cannot use {shown(url)}: {_first_line(error)}") from None
+                raise ValueError(f"cannot use {masked(url)}: {_first_line(error)}") from None
             raise
-        self._shard = (row[0] if row else 0) % SHARDS
+        self._shard: int | None = None
         self._writing = threading.Lock()
         self._rest_until = 0.0
         self._cache: dict[Key, Seen] = {}
@@ -160,9 +168,16 @@ class PostgresStore:
             if begun and not connection.closed:
                 connection.rollback()
             raise
-        flush(tx, self._shard, begun)
+        flush(tx, self._own_shard(), begun)
         self._remember(tx)
         return outcomes
+
+    def _own_shard(self) -> int:
+        """Which rows of the totals are ours: another's than those of the node before and after us."""
+        if self._shard is None:
+            row = self._connection().execute("SELECT nextval('entrepot.nodes')").fetchone()
+            self._shard = row[0] % SHARDS if row else 0
+        return self._shard
 
     def _remember(self, tx: WriteTx) -> None:
         """What many units ask for again: not products, which are many, large and each its own."""

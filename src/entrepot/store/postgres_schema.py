@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from importlib.resources import files
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 import psycopg
 
@@ -17,7 +16,6 @@ Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
 SCHEMA_VERSION = 1
 SHARDS = 16  # rows that a total is spread over, so that nodes do not wait for each other
-BLOCK_BITS = 14  # ids that differ in these bits only are counted together
 _MIGRATING = 0x456E7472  # "Entr": the advisory lock of whoever makes or changes tables
 _PATIENCE_S = 5
 
@@ -118,12 +116,3 @@ def _table(kind: Kind) -> str:
 def table(kind: str) -> str:
     """The kind's table, ready for a statement: some are called like words of SQL."""
     return f'entrepot."{kind}"'
-
-
-def shown(url: str) -> str:
-    """The URL without its password, for people to read."""
-    parts = urlsplit(url)
-    where = parts.netloc.rpartition("@")[2]
-    name = parts.username + "@" if parts.username else ""
-    query = "&".join(w for w in parts.query.split("&") if w and "password" not in w.lower())
-    return f"{parts.scheme}://{name}{where}{parts.path}{'?' + query if query else ''}"

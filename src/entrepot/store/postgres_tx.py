@@ -7,8 +7,8 @@ from typing import Any
 
 from entrepot.core.ports import Entry, T, Thing
 from entrepot.core.product import Claim, Product
-from entrepot.store.postgres_schema import BLOCK_BITS, Connection, table
-from entrepot.store.rows import BY_TYPE, claim_hash, tag_hash, unpack, unpack_entry
+from entrepot.store.postgres_schema import Connection, table
+from entrepot.store.rows import BLOCK_BITS, BY_TYPE, claim_hash, tag_hash, unpack, unpack_entry
 
 ID_BOUND = 1 << 63
 _BLOCK = 256

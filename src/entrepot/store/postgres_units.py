@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from entrepot.core.faults import Taken
 from entrepot.core.ports import Entry, T, Thing, Tx
 from entrepot.core.product import Claim, Product
-from entrepot.store.postgres_schema import BLOCK_BITS, Connection
+from entrepot.store.postgres_schema import Connection
 from entrepot.store.postgres_tx import ID_BOUND, ReadTx, Rows
 from entrepot.store.rows import (
+    BLOCK_BITS,
     BY_TYPE,
     claim_hash,
     claims_of,
