@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from entrepot.core.ports import Store, Tx
@@ -18,6 +19,7 @@ from entrepot.store.sqlite_reader import SqliteReader
 
 if TYPE_CHECKING:
     from entrepot.config import Config
+    from entrepot.store.moving import Place
     from entrepot.store.postgres_checkup import PostgresCheckup
 
 R = TypeVar("R")
@@ -81,6 +83,24 @@ def checkup(config: Config) -> Checkup | PostgresCheckup:
     from entrepot.store.postgres_checkup import PostgresCheckup
 
     return PostgresCheckup(config.store)
+
+
+def moved(place: str, *, fill: bool = False) -> Place:
+    """The rows of the store at `sqlite:DIRECTORY` or `postgresql://...`; `fill`: a new one.
+
+    Raises:
+        ValueError: it is neither, or cannot be used; says why.
+    """
+    if place.startswith(("postgresql://", "postgres://")):
+        from entrepot.store.postgres_place import PostgresPlace
+
+        return PostgresPlace(place, fill=fill)
+    kind, _, folder = place.partition(":")
+    if kind != "sqlite" or not folder:
+        raise ValueError(f"{masked(place)!r} is neither sqlite:DIRECTORY nor postgresql://...")
+    from entrepot.store.sqlite_place import SqlitePlace
+
+    return SqlitePlace(Path(folder) / STORE, fill=fill)
 
 
 def sole(config: Config) -> AbstractContextManager[None]:

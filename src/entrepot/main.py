@@ -117,13 +117,14 @@ def read_installation(config: Config) -> Readable:
         )
     store = engines.read_engine(config)
     try:
+        if store.read_now(lambda tx: tx.recall(ROOT)) is None:
+            raise ValueError(f"{engines.place(config)} is empty: start `entrepot serve` once")
         master = master_key(config)
         return Installation(config, store, store.read_now(lambda tx: open_vault(tx, master)))
-    except OSError as error:
+    except BaseException as error:
         store.close()
-        raise ValueError(f"cannot read {config.data}: {error}") from None
-    except BaseException:
-        store.close()
+        if isinstance(error, OSError):
+            raise ValueError(f"cannot read {config.data}: {error}") from None
         raise
 
 

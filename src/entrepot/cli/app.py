@@ -44,6 +44,7 @@ app.command("entrepot.cli.products:product", name="product", help="List, show an
 app.command(
     "entrepot.cli.models:model", name="model", help="Import, list, show and delete thing models."
 )
+app.command("entrepot.cli.stores:store", name="store", help="Move a store to another engine.")
 app.command("entrepot.cli.doctor:doctor", name="doctor", help="Check a data directory.")
 
 

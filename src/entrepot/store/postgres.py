@@ -71,6 +71,7 @@ class PostgresStore:
                 raise ValueError(
                     f"{masked(url)} holds no store of this release: start `entrepot serve` once"
                 )
+            _must_be_whole(self._writer)
         except BaseException as error:
             if self._writer is not None:
                 self._writer.close()
@@ -278,6 +279,12 @@ class PostgresStore:
             connection.close()
         if self._writer is not None:
             self._writer.close()
+
+
+def _must_be_whole(connection: Connection) -> None:
+    sql = "SELECT FROM entrepot.meta WHERE name = 'copying'"
+    if connection.execute(sql).fetchone() is not None:
+        raise ValueError("a copy into this store has not ended: run `entrepot store copy` again")
 
 
 def _look_at(

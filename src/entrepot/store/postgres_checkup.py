@@ -17,7 +17,13 @@ from entrepot.core.ports import INSTALLATION, KINDS, Kind
 from entrepot.core.product import Product
 from entrepot.core.vault import masked
 from entrepot.store.checkup import TOTALS, Check, Progress, check, read
-from entrepot.store.postgres_schema import SCHEMA_VERSION, connect, schema_version, table
+from entrepot.store.postgres_schema import (
+    SCHEMA_VERSION,
+    Connection,
+    connect,
+    schema_version,
+    table,
+)
 from entrepot.store.rows import (
     BLOCK_BITS,
     claim_hash,
@@ -81,17 +87,7 @@ class PostgresCheckup:
 
     def mend_totals(self) -> None:
         """Count every total anew, in one transaction that no writer can come between."""
-        with self._connection.transaction():
-            # Whoever writes adds to these first, so from here on nobody is in the middle of it.
-            self._connection.execute("LOCK TABLE entrepot.total, entrepot.block IN EXCLUSIVE MODE")
-            for name, part in (("total", ""), ("block", f"id >> {BLOCK_BITS}, ")):
-                self._connection.execute(f"DELETE FROM entrepot.{name}".encode())
-                for kind in KINDS:
-                    sql = (
-                        f"INSERT INTO entrepot.{name} SELECT tenant, '{kind.name}', parent, {part}0,"
-                        f" count(*) FROM {table(kind.name)} GROUP BY tenant, {part}parent"
-                    )
-                    self._connection.execute(sql.encode())
+        recount(self._connection)
 
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
         return self._connection.cursor(binary=True).execute(sql.encode(), values).fetchall()
@@ -252,6 +248,21 @@ class PostgresCheckup:
                 unpack_entry(document)
             except Exception:  # whatever a spoilt document makes its reader do
                 yield f"entry {revision} of {thing} cannot be read"
+
+
+def recount(connection: Connection) -> None:
+    """Count every total anew, in one transaction that no writer can come between."""
+    with connection.transaction():
+        # Whoever writes adds to these first, so from here on nobody is in the middle of it.
+        connection.execute("LOCK TABLE entrepot.total, entrepot.block IN EXCLUSIVE MODE")
+        for name, part in (("total", ""), ("block", f"id >> {BLOCK_BITS}, ")):
+            connection.execute(f"DELETE FROM entrepot.{name}".encode())
+            for kind in KINDS:
+                sql = (
+                    f"INSERT INTO entrepot.{name} SELECT tenant, '{kind.name}', parent, {part}0,"
+                    f" count(*) FROM {table(kind.name)} GROUP BY tenant, {part}parent"
+                )
+                connection.execute(sql.encode())
 
 
 def claims_of_document(kind: Kind, document: bytes) -> tuple[Any, ...]:
