@@ -18,7 +18,7 @@ from entrepot.core.vault import masked
 PREFIX = "ENTREPOT_"
 FILE = PREFIX + "CONFIG"
 SECRETS = ("master_key",)
-URLS = ("store",)  # which may hold a password
+URLS = ("store", "redis")  # which may hold a password
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +39,21 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             " it; empty: an SQLite file in the data directory",
         ),
     ] = ""
+    redis: Annotated[
+        str,
+        Meta(
+            pattern=r"\A((rediss?|valkeys?)://\S+|unix://\S+)?\Z",
+            description="redis://host, where the servers on one store count calls a second and"
+            " nonces; empty: in that store",
+        ),
+    ] = ""
+    count_alone: Annotated[
+        bool,
+        Meta(
+            description="whether each of the servers on one store counts calls a second and nonces"
+            " for itself: true or false"
+        ),
+    ] = False
     master_key: Annotated[
         str,
         Meta(

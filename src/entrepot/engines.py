@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from entrepot.core.ports import Store, Tx
+from entrepot.core.ports import Ledger, Nonces, Store, Tx
 from entrepot.core.vault import masked
 from entrepot.store.checkup import Checkup
 from entrepot.store.sole import sole_server
@@ -101,6 +101,26 @@ def moved(place: str, *, fill: bool = False) -> Place:
     from entrepot.store.sqlite_place import SqlitePlace
 
     return SqlitePlace(Path(folder) / STORE, fill=fill)
+
+
+def counted_together(config: Config) -> tuple[Ledger | None, Nonces | None]:
+    """What servers on the store count calls in, None where each counts for itself; and nonces."""
+    if config.redis:
+        from entrepot.store.redis_ledger import RedisLedger
+
+        shared = RedisLedger(config.redis)
+        return shared, shared
+    if config.store and not config.count_alone:
+        from entrepot.store.postgres_ledger import PostgresLedger
+
+        ledger = PostgresLedger(config.store)
+        return ledger, ledger
+    if config.store:
+        return None, None
+    from entrepot.dialect.nonces import MemoryNonces
+    from entrepot.store.nonce_journal import NonceJournal
+
+    return None, MemoryNonces(NonceJournal(config.data))
 
 
 def sole(config: Config) -> AbstractContextManager[None]:

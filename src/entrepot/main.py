@@ -20,7 +20,7 @@ from entrepot.core import tenancy
 from entrepot.core.conversion import CANONICAL, Shelf
 from entrepot.core.faults import NotFound
 from entrepot.core.identity import Key, Settings, Tenant
-from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.ports import INSTALLATION, Ledger, Tx
 from entrepot.core.tenancy import ROOT, open_vault
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
@@ -43,9 +43,12 @@ class Installation(Generic[S]):
     config: Config
     store: S
     vault: Vault
+    ledger: Ledger | None = None  # what the servers on one store count in
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files and of other servers."""
+        if self.ledger is not None:
+            self.ledger.close()
         self.store.close()
 
 
@@ -266,13 +269,16 @@ def house_of(installation: Opened) -> tuple[dict[bytes, Spoken], House]:
     from entrepot.dialect.handle import House, by_root
     from entrepot.dialect.rates import Rates
 
+    installation.ledger, nonces = engines.counted_together(installation.config)
     gate = Gate(
         installation.store,
         installation.vault,
         loopback=is_loopback(installation.config.host),
         shelf=shelf(),
+        nonces=nonces,
     )
-    return by_root(dialects()), House(installation.store, gate, Rates())
+    rates = Rates(ledger=installation.ledger)
+    return by_root(dialects()), House(installation.store, gate, rates)
 
 
 def serve(config: Config, listening: Callable[[Opened, bool, str], None]) -> None:

@@ -53,6 +53,12 @@ def serve(
     *,
     host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
     port: Annotated[str | None, Parameter(help="Port to listen on; 0 picks a free one.")] = None,
+    redis: Annotated[
+        str | None, Parameter(help="redis://... that the servers on one store count calls in.")
+    ] = None,
+    count_alone: Annotated[
+        str | None, Parameter(help="Each of them counts for itself: true.")
+    ] = None,
     log_level: Annotated[str | None, Parameter(help="debug, info, warning or error.")] = None,
     place: Place | None = None,
 ) -> int:
@@ -67,6 +73,8 @@ def serve(
         {
             "host": host,
             "port": port,
+            "redis": redis,
+            "count_alone": count_alone,
             "log_level": log_level,
             "config": place.config,
             **place.flags,

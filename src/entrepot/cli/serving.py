@@ -15,7 +15,17 @@ from entrepot import engines
 from entrepot import main as root
 from entrepot.config import load
 
-FLAGS = ("host", "port", "data", "store", "master_key_file", "log_level", "config")
+FLAGS = (
+    "host",
+    "port",
+    "data",
+    "store",
+    "master_key_file",
+    "redis",
+    "count_alone",
+    "log_level",
+    "config",
+)
 _OPEN = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 (an address to recognise)
 
 

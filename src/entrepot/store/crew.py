@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-Work = Callable[..., Any]
 Outcome = tuple[Any, BaseException | None]
-Settle = Callable[[list[Work]], Sequence[Outcome]]
-_Waiting = tuple[Work, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
+Settle = Callable[[list[Any]], Sequence[Outcome]]
+_Waiting = tuple[Any, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
 
 
 class Crew:
@@ -31,8 +30,8 @@ class Crew:
         self._threads: list[threading.Thread] = []
         self._closed = False
 
-    async def do(self, work: Work) -> Any:
-        """What the work returned; whatever it raised."""
+    async def do(self, work: Any) -> Any:
+        """What came of the work; whatever it raised."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         with self._wake:

@@ -42,3 +42,14 @@ CREATE TABLE entrepot.audit (
     PRIMARY KEY (tenant, thing, revision)
 );
 ALTER TABLE entrepot.audit ALTER COLUMN document SET STORAGE EXTERNAL;
+CREATE TABLE entrepot.rate ( -- the calls of the last second, by tenant and operation
+    tenant bigint NOT NULL,
+    name text NOT NULL,
+    calls bytea NOT NULL,
+    PRIMARY KEY (tenant, name)
+) WITH (fillfactor = 50);
+CREATE TABLE entrepot.nonce ( -- what must not be used again, hashed: no tenant is known yet
+    mark bytea PRIMARY KEY,
+    ends bigint NOT NULL -- ms since 1970
+);
+CREATE INDEX nonce_ends ON entrepot.nonce (ends);
