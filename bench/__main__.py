@@ -1,4 +1,4 @@
-"""`python -m bench [creates|capacity|disk]`: the command line of the benchmarks."""
+"""`python -m bench [creates|capacity|disk|growth]`: the command line of the benchmarks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import capacity, creates, servers, table
+from bench import capacity, creates, growth, servers, table
 from bench.disk import fdatasyncs
 from bench.figures import Figures, document
 from bench.load import LoadFailure
@@ -21,7 +21,7 @@ _FILE_WIDTH = 140
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "benchmark", nargs="?", default="creates", choices=("creates", "capacity", "disk")
+        "benchmark", nargs="?", default="creates", choices=("creates", "capacity", "disk", "growth")
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each case in each round")
@@ -35,6 +35,9 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=creates.Options().directory,
         help="where the data is written; its disk is the one measured",
+    )
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=list(growth.SIZES), help="of `growth`, in products"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     return parser
@@ -58,6 +61,22 @@ def _figures(given: argparse.Namespace, console: Console) -> Figures:
     return creates.run(options, console)
 
 
+def _growth(given: argparse.Namespace, machine: str, console: Console) -> int:
+    options = growth.Options(
+        sizes=sorted(given.sizes),
+        seconds=given.seconds,
+        rounds=given.rounds,
+        directory=given.directory / "growth",
+        command=servers.entrepot_command(given.server),
+    )
+    sizes = growth.run(options, console)
+    growth.show(console, sizes)
+    if given.json:
+        written = {"machine": machine, "sizes": growth.document(sizes)}
+        given.json.write_text(json.dumps(written, indent=2) + "\n")
+    return 0
+
+
 def main() -> int:
     """0 where the run has figures, whether or not they reach the goals; 1 where it has none."""
     given = _parser().parse_args()
@@ -65,6 +84,8 @@ def main() -> int:
     machine = table.machine()
     console.print(machine)
     try:
+        if given.benchmark == "growth":
+            return _growth(given, machine, console)
         figures = _figures(given, console)
     except (LoadFailure, servers.ServerFailure) as failure:
         console.print(f"no figures: {failure}", style="red", markup=False, soft_wrap=True)

@@ -77,16 +77,16 @@ def test_a_claim_without_its_thing_and_a_thing_without_its_claim_are_found(cli: 
     assert any("held for 77" in f for f in findings)
 
 
-def test_orphans_unreadable_things_and_tags_are_found(cli: Console) -> None:
+def test_orphans_unreadable_things_and_labels_are_found(cli: Console) -> None:
     made = cli.make_product("orphan", tags={"site": "north"})
     spoil(cli, "UPDATE product SET parent = 5 WHERE id = ?", made.id)
-    spoil(cli, "DELETE FROM tag WHERE product = ?", made.id)
+    spoil(cli, "DELETE FROM label WHERE product = ?", made.id)
     spoil(cli, "UPDATE space SET document = x'0000'")
     found = wrong(cli)
     assert f"product {made.id} belongs to space 5" in found["everything has what it belongs to"][0]
     assert any("is kept under another" in f for f in found["things can be read"])
     assert any(f.startswith("space") for f in found["things can be read"])
-    assert "which no index names" in found["tags and products agree"][0]
+    assert "which no index names" in found["labels and products agree"][0]
     said = cli("doctor")
     assert said.status == 1
     assert "WRONG" in said.out

@@ -135,8 +135,8 @@ def test_claims_tags_orphans_and_documents_that_do_not_fit_are_found(cli: Consol
     execute(cli, """DELETE FROM entrepot.claim WHERE holder IN (SELECT id FROM entrepot."user")""")
     execute(cli, "INSERT INTO entrepot.claim VALUES (0, '\\x00112233', 77)")
     execute(cli, f"UPDATE entrepot.product SET parent = 5 WHERE id = {made.id}")
-    execute(cli, f"DELETE FROM entrepot.tag WHERE product = {made.id}")
-    execute(cli, f"INSERT INTO entrepot.tag VALUES (1, 'a', 'b', {made.id})")
+    execute(cli, f"DELETE FROM entrepot.label WHERE product = {made.id}")
+    execute(cli, f"INSERT INTO entrepot.label VALUES (1, 'a', 'b', {made.id})")
     execute(cli, "UPDATE entrepot.space SET document = '\\x0000'")
     execute(cli, "UPDATE entrepot.audit SET document = '\\x0000'")
     execute(cli, "SELECT setval('entrepot.ids', 100002)")
@@ -145,7 +145,7 @@ def test_claims_tags_orphans_and_documents_that_do_not_fit_are_found(cli: Consol
     assert any("held for 77" in f for f in found["claims and things agree"])
     assert f"product {made.id} belongs to space 5" in found["everything has what it belongs to"][0]
     assert any(f.startswith("space") for f in found["things can be read"])
-    assert "which no index names" in found["tags and products agree"][0]
-    assert "1 tags are indexed" in found["tags and products agree"][1]
+    assert "which no index names" in found["labels and products agree"][0]
+    assert "1 labels are indexed" in found["labels and products agree"][-1]
     assert any("given out again (100003)" in f for f in found["numbers are not given out twice"])
     assert found["the audit log can be read"]

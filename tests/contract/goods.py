@@ -35,7 +35,7 @@ def product(
         updated_by=SOMEBODY,
         claims=claims,
     )
-    tx.add(made, tags)
+    tx.add(made)
     return made
 
 

@@ -11,6 +11,7 @@ from entrepot.core import tenancy
 from entrepot.core.faults import NotFound, Taken
 from entrepot.core.identity import Tenant, key_claim
 from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.product import NAME as NAME_LABEL
 from entrepot.core.product import Claim, Product
 from entrepot.core.things import Space, Topic
 from tests.contract.conftest import Open
@@ -77,7 +78,7 @@ def test_what_was_added_is_there_after_a_restart(open_store: Open) -> None:
     assert after.read_now(lambda tx: tx.get(Product, TENANT, made.id)) == made
     assert after.read_now(lambda tx: tx.holder(TENANT, NAME)) == made.id
     assert after.read_now(lambda tx: tx.count(Product, TENANT)) == 1
-    assert after.read_now(lambda tx: tx.tagged(TENANT, [("a", "1")])) == ([made], 1)
+    assert after.read_now(lambda tx: tx.labelled(TENANT, [("a", "1")])) == ([made], 1)
     assert after.read_now(lambda tx: tx.history(TENANT, made.id)) == [entry(made.id)]
 
 
@@ -108,7 +109,7 @@ def test_a_dropped_thing_is_gone_with_its_claims_and_tags(store: Any) -> None:
         return (
             tx.get(Product, TENANT, made.id),
             tx.holder(TENANT, NAME),
-            tx.tagged(TENANT, [("a", None)]),
+            tx.labelled(TENANT, [("a", None)]),
             tx.count(Product, TENANT),
             tx.page(Product, TENANT),
         )
@@ -274,13 +275,13 @@ def test_a_unit_counts_and_finds_what_it_did_itself(store: Any) -> None:
             tx.count(Product, TENANT),
             tx.page(Product, TENANT) == [one],
             tx.holder(TENANT, NAME) == one.id,
-            tx.tagged(TENANT, [("a", "1")])[1],
+            tx.labelled(TENANT, [("a", "1")])[1],
         ]
 
     assert store.write_now(work) == [1, True, True, 1]
 
 
-# Tags
+# Labels
 
 
 def test_products_are_found_by_any_of_the_tags(store: Any) -> None:
@@ -294,7 +295,7 @@ def test_products_are_found_by_any_of_the_tags(store: Any) -> None:
     store.write_now(fill)
 
     def found(*tags: tuple[str, str | None], **bounds: int) -> tuple[list[str], int]:
-        page, total = store.read_now(lambda tx: tx.tagged(TENANT, tags, **bounds))
+        page, total = store.read_now(lambda tx: tx.labelled(TENANT, tags, **bounds))
         return names(page), total
 
     assert found(("colour", "red")) == (["red"], 1)
@@ -305,14 +306,30 @@ def test_products_are_found_by_any_of_the_tags(store: Any) -> None:
     assert found() == ([], 0)
 
 
-def test_put_replaces_the_tags_and_leaves_them_where_none_are_given(store: Any) -> None:
+def test_products_are_found_by_their_names(store: Any) -> None:
+    made = store.write_now(lambda tx: [product(tx, n, tags={"n": n}) for n in ("a", "b", "a")])
+    store.write_now(lambda tx: product(tx, "a", tenant=OTHER_TENANT))
+
+    def found(name: str) -> tuple[list[Product], int]:
+        return store.read_now(lambda tx: tx.labelled(TENANT, [(NAME_LABEL, name)]))
+
+    assert found("a") == ([made[2], made[0]], 2)
+    renamed = replace(made[0], profile=replace(made[0].profile, name="c"))
+    store.write_now(lambda tx: tx.put(made[0], renamed))
+    assert found("a") == ([made[2]], 1)
+    assert found("c") == ([renamed], 1)
+    store.write_now(lambda tx: tx.drop(made[2]))
+    assert found("a") == ([], 0)
+
+
+def test_put_replaces_the_tags(store: Any) -> None:
     old = store.write_now(lambda tx: product(tx, tags={"a": "1", "b": "1"}))
     new = replace(old, profile=replace(old.profile, tags={"b": "2", "c": "1"}))
-    store.write_now(lambda tx: tx.put(old, new, new.profile.tags))
+    store.write_now(lambda tx: tx.put(old, new))
 
     def hits(tx: Tx) -> list[int]:
         wanted = [("a", "1"), ("b", "1"), ("b", "2"), ("c", "1")]
-        return [tx.tagged(TENANT, [w])[1] for w in wanted]
+        return [tx.labelled(TENANT, [w])[1] for w in wanted]
 
     assert store.read_now(hits) == [0, 0, 1, 1]
     store.write_now(lambda tx: tx.put(new, replace(new, revision=5)))
@@ -362,7 +379,7 @@ def test_another_tenants_things_are_not_there(store: Any) -> None:
             tx.page(Product, TENANT, parent=theirs.space),
             list(tx.scan(Product, TENANT)),
             tx.count(Product, TENANT),
-            tx.tagged(TENANT, [("a", "1")]),
+            tx.labelled(TENANT, [("a", "1")]),
             tx.history(TENANT, theirs.id),
         ]
 

@@ -32,7 +32,7 @@ def state(store: Any) -> Any:
             tx.count(Space, TENANT),
             tx.page(Product, TENANT),
             tx.holder(TENANT, NAME),
-            tx.tagged(TENANT, [("a", None)]),
+            tx.labelled(TENANT, [("a", None)]),
             tx.recall("x"),
         )
     )

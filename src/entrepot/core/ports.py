@@ -73,15 +73,15 @@ class Tx(Protocol):
         """An id that nothing else has or had."""
         ...
 
-    def add(self, thing: Thing, tags: dict[str, str] | None = None) -> None:
-        """Keep a new thing with its claims.
+    def add(self, thing: Thing) -> None:
+        """Keep a new thing with its claims and its labels.
 
         Raises:
             Taken: another thing of the tenant holds one of the claims.
         """
         ...
 
-    def put(self, old: T, new: T, tags: dict[str, str] | None = None) -> None:
+    def put(self, old: T, new: T) -> None:
         """Replace `old` as read in this unit of work; claims that went are freed, new ones taken.
 
         Raises:
@@ -90,7 +90,7 @@ class Tx(Protocol):
         ...
 
     def drop(self, thing: Thing) -> None:
-        """Forget the thing, its claims and its tags."""
+        """Forget the thing, its claims and its labels."""
         ...
 
     def get(self, kind: type[T], tenant: int, id: int) -> T | None:
@@ -122,10 +122,15 @@ class Tx(Protocol):
         """How many there are; costs the same for one and for ten million."""
         ...
 
-    def tagged(
-        self, tenant: int, tags: Sequence[tuple[str, str | None]], *, skip: int = 0, limit: int = 50
+    def labelled(
+        self,
+        tenant: int,
+        labels: Sequence[tuple[str, str | None]],
+        *,
+        skip: int = 0,
+        limit: int = 50,
     ) -> tuple[list[Product], int]:
-        """Products that have any of the tags (value None: any value), and how many there are."""
+        """Products that have any of the labels (value None: any value), and how many there are."""
         ...
 
     def note(self, tenant: int, entry: Entry) -> None:

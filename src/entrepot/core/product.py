@@ -21,6 +21,10 @@ Protocol = Literal[
 ]  # fmt: skip
 
 
+NAME = "\0name"
+"""The label that is a product's name; no tag is called so, because no caller may write the character."""
+
+
 class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A uniqueness rule and the value this thing holds under it, within one tenant."""
 
@@ -93,6 +97,11 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     aliases: dict[str, str] = {}  # dialect -> the id that a caller chose or brought along
     secrets: dict[str, bytes] = {}  # dialect -> a sealed secret that replaces the computed one
     names_of_secrets: dict[str, str] = {}  # dialect -> user name set beside such a secret
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What it is found by, beside its number and its claims: its name and its tags."""
+        return {NAME: self.profile.name, **self.profile.tags}
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):

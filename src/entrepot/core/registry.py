@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import msgspec
@@ -13,11 +13,12 @@ from entrepot.core import audit, models
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
 from entrepot.core.identity import Caller
 from entrepot.core.ports import KINDS, Tx
-from entrepot.core.product import Authored, Claim, Draft, Product, Profile
+from entrepot.core.product import NAME, Authored, Claim, Draft, Product, Profile
 from entrepot.core.things import ModelVersion, Space, Template, Topic
 
 V = TypeVar("V")
 P = TypeVar("P", Topic, ModelVersion)
+_BLOCK = 256
 
 PARTS = (Topic, ModelVersion)
 """Kinds that go with their product."""
@@ -89,7 +90,7 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
         claims=claims,
         aliases=aliases,
     )
-    tx.add(product, draft.profile.tags)
+    tx.add(product)
     _note(tx, caller, product, "create")
     return product
 
@@ -177,6 +178,17 @@ def _by_alias(tx: Tx, caller: Caller, ref: Ref) -> Product | None:
     return product if product is not None and visible(caller, product) else None
 
 
+def named(tx: Tx, tenant: int, name: str) -> Iterator[Product]:
+    """Every product of the tenant that is called so, newest first."""
+    skip = 0
+    while True:
+        block, total = tx.labelled(tenant, [(NAME, name)], skip=skip, limit=_BLOCK)
+        yield from block
+        skip += len(block)
+        if skip >= total or not block:
+            return
+
+
 def visible(caller: Caller, product: Product) -> bool:
     """Whether a setting of the tenant hides this product from the caller's dialect."""
     return (
@@ -226,7 +238,7 @@ def update(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Product], Edit]]
         updated_by=caller.actor,
         revision=old.revision + 1,
     )
-    tx.put(old, new, new.profile.tags)
+    tx.put(old, new)
     _note(tx, caller, new, "update", changes(old, new))
     return new
 

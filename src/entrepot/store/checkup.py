@@ -70,7 +70,7 @@ class Checkup:
             yield check("things can be read", self._things(progress))
             yield check("everything has what it belongs to", self._orphans())
             yield check("claims and things agree", self._claims())
-            yield check("tags and products agree", self._tags())
+            yield check("labels and products agree", self._labels())
             yield check(TOTALS, self._totals())
             yield check("numbers are not given out twice", self._sequence())
             yield check("the audit log can be read", self._audit(progress))
@@ -142,16 +142,16 @@ class Checkup:
         for (tenant, _), holder in held.items():
             yield f"a claim in tenant {tenant} is held for {holder}, which makes no such claim"
 
-    def _tags(self) -> Iterator[str]:
-        held = set(self._rows("SELECT tenant, product, name, value FROM tag"))
+    def _labels(self) -> Iterator[str]:
+        held = set(self._rows("SELECT tenant, product, name, value FROM label"))
         for id, tenant, _, document in self._documents(_kind(Product)):
             found = read(_kind(Product), document)
-            for name, value in found.profile.tags.items() if isinstance(found, Product) else ():
+            for name, value in found.labels.items() if isinstance(found, Product) else ():
                 if (tenant, id, name, value) not in held:
-                    yield f"product {id} has the tag {name!r}, which no index names"
+                    yield f"product {id} has the label {name!r}, which no index names"
                 held.discard((tenant, id, name, value))
         for _, id, name, _ in sorted(held):
-            yield f"the tag {name!r} is indexed for product {id}, which has no such tag"
+            yield f"the label {name!r} is indexed for product {id}, which has no such label"
 
     def _totals(self) -> Iterator[str]:
         counted = {

@@ -1,6 +1,6 @@
 """Moving an installation from one engine to another, row by row; knows no SQL.
 
-Documents are the same bytes in every engine. Tags and totals follow from them, so they are made anew.
+Documents are the same bytes in every engine. Labels and totals follow from them, so they are made anew.
 """
 
 from __future__ import annotations
@@ -160,9 +160,10 @@ def _named(key: Row | None) -> str:
     return "/".join(k.hex() if isinstance(k, bytes) else str(k) for k in key or ())
 
 
-def tags_of(table: Table, rows: list[Row]) -> Iterator[tuple[int, str, str, int]]:
-    """Tenant, name, value and product of every tag in rows of products."""
+def labels_in(table: Table, rows: list[Row]) -> Iterator[tuple[int, str, str, int]]:
+    """Tenant, name, value and product of every label in rows of products."""
     if table.kind is not None and table.kind.type is Product:
         for tenant, id, _, document in rows:
-            for name, value in unpack(Product, document).profile.tags.items():
+            product: Product = unpack(Product, document)
+            for name, value in product.labels.items():
                 yield tenant, name, value, id

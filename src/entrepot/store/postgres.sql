@@ -10,7 +10,7 @@ CREATE TABLE entrepot.claim (
     holder bigint NOT NULL,
     PRIMARY KEY (tenant, hash)
 );
-CREATE TABLE entrepot.tag (
+CREATE TABLE entrepot.label ( -- what products are found by: their names and their tags
     tenant bigint NOT NULL,
     name bytea NOT NULL, -- 128 bits of BLAKE2b: no length, character or collation to mind
     value bytea NOT NULL,

@@ -28,12 +28,12 @@ from entrepot.store.rows import (
     BLOCK_BITS,
     claim_hash,
     claims_of,
+    label_hash,
     parent_of,
-    tag_hash,
     unpack_entry,
 )
 
-_BLOCK = 1000  # things whose claims or tags are looked up together
+_BLOCK = 1000  # things whose claims or labels are looked up together
 
 
 class PostgresCheckup:
@@ -75,7 +75,7 @@ class PostgresCheckup:
             yield check("things can be read", self._things(progress))
             yield check("everything has what it belongs to", self._orphans())
             yield check("claims and things agree", self._claims())
-            yield check("tags and products agree", self._tags())
+            yield check("labels and products agree", self._labels())
             yield check(TOTALS, self._totals())
             yield check("numbers are not given out twice", self._sequence())
             yield check("the audit log can be read", self._audit(progress))
@@ -168,26 +168,26 @@ class PostgresCheckup:
         if more > 0:
             yield f"{more} claims are held for things that make no such claim"
 
-    def _tags(self) -> Iterator[str]:
+    def _labels(self) -> Iterator[str]:
         agreed = 0
         kind = next(k for k in KINDS if k.type is Product)
         made = (
             (id, tenant, name, value)
             for id, tenant, _, document in self._documents(kind)
             if isinstance(found := read(kind, document), Product)
-            for name, value in found.profile.tags.items()
+            for name, value in found.labels.items()
         )
         columns = ("tenant", "name", "value", "product")
         for block in _blocks(made):
-            keys = [(t, tag_hash(name), tag_hash(value), id) for id, t, name, value in block]
-            held = self._held("tag", columns, ("bigint", "bytea", "bytea", "bigint"), keys, "1")
+            keys = [(t, label_hash(name), label_hash(value), id) for id, t, name, value in block]
+            held = self._held("label", columns, ("bigint", "bytea", "bytea", "bigint"), keys, "1")
             agreed += len(held)
             for (id, _, name, _), key in zip(block, keys, strict=True):
                 if key not in held:
-                    yield f"product {id} has the tag {name!r}, which no index names"
-        more = self._rows("SELECT count(*) FROM entrepot.tag")[0][0] - agreed
+                    yield f"product {id} has the label {name!r}, which no index names"
+        more = self._rows("SELECT count(*) FROM entrepot.label")[0][0] - agreed
         if more > 0:
-            yield f"{more} tags are indexed for products that have no such tag"
+            yield f"{more} labels are indexed for products that have no such label"
 
     def _held(
         self,

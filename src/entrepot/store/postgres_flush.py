@@ -168,7 +168,7 @@ def _write(script: _Script, changes: Changes, shard: int) -> None:
         _add_up(script, _totals(changes, shard))
     _write_claims(script, changes)
     _write_rows(script, changes)
-    _write_tags(script, changes)
+    _write_labels(script, changes)
     entries = [
         (tenant, e.thing, e.revision, pack(e))
         for (tenant, _), kept in changes.entries.items()
@@ -250,16 +250,16 @@ def _write_rows(script: _Script, changes: Changes) -> None:
         )
 
 
-def _write_tags(script: _Script, changes: Changes) -> None:
-    for tag in sorted(tag for tag, kept in changes.tags.items() if not kept):
+def _write_labels(script: _Script, changes: Changes) -> None:
+    for gone in sorted(label for label, has in changes.labels.items() if not has):
         script.do(
-            "DELETE FROM entrepot.tag"
+            "DELETE FROM entrepot.label"
             " WHERE tenant = %b AND name = %b AND value = %b AND product = %b",
-            tag,
+            gone,
         )
-    if kept := sorted(tag for tag, kept in changes.tags.items() if kept):
+    if kept := sorted(label for label, has in changes.labels.items() if has):
         script.do(
-            "INSERT INTO entrepot.tag SELECT * FROM"
+            "INSERT INTO entrepot.label SELECT * FROM"
             " unnest(%b::bigint[], %b::bytea[], %b::bytea[], %b::bigint[]) ON CONFLICT DO NOTHING",
             _columns(kept),
         )

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from entrepot.core.vault import masked
-from entrepot.store.moving import BLOCK, MARK, OWN_NAMES, Row, Table, tags_of
+from entrepot.store.moving import BLOCK, MARK, OWN_NAMES, Row, Table, labels_in
 from entrepot.store.postgres_checkup import recount
 from entrepot.store.postgres_schema import (
     SCHEMA_VERSION,
@@ -20,7 +20,7 @@ from entrepot.store.postgres_schema import (
 from entrepot.store.postgres_schema import (
     table as quoted,
 )
-from entrepot.store.rows import tag_hash
+from entrepot.store.rows import label_hash
 
 _TYPES = {
     "tenant": "int8", "id": "int8", "parent": "int8", "document": "bytea", "version": "int4",
@@ -87,8 +87,10 @@ class PostgresPlace:
             rows_ = rows
         with self._connection.transaction():
             self._copy(table.name, columns, rows_)
-            tags = [(t, tag_hash(n), tag_hash(v), id) for t, n, v, id in tags_of(table, rows)]
-            self._copy("tag", ("tenant", "name", "value", "product"), tags)
+            labels = [
+                (t, label_hash(n), label_hash(v), id) for t, n, v, id in labels_in(table, rows)
+            ]
+            self._copy("label", ("tenant", "name", "value", "product"), labels)
             self._connection.execute(
                 "INSERT INTO entrepot.meta VALUES (%t, %b)"
                 " ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -8,7 +8,7 @@ from typing import Any
 from entrepot.core.ports import Entry, T, Thing
 from entrepot.core.product import Claim, Product
 from entrepot.store.postgres_schema import Connection, table
-from entrepot.store.rows import BLOCK_BITS, BY_TYPE, claim_hash, tag_hash, unpack, unpack_entry
+from entrepot.store.rows import BLOCK_BITS, BY_TYPE, claim_hash, label_hash, unpack, unpack_entry
 
 ID_BOUND = 1 << 63
 _BLOCK = 256
@@ -124,27 +124,32 @@ class ReadTx:
         n: int = self._rows(sql, values)[0][0]
         return n
 
-    def tagged(
-        self, tenant: int, tags: Sequence[tuple[str, str | None]], *, skip: int = 0, limit: int = 50
-    ) -> tuple[list[Product], int]:
-        if not tags:
-            return [], 0
-        rows, total = self._tagged(tenant, tags, skip, limit)
-        return [unpack(Product, document) for (document,) in rows], total
-
-    def _tagged(
+    def labelled(
         self,
         tenant: int,
-        tags: Sequence[tuple[str, str | None]],
+        labels: Sequence[tuple[str, str | None]],
+        *,
+        skip: int = 0,
+        limit: int = 50,
+    ) -> tuple[list[Product], int]:
+        if not labels:
+            return [], 0
+        rows, total = self._labelled(tenant, labels, skip, limit)
+        return [unpack(Product, document) for (document,) in rows], total
+
+    def _labelled(
+        self,
+        tenant: int,
+        labels: Sequence[tuple[str, str | None]],
         skip: int,
         limit: int,
         without: Sequence[int] = (),
     ) -> tuple[Rows, int]:
         any_of = " OR ".join(
-            "name = %b" if value is None else "name = %b AND value = %b" for _, value in tags
+            "name = %b" if value is None else "name = %b AND value = %b" for _, value in labels
         )
-        values: list[Any] = [tag_hash(t) for pair in tags for t in pair if t is not None]
-        chosen = f"SELECT DISTINCT product FROM entrepot.tag WHERE tenant = %b AND ({any_of})"  # noqa: S608
+        values: list[Any] = [label_hash(t) for pair in labels for t in pair if t is not None]
+        chosen = f"SELECT DISTINCT product FROM entrepot.label WHERE tenant = %b AND ({any_of})"  # noqa: S608
         if without:
             chosen, values = chosen + " AND product <> ALL(%b::bigint[])", [*values, list(without)]
         values = [tenant, *values]
@@ -173,10 +178,10 @@ class ReadTx:
     def new_id(self) -> int:
         raise _only_looking()
 
-    def add(self, thing: Thing, tags: dict[str, str] | None = None) -> None:
+    def add(self, thing: Thing) -> None:
         raise _only_looking()
 
-    def put(self, old: T, new: T, tags: dict[str, str] | None = None) -> None:
+    def put(self, old: T, new: T) -> None:
         raise _only_looking()
 
     def drop(self, thing: Thing) -> None:

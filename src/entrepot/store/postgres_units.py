@@ -20,9 +20,10 @@ from entrepot.store.rows import (
     BY_TYPE,
     claim_hash,
     claims_of,
+    label_hash,
+    labels_of,
     owner_of,
     parent_of,
-    tag_hash,
     unpack,
 )
 
@@ -39,7 +40,7 @@ class Changes:
     rows: dict[Key, Seen] = field(default_factory=dict)  # the version is the one to replace
     # Who holds it in the database, as far as we know, and who shall.
     claims: dict[ClaimKey, tuple[int | None, int | None]] = field(default_factory=dict)
-    tags: dict[tuple[int, bytes, bytes, int], bool] = field(default_factory=dict)
+    labels: dict[tuple[int, bytes, bytes, int], bool] = field(default_factory=dict)
     totals: dict[tuple[int, str, int, int], int] = field(default_factory=dict)  # the last: block
     entries: dict[tuple[int, int], list[Entry]] = field(default_factory=dict)
     names: dict[str, bytes] = field(default_factory=dict)
@@ -49,7 +50,7 @@ class Changes:
     guards: set[tuple[int, str, int | None]] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.claims or self.tags or self.entries or self.names)
+        return bool(self.rows or self.claims or self.labels or self.entries or self.names)
 
     def take(self, unit: Changes) -> None:
         """Add what a unit did after all that is here."""
@@ -57,7 +58,7 @@ class Changes:
             return  # what it only looked at, nothing depends on
         self.rows |= unit.rows
         self.claims |= unit.claims
-        self.tags |= unit.tags
+        self.labels |= unit.labels
         for key, n in unit.totals.items():
             self.totals[key] = self.totals.get(key, 0) + n
         for thing, entries in unit.entries.items():
@@ -121,18 +122,17 @@ class WriteTx(ReadTx):
         self._fresh.add(id)
         return id
 
-    def add(self, thing: Thing, tags: dict[str, str] | None = None) -> None:
+    def add(self, thing: Thing) -> None:
         tenant, kind = owner_of(thing), BY_TYPE[type(thing)].name
         claims = claims_of(thing)
         self._must_be_free(tenant, claims)
         for claim in claims:
             self._claim((tenant, claim_hash(claim)), thing.id)
         self._now.rows[kind, tenant, thing.id] = 0, thing
-        for name, value in (tags or {}).items():
-            self._now.tags[tenant, tag_hash(name), tag_hash(value), thing.id] = True
+        self._label(tenant, thing.id, labels_of(thing), True)
         self._tally(tenant, kind, parent_of(thing), thing.id, 1)
 
-    def put(self, old: T, new: T, tags: dict[str, str] | None = None) -> None:
+    def put(self, old: T, new: T) -> None:
         tenant, kind = owner_of(old), BY_TYPE[type(old)].name
         version = self._there(kind, tenant, old.id)
         before, after = claims_of(old), claims_of(new)
@@ -147,19 +147,16 @@ class WriteTx(ReadTx):
         if parent_of(old) != parent_of(new):
             self._tally(tenant, kind, parent_of(old), old.id, -1)
             self._tally(tenant, kind, parent_of(new), new.id, 1)
-        old_tags = old.profile.tags if isinstance(old, Product) else {}
-        if tags is not None and tags != old_tags:
-            self._untag(tenant, old.id, old_tags)
-            for name, value in tags.items():
-                self._now.tags[tenant, tag_hash(name), tag_hash(value), new.id] = True
+        if labels_of(old) != labels_of(new):
+            self._label(tenant, old.id, labels_of(old), False)
+            self._label(tenant, new.id, labels_of(new), True)
 
     def drop(self, thing: Thing) -> None:
         tenant, kind = owner_of(thing), BY_TYPE[type(thing)].name
         version = self._there(kind, tenant, thing.id)
         for claim in claims_of(thing):
             self._release((tenant, claim_hash(claim)), thing.id)
-        if isinstance(thing, Product):
-            self._untag(tenant, thing.id, thing.profile.tags)
+        self._label(tenant, thing.id, labels_of(thing), False)
         self._now.rows[kind, tenant, thing.id] = version, None
         self._tally(tenant, kind, parent_of(thing), thing.id, -1)
 
@@ -255,14 +252,19 @@ class WriteTx(ReadTx):
                     n += delta
         return n
 
-    def tagged(
-        self, tenant: int, tags: Sequence[tuple[str, str | None]], *, skip: int = 0, limit: int = 50
+    def labelled(
+        self,
+        tenant: int,
+        labels: Sequence[tuple[str, str | None]],
+        *,
+        skip: int = 0,
+        limit: int = 50,
     ) -> tuple[list[Product], int]:
-        if not tags:
+        if not labels:
             return [], 0
         changed = self._changed("product", tenant)
-        ours = [p for p in changed.values() if isinstance(p, Product) and _has_any(p, tags)]
-        rows, total = self._tagged(tenant, tags, 0, skip + limit, tuple(changed))
+        ours = [p for p in changed.values() if isinstance(p, Product) and _has_any(p, labels)]
+        rows, total = self._labelled(tenant, labels, 0, skip + limit, tuple(changed))
         products = ours + [unpack(Product, document) for (document,) in rows]
         products.sort(key=lambda p: -p.id)
         return products[skip : skip + limit], total + len(ours)
@@ -298,15 +300,15 @@ class WriteTx(ReadTx):
 
     # Small change
 
-    def _untag(self, tenant: int, product: int, tags: dict[str, str]) -> None:
-        for name, value in tags.items():
-            self._now.tags[tenant, tag_hash(name), tag_hash(value), product] = False
+    def _label(self, tenant: int, product: int, labels: dict[str, str], has: bool) -> None:
+        for name, value in labels.items():
+            self._now.labels[tenant, label_hash(name), label_hash(value), product] = has
 
     def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
         key = (tenant, kind, parent, id >> BLOCK_BITS)
         self._now.totals[key] = self._now.totals.get(key, 0) + n
 
 
-def _has_any(product: Product, tags: Sequence[tuple[str, str | None]]) -> bool:
-    own = product.profile.tags
-    return any(name in own and value in (None, own[name]) for name, value in tags)
+def _has_any(product: Product, labels: Sequence[tuple[str, str | None]]) -> bool:
+    own = product.labels
+    return any(name in own and value in (None, own[name]) for name, value in labels)

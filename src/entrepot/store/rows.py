@@ -83,6 +83,11 @@ def claims_of(thing: Thing) -> tuple[Claim, ...]:
     return getattr(thing, "claims", ())
 
 
+def labels_of(thing: Thing) -> dict[str, str]:
+    """The labels that the thing is found by."""
+    return getattr(thing, "labels", {})
+
+
 def claim_hash(claim: Claim) -> bytes:
     """128 bits that stand for the claim: two different claims never meet in practice."""
     text = f"{claim.rule}\0{claim.value}".encode()
@@ -96,6 +101,6 @@ def owner_of(thing: Thing) -> int:
     return thing.tenant
 
 
-def tag_hash(text: str) -> bytes:
-    """128 bits that stand for a tag's name or value, where an engine cannot index every text."""
+def label_hash(text: str) -> bytes:
+    """128 bits that stand for a label's name or value, where an engine cannot index every text."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

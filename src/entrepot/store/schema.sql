@@ -8,7 +8,8 @@ CREATE TABLE claim (
     holder INTEGER NOT NULL,
     PRIMARY KEY (tenant, hash)
 ) WITHOUT ROWID, STRICT;
-CREATE TABLE tag (
+-- What products are found by: their names and their tags.
+CREATE TABLE label (
     tenant INTEGER NOT NULL,
     name TEXT NOT NULL,
     value TEXT NOT NULL,

@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 
-from entrepot.store.moving import BLOCK, MARK, OWN_NAMES, Row, Table, tags_of
+from entrepot.store.moving import BLOCK, MARK, OWN_NAMES, Row, Table, labels_in
 from entrepot.store.sqlite_schema import SCHEMA_VERSION, connect, migrate, recount, schema_version
 
 _UNFINISHED = ".copying"  # what the file is called until it is whole
@@ -73,7 +73,9 @@ class SqlitePlace:
         with self._connection:
             cursor = self._connection.cursor()
             cursor.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)
-            cursor.executemany("INSERT INTO tag VALUES (?, ?, ?, ?)", tags_of(table, rows))
+            cursor.executemany(
+                "INSERT OR IGNORE INTO label VALUES (?, ?, ?, ?)", labels_in(table, rows)
+            )
             cursor.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (MARK, mark))
 
     def next_id(self) -> int:

@@ -10,9 +10,10 @@ from typing import Any
 import apsw
 
 from entrepot.core.ports import KINDS
-from entrepot.store.rows import BLOCK_BITS
+from entrepot.core.product import Product
+from entrepot.store.rows import BLOCK_BITS, unpack
 
-SCHEMA_VERSION = 2  # 2: versions of thing models; totals by blocks of ids
+SCHEMA_VERSION = 2  # 2: versions of thing models; totals by blocks of ids; labels
 _APPLICATION_ID = 0x456E7472  # "Entr"
 _PATIENCE_S = 10
 WAL_PAGES = 8192  # 32 MB: a checkpoint each few ten thousand creates
@@ -76,9 +77,10 @@ def _upgrade(connection: apsw.Connection, version: int) -> None:
             f"CREATE INDEX IF NOT EXISTS {kind.name}_of ON {kind.name} (tenant, id, parent)"
         )
     if version == 1:
-        connection.execute("DROP TABLE total")
-        connection.execute(_table("total"))
+        connection.execute("DROP TABLE total; DROP TABLE tag")
+        connection.execute(_table("total") + ";" + _table("label"))
         recount(connection)
+        relabel(connection)
     connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
@@ -91,6 +93,16 @@ def recount(connection: apsw.Connection) -> None:
             f"INSERT INTO total SELECT tenant, '{kind.name}', id >> {BLOCK_BITS}, parent, count(*)"  # noqa: S608
             f" FROM {kind.name} GROUP BY 1, 3, 4"
         )
+
+
+def relabel(connection: apsw.Connection) -> None:
+    """Label every product anew."""
+    connection.execute("DELETE FROM label")
+    insert = connection.cursor()
+    for tenant, document in connection.cursor().execute("SELECT tenant, document FROM product"):
+        product: Product = unpack(Product, document)
+        rows = [(tenant, name, value, product.id) for name, value in product.labels.items()]
+        insert.executemany("INSERT OR IGNORE INTO label VALUES (?,?,?,?)", rows)
 
 
 def _schema() -> str:

@@ -17,6 +17,7 @@ from entrepot.store.rows import (
     BY_TYPE,
     claim_hash,
     claims_of,
+    labels_of,
     pack,
     parent_of,
     unpack,
@@ -115,18 +116,18 @@ class SqliteTx:
         self._next_id = id + 1
         return id
 
-    def add(self, thing: Thing, tags: dict[str, str] | None = None) -> None:
+    def add(self, thing: Thing) -> None:
         self._save()
         tenant = _owner(thing)
         for claim in claims_of(thing):
             self._claim(tenant, claim, thing.id)
         kind, parent = BY_TYPE[type(thing)].name, parent_of(thing)
         self.cursor.execute(_INSERT[kind], (thing.id, tenant, parent, pack(thing)))
-        if tags:
-            self._tag(tenant, thing.id, tags)
+        if labels := labels_of(thing):
+            self._label(tenant, thing.id, labels)
         self._tally(tenant, kind, parent, thing.id, 1)
 
-    def put(self, old: T, new: T, tags: dict[str, str] | None = None) -> None:
+    def put(self, old: T, new: T) -> None:
         self._save()
         self._spaces.clear()
         tenant = _owner(old)
@@ -146,10 +147,10 @@ class SqliteTx:
         if parent_of(old) != parent_of(new):
             self._tally(tenant, kind, parent_of(old), old.id, -1)
             self._tally(tenant, kind, parent_of(new), new.id, 1)
-        old_tags = old.profile.tags if isinstance(old, Product) else {}
-        if tags is not None and tags != old_tags:
-            self._untag(tenant, new.id, old_tags)
-            self._tag(tenant, new.id, tags)
+        had, has = labels_of(old), labels_of(new)
+        if had != has:
+            self._unlabel(tenant, new.id, had)
+            self._label(tenant, new.id, has)
 
     def drop(self, thing: Thing) -> None:
         self._save()
@@ -157,8 +158,7 @@ class SqliteTx:
         tenant = _owner(thing)
         for claim in claims_of(thing):
             self._release(tenant, claim)
-        if isinstance(thing, Product):
-            self._untag(tenant, thing.id, thing.profile.tags)
+        self._unlabel(tenant, thing.id, labels_of(thing))
         kind = BY_TYPE[type(thing)].name
         self.cursor.execute(f"DELETE FROM {kind} WHERE id=?", (thing.id,))  # noqa: S608
         self._tally(tenant, kind, parent_of(thing), thing.id, -1)
@@ -256,16 +256,21 @@ class SqliteTx:
                     n += delta
         return n
 
-    def tagged(
-        self, tenant: int, tags: Sequence[tuple[str, str | None]], *, skip: int = 0, limit: int = 50
+    def labelled(
+        self,
+        tenant: int,
+        labels: Sequence[tuple[str, str | None]],
+        *,
+        skip: int = 0,
+        limit: int = 50,
     ) -> tuple[list[Product], int]:
-        if not tags:
+        if not labels:
             return [], 0
         any_of = " OR ".join(
-            "name=?" if value is None else "name=? AND value=?" for _, value in tags
+            "name=?" if value is None else "name=? AND value=?" for _, value in labels
         )
-        values = [text for pair in tags for text in pair if text is not None]
-        chosen = f"SELECT DISTINCT product FROM tag WHERE tenant=? AND ({any_of})"  # noqa: S608
+        values = [text for pair in labels for text in pair if text is not None]
+        chosen = f"SELECT DISTINCT product FROM label WHERE tenant=? AND ({any_of})"  # noqa: S608
         total: int = self._rows(f"SELECT count(*) FROM ({chosen})", (tenant, *values))[0][0]  # noqa: S608
         rows = self._rows(
             f"SELECT document FROM product WHERE id IN ({chosen}) ORDER BY id DESC LIMIT ? OFFSET ?",  # noqa: S608
@@ -308,15 +313,18 @@ class SqliteTx:
         sql = "DELETE FROM claim WHERE tenant=? AND hash=?"
         self.cursor.execute(sql, (tenant, claim_hash(claim)))
 
-    def _tag(self, tenant: int, product: int, tags: dict[str, str]) -> None:
-        rows = [(tenant, name, value, product) for name, value in tags.items()]
-        self.cursor.executemany("INSERT OR IGNORE INTO tag VALUES (?,?,?,?)", rows)
+    def _label(self, tenant: int, product: int, labels: dict[str, str]) -> None:
+        for name, value in labels.items():
+            self.cursor.execute(
+                "INSERT OR IGNORE INTO label VALUES (?,?,?,?)", (tenant, name, value, product)
+            )
 
-    def _untag(self, tenant: int, product: int, tags: dict[str, str]) -> None:
-        rows = [(tenant, name, value, product) for name, value in tags.items()]
-        self.cursor.executemany(
-            "DELETE FROM tag WHERE tenant=? AND name=? AND value=? AND product=?", rows
-        )
+    def _unlabel(self, tenant: int, product: int, labels: dict[str, str]) -> None:
+        for name, value in labels.items():
+            self.cursor.execute(
+                "DELETE FROM label WHERE tenant=? AND name=? AND value=? AND product=?",
+                (tenant, name, value, product),
+            )
 
     def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
         key = (tenant, kind, parent, id >> BLOCK_BITS)

@@ -167,11 +167,11 @@ def tagged(tx: Tx, caller: Caller, search: Search) -> list[Product]:
     if skip >= tx.count(Product, tenant.id):
         return []
     if caller.dialect not in tenant.settings.own_products_only:
-        return tx.tagged(tenant.id, search.tags, skip=skip, limit=search.size)[0]
+        return tx.labelled(tenant.id, search.tags, skip=skip, limit=search.size)[0]
     found: list[Product] = []
     read = 0
     while len(found) < skip + search.size:
-        block = tx.tagged(tenant.id, search.tags, skip=read, limit=_BLOCK)[0]
+        block = tx.labelled(tenant.id, search.tags, skip=read, limit=_BLOCK)[0]
         found += [p for p in block if registry.visible(caller, p)]
         read += len(block)
         if len(block) < _BLOCK:

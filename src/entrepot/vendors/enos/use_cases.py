@@ -79,7 +79,7 @@ def _straight(tx: Tx, caller: Caller, wanted: Search) -> Found:
     """The page as an index has it."""
     tenant, skip, limit = caller.tenant.id, wanted.skip, wanted.limit
     if wanted.tags is not None:
-        tagged, total = tx.tagged(tenant, wanted.tags, skip=skip, limit=limit)
+        tagged, total = tx.labelled(tenant, wanted.tags, skip=skip, limit=limit)
         return Found(wanted, tagged, total)
     products = tx.page(Product, tenant, skip=skip, limit=limit)
     return Found(wanted, products, tx.count(Product, tenant))
@@ -110,7 +110,7 @@ def _tagged(tx: Tx, caller: Caller, tags: tuple[tuple[str, str | None], ...]) ->
     tenant = caller.tenant.id
     skip, total = 0, 1 if tags else 0
     while skip < total:
-        block, total = tx.tagged(tenant, tags, skip=skip, limit=_BLOCK)
+        block, total = tx.labelled(tenant, tags, skip=skip, limit=_BLOCK)
         if total > _INDEX_PAYS:
             yield from tx.scan(Product, tenant)
             return

@@ -126,10 +126,14 @@ def list_products(tx: Tx, caller: Caller, query: Query) -> Listed:
 
 
 def _filtered(tx: Tx, caller: Caller, query: Query, space: int | None) -> tuple[int, list[Product]]:
-    """The total takes reading every product; what is kept of them is one page."""
+    """The total takes reading every product of the name; what is kept of them is one page."""
     total, page, skip = 0, list[Product](), query.skip
-    for product in tx.scan(Product, caller.tenant.id, parent=space):
-        if query.name not in (None, product.profile.name) or not registry.visible(caller, product):
+    if query.name is None:
+        candidates = tx.scan(Product, caller.tenant.id, parent=space)
+    else:
+        candidates = registry.named(tx, caller.tenant.id, query.name)
+    for product in candidates:
+        if space not in (None, product.space) or not registry.visible(caller, product):
             continue
         total += 1
         if product.id >= query.before or len(page) == query.limit:
