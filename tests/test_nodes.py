@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from entrepot import main as root
@@ -24,6 +25,7 @@ from tests.cli import Console
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.contract.test_durability import verify
 from tests.server import Server
+from tests.valkey import ValkeyServer
 from tests.vendors.aliyun_caller import AliyunCaller, stamp
 
 NODES = 3
@@ -247,6 +249,30 @@ def test_nodes_that_are_restarted_one_after_the_other_drop_no_request(tmp_path: 
     assert [c.lost for c in clients] == [[]] * 4
     assert [c.refused for c in clients] == [[]] * 4
     verify(cluster.config, {h: name for c in clients for h, name in c.answered.items()})
+
+
+def test_nodes_may_count_in_redis_instead(tmp_path: Path) -> None:
+    once = {"SignatureNonce": "once", "Timestamp": stamp()}
+    with ValkeyServer() as redis:
+        cluster = Cluster(tmp_path, "--redis", redis.url)
+        with cluster.nodes[0], cluster.nodes[1]:
+            first, second = cluster.aliyun(0), cluster.aliyun(1)
+            assert first.v1("ListThingTemplates", common=once).status == 200
+            assert second.v1("ListThingTemplates", common=once).code == "400 SignatureNonceUsed"
+            began = time.monotonic()
+            with ThreadPoolExecutor(2) as threads:
+                many = threads.map(
+                    lambda c: c.v3_all("CreateProduct", {"NodeType": 7}, 60), (first, second)
+                )
+                codes = [reply.code for of_one in many for reply in of_one]
+            took_s = time.monotonic() - began
+            assert 50 <= codes.count("400 MissingProductName") <= 50 * (1 + int(took_s))
+            assert set(codes) == {"400 MissingProductName", "400 Throttling.User"}
+    with psycopg.connect(cluster.config.store) as store:
+        counted = (
+            "SELECT (SELECT count(*) FROM entrepot.nonce), (SELECT count(*) FROM entrepot.rate)"
+        )
+        assert store.execute(counted).fetchall() == [(0, 0)]
 
 
 def test_nodes_may_count_each_for_itself_where_they_are_told_to(tmp_path: Path) -> None:
