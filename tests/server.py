@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +21,25 @@ ENTREPOT = (sys.executable, "-m", "entrepot.cli")
 class Server:
     """`entrepot serve` on a free loopback port. Use as a context manager."""
 
-    def __init__(self, data: Path, *flags: str, store: str = "") -> None:
+    def __init__(
+        self,
+        data: Path,
+        *flags: str,
+        store: str = "",
+        program: Sequence[str] = ENTREPOT,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.data = data
-        self._flags = flags
         self.config = Config(data=data, store=store)
         self._place = ("--data", str(data), *(("--store", store) if store else ()))
+        self._flags = flags
+        self._program = program
+        self._variables = variables or {}
         self.process: subprocess.Popen[str] | None = None
-        self._said = ""
+        self._lines: deque[str] = deque(maxlen=100_000)
         self._listener: threading.Thread | None = None
         self.url = ""
+        self.admin = ""  # host:port of the admin listener, where a flag asks for one
 
     def __enter__(self) -> Server:
         self.start()
@@ -38,27 +50,32 @@ class Server:
 
     def start(self) -> None:
         """Start, and return when connections are accepted."""
-        command = [*ENTREPOT, "serve", "--port", "0", *self._place, *self._flags]
+        command = [*self._program, "serve", "--port", "0", *self._place, *self._flags]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**environment(), **self._variables},
         )
         assert self.process.stdout is not None
-        self._said = ""
         self._listener = threading.Thread(target=self._hear, args=(self.process,), daemon=True)
         self._listener.start()
         for line in self.process.stdout:
+            if line.startswith("health and metrics on "):
+                self.admin = line.split()[-1].removeprefix("http://")
             if line.startswith("listening on "):
                 self.url = line.split()[-1]
                 return
         status = self._ended()
-        raise AssertionError(f"the server ended with {status} before it listened: {self._said}")
+        raise AssertionError(f"the server ended with {status} before it listened: {self.said}")
 
     def _hear(self, process: subprocess.Popen[str]) -> None:
         """Pass standard error on, for the report of the test that runs, and keep its end."""
         assert process.stderr is not None
         with process.stderr:
             for line in process.stderr:
-                self._said = (self._said + line)[-4000:]
+                self._lines.append(line)
                 sys.stderr.write(line)
 
     def _ended(self) -> int:
@@ -85,7 +102,12 @@ class Server:
     @property
     def address(self) -> str:
         """host:port."""
-        return self.url.removeprefix("http://")
+        return self.url.partition("://")[2]
+
+    @property
+    def said(self) -> str:
+        """The end of what it has written to standard error."""
+        return "".join(self._lines)
 
     def run(self, *arguments: str) -> str:
         """What another `entrepot` command prints, on the same data directory."""

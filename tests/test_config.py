@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from entrepot.config import Config, load, shown
+from entrepot.cli.options import Flags, Place
+from entrepot.cli.serving import FLAGS
+from entrepot.config import SECRETS, Config, load, shown
 from tests.cli import say
 
 KEY = "ab" * 32
@@ -112,3 +114,9 @@ def test_config_prints_what_is_in_force_and_where_from(
     assert (said.status, said.out) == (1, "")
     assert said.err.startswith("entrepot: --port: 'x'")
     assert said.err.count("\n") == 1
+
+
+def test_every_setting_but_the_secret_is_a_flag_of_serve_with_and_without_the_parser() -> None:
+    settings = set(Config.__struct_fields__) - {*SECRETS, *Place().flags}
+    assert Flags().given.keys() == settings
+    assert set(FLAGS) == {*settings, *Place().flags, "config"}

@@ -18,10 +18,11 @@ ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted(p.name for p in (ROOT / "examples").glob("*.py") if p.name != "where.py")
 PAGES = ("README.md", "README.zh.md")
 GUIDES = ("docs/getting-started.md", "docs/getting-started.zh.md")
+MANUALS = ("docs/operations.md",)
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#:]+)\)|href=\"([^\"#:]+)\"")
-_COMMAND = re.compile(r"^(?:\| `)?entrepot ([a-z]+(?: [a-z|\\]+)?)", re.MULTILINE)
+_COMMAND = re.compile(r"^(?:\| `)?entrepot ([a-z|\\-]+(?: [a-z|\\]+)?)", re.MULTILINE)
 _CALL = re.compile(r"\A\$ python examples/(\w+\.py)\n")
 _MEMBERS = (
     "ProductKey|ProductSecret|RequestId|app_id|create_time|created_datetime|data|id"
@@ -91,7 +92,7 @@ def test_the_code_on_a_page_is_code_of_an_example(page: str) -> None:
         assert any(text in source for source in sources), f"not in any example:\n{text}"
 
 
-@pytest.mark.parametrize("page", [*PAGES, *GUIDES])
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES, *MANUALS])
 def test_every_command_on_a_page_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     named = {m.replace("\\", "") for m in _COMMAND.findall(text)}
@@ -103,7 +104,7 @@ def test_every_command_on_a_page_exists(page: str) -> None:
             assert say(*words, "--help").status == 0, f"{page}: entrepot {' '.join(words)}"
 
 
-@pytest.mark.parametrize("page", [*PAGES, *GUIDES])
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES, *MANUALS])
 def test_every_link_on_a_page_leads_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     links = [a or b for a, b in _LINK.findall(text)]

@@ -65,6 +65,26 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Path | None,
         Meta(description="file that holds them instead; nodes that share a store share the key"),
     ] = None
+    tls_cert: Annotated[
+        Path | None, Meta(description="file with the certificate chain; needs tls_key")
+    ] = None
+    tls_key: Annotated[Path | None, Meta(description="file with the certificate's key")] = None
+    trusted_proxies: Annotated[
+        str,
+        Meta(
+            description="addresses and networks, with commas, whose X-Forwarded headers are believed"
+        ),
+    ] = ""
+    admin_host: Annotated[str, Meta(min_length=1, description="address of the admin listener")] = (
+        "127.0.0.1"
+    )
+    admin_port: Annotated[
+        Annotated[int, Meta(ge=0, le=65535)] | None,
+        Meta(
+            description="port of the admin listener (health, readiness, metrics);"
+            " 0 picks a free one, not set: none"
+        ),
+    ] = None
     log_level: Annotated[
         str,
         Meta(
@@ -72,6 +92,23 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             description="how much to log: debug, info, warning or error",
         ),
     ] = "warning"
+    log_format: Annotated[
+        str,
+        Meta(pattern=r"\A(console|json)\Z", description="how log lines look: console or json"),
+    ] = "console"
+    access_log: Annotated[bool, Meta(description="log a line for each request: true or false")] = (
+        False
+    )
+    max_in_work: Annotated[
+        int,
+        Meta(
+            ge=1, description="requests that may wait for their answers at once; more are refused"
+        ),
+    ] = 1024
+    drain_s: Annotated[
+        float,
+        Meta(ge=0, le=3600, description="seconds that the end waits for accepted requests"),
+    ] = 30.0
 
     def __repr__(self) -> str:
         return f"Config(data={self.data}, host={self.host}, port={self.port})"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import secrets
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec.structs import replace
 
-from entrepot import engines
+from entrepot import engines, keyfile
 from entrepot.core import tenancy
 from entrepot.core.conversion import CANONICAL, Shelf
 from entrepot.core.faults import NotFound
@@ -24,14 +23,14 @@ from entrepot.core.ports import INSTALLATION, Ledger, Tx
 from entrepot.core.tenancy import ROOT, open_vault
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
-from entrepot.engines import STORE, Engine, Looking
+from entrepot.engines import Engine, Looking
 from entrepot.vendors.huawei.account import initial_password
 
 if TYPE_CHECKING:
     from entrepot.config import Config
     from entrepot.dialect.handle import House, Spoken
 
-MASTER_KEY = "master.key"
+STORE, MASTER_KEY, NEXT_KEY = engines.STORE, "master.key", "master.key.next"
 DEVELOPMENT = "dev"
 S = TypeVar("S", bound=Looking, covariant=True)
 
@@ -99,9 +98,9 @@ def open_installation(config: Config) -> Opened:
         raise ValueError(f"cannot use {config.data}: {error}") from None
     try:
         # Only the first of the nodes that share a store makes a key; the others are given it.
-        new = bool(config.store) and store.read_now(lambda tx: tx.recall(ROOT)) is None
-        master = master_key(config, make=new)
-        return Installation(config, store, store.write_now(lambda tx: open_vault(tx, master)))
+        if config.store and store.read_now(lambda tx: tx.recall(ROOT)) is None:
+            master_key(config, make=True)
+        return Installation(config, store, store.write_now(lambda tx: vault_of(tx, config)))
     except BaseException:
         store.close()
         raise
@@ -122,8 +121,7 @@ def read_installation(config: Config) -> Readable:
     try:
         if store.read_now(lambda tx: tx.recall(ROOT)) is None:
             raise ValueError(f"{engines.place(config)} is empty: start `entrepot serve` once")
-        master = master_key(config)
-        return Installation(config, store, store.read_now(lambda tx: open_vault(tx, master)))
+        return Installation(config, store, store.read_now(lambda tx: vault_of(tx, config)))
     except BaseException as error:
         store.close()
         if isinstance(error, OSError):
@@ -139,36 +137,72 @@ def master_key(config: Config, make: bool = False) -> bytes:
     """
     if config.master_key:
         return bytes.fromhex(config.master_key)
-    path = config.master_key_file or config.data / MASTER_KEY
+    path = key_file(config)
     if make and not config.master_key_file:
-        _make_key(path)
+        keyfile.make(path, secrets.token_bytes(32))
     try:
-        key = bytes.fromhex(path.read_text().strip())
+        return keyfile.read(path)
     except FileNotFoundError:
         raise ValueError(
             f"{path} is missing, and without it no secret can be read: put it back from a backup"
             " (of another node, where several share a store), or set ENTREPOT_MASTER_KEY"
         ) from None
-    except (UnicodeDecodeError, ValueError):
-        key = b""
-    if len(key) != 32:
-        raise ValueError(f"{path} does not hold 64 hexadecimal digits: put it back from a backup")
-    return key
 
 
-def _make_key(path: Path) -> None:
-    """A key in the file that only its owner can read; what is there already stays."""
-    temporary = path.with_suffix(f".{os.getpid()}")
-    with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+def key_file(config: Config) -> Path:
+    """Where the master key is, unless the settings themselves hold it."""
+    return config.master_key_file or config.data / MASTER_KEY
+
+
+def next_key_file(config: Config) -> Path:
+    """Where the next one is while the key is changed."""
+    path = key_file(config)
+    return path.with_name(path.name + NEXT_KEY.removeprefix(MASTER_KEY))
+
+
+def vault_of(tx: Tx, config: Config) -> Vault:
+    """The vault, opened by the master key, whether or not somebody changes the key meanwhile.
+
+    Raises:
+        ValueError: no key that is at hand opens it.
+    """
+    path, following = key_file(config), next_key_file(config)
     try:
-        os.link(temporary, path)  # whole or not at all, and never over another
-    except FileExistsError:
-        pass
+        return open_vault(tx, master_key(config))
+    except ValueError:
+        # A change of keys that was cut off between store and file, or ended since the file was read.
+        for file in () if config.master_key else (following, path):
+            with suppress(ValueError, FileNotFoundError):
+                vault = open_vault(tx, keyfile.read(file))
+                if file == following:
+                    keyfile.move(following, path)
+                return vault
+        raise
+
+
+def change_master_key(config: Config, new: bytes) -> Path | None:
+    """Where the old key is kept, if it was in a file; from now on the secrets are under the new one.
+
+    What the keys seal is one secret of the installation, from which all others hang: they need
+    not be touched. A key that came in the settings has to be changed there by hand.
+
+    Raises:
+        ValueError: the key at hand does not open the store.
+    """
+    installation = open_installation(config)
+    try:
+        old, path, following = master_key(config), key_file(config), next_key_file(config)
+        if config.master_key:
+            installation.store.write_now(lambda tx: tenancy.change_master_key(tx, old, new))
+            return None
+        kept = path.with_name(f"{path.name}.{keyfile.fingerprint(old)}")
+        keyfile.put(kept, old)
+        keyfile.put(following, new)
+        installation.store.write_now(lambda tx: tenancy.change_master_key(tx, old, new))
+        keyfile.move(following, path)
+        return kept
     finally:
-        temporary.unlink()
+        installation.close()
 
 
 def tenant_ids() -> dict[str, str]:
@@ -281,42 +315,9 @@ def house_of(installation: Opened) -> tuple[dict[bytes, Spoken], House]:
     return by_root(dialects()), House(installation.store, gate, rates)
 
 
-def serve(config: Config, listening: Callable[[Opened, bool, str], None]) -> None:
-    """Serve until told to stop.
-
-    `listening` is called once connections are accepted, with whether the directory was empty and
-    with the address as a URL.
-
-    Raises:
-        ValueError: the data directory cannot be used, or is served already; says why.
-        OSError: the address is not to be had.
-    """
-    from entrepot.edge.http import Edge
-    from entrepot.edge.server import listen
-    from entrepot.edge.server import serve as serve_edge
-
-    sock = listen(config.host, config.port)  # first: where it fails, nothing was made
-    try:
-        installation = open_installation(config)
-        try:
-            with engines.sole(config):
-                empty = prepare(installation)
-                spoken, house = house_of(installation)
-
-                def tell(host: str, port: int) -> None:
-                    listening(installation, empty, url(host, port))
-                    threading.Thread(target=house.rates.warm, daemon=True).start()
-
-                serve_edge(Edge(spoken, house), sock, tell)
-        finally:
-            installation.close()
-    finally:
-        sock.close()
-
-
-def url(host: str, port: int) -> str:
+def url(host: str, port: int, scheme: str = "http") -> str:
     """The address as a URL."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def now_ms() -> int:

@@ -16,7 +16,7 @@ from entrepot.core.ports import Tx
 from entrepot.core.product import Draft, Profile
 from entrepot.core.vault import Vault
 from entrepot.vendors.aliyun.categories import categories
-from entrepot.vendors.aliyun.template import thing_model_json
+from entrepot.vendors.aliyun.model_convert import template_json
 from tests.server import Server
 from tests.vendors.aliyun_caller import AliyunCaller, tenant
 
@@ -370,7 +370,7 @@ def test_an_unknown_category_is_refused(caller: AliyunCaller) -> None:
 def test_every_kind_of_data_has_its_specs() -> None:
     def spoken(data_type: dict[str, Any]) -> dict[str, Any]:
         tsl = {"properties": [{"identifier": "p", "name": "P", "dataType": data_type}]}
-        found: dict[str, Any] = json.loads(thing_model_json(json.dumps(tsl)))["properties"][0]
+        found: dict[str, Any] = json.loads(template_json(json.dumps(tsl)))["properties"][0]
         return {k: v for k, v in found.items() if k.startswith("data")}
 
     assert spoken({"type": "text", "specs": {"length": "64"}})["dataSpecs"]["length"] == 64

@@ -52,6 +52,13 @@ def test_a_token_is_granted_for_two_hours(enos: Enos, account: Account) -> None:
     assert accepted(enos, account, token) == 401
 
 
+def test_a_clock_that_is_set_back_ends_no_token(enos: Enos, account: Account) -> None:
+    first = enos.ask_for_token(account)["data"]["accessToken"]
+    enos.now_ms -= HOUR_MS
+    assert enos.ask_for_token(account)["data"]["accessToken"] == first
+    assert accepted(enos, account, first) == 200
+
+
 def test_asking_again_gives_the_same_token_until_it_ends(enos: Enos, account: Account) -> None:
     first = enos.ask_for_token(account)["data"]
     enos.now_ms += HOUR_MS

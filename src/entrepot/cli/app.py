@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
 from entrepot import __version__
-from entrepot.cli.options import Place
+from entrepot.cli.options import Flags, Place
 
 app = App(
     name="entrepot",
@@ -46,40 +45,28 @@ app.command(
 )
 app.command("entrepot.cli.stores:store", name="store", help="Move a store to another engine.")
 app.command("entrepot.cli.doctor:doctor", name="doctor", help="Check a data directory.")
+app.command("entrepot.cli.backups:backup", name="backup", help="Copy the store, while it serves.")
+app.command(
+    "entrepot.cli.backups:restore", name="restore", help="Make a data directory of a backup."
+)
+app.command("entrepot.cli.backups:verify", name="verify", help="Check a backup.")
+app.command(
+    "entrepot.cli.backups:master_key",
+    name="master-key",
+    help="Change the master key, or tell which it is.",
+)
 
 
 @app.command
-def serve(
-    *,
-    host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
-    port: Annotated[str | None, Parameter(help="Port to listen on; 0 picks a free one.")] = None,
-    redis: Annotated[
-        str | None, Parameter(help="redis://... that the servers on one store count calls in.")
-    ] = None,
-    count_alone: Annotated[
-        str | None, Parameter(help="Each of them counts for itself: true.")
-    ] = None,
-    log_level: Annotated[str | None, Parameter(help="debug, info, warning or error.")] = None,
-    place: Place | None = None,
-) -> int:
+def serve(*, flags: Flags | None = None, place: Place | None = None) -> int:
     """Serve every vendor's API until told to stop.
 
     An empty data directory gets a development tenant, and one snippet for each SDK is printed.
     """
     from entrepot.cli.serving import run
 
-    place = place or Place()
-    return run(
-        {
-            "host": host,
-            "port": port,
-            "redis": redis,
-            "count_alone": count_alone,
-            "log_level": log_level,
-            "config": place.config,
-            **place.flags,
-        }
-    )
+    flags, place = flags or Flags(), place or Place()
+    return run({**flags.given, **place.flags, "config": place.config})
 
 
 def dispatch(words: Sequence[str]) -> int:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import stat
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from entrepot import engines
 from entrepot import main as root
+from entrepot.cli.checking import Report, secrets
 from entrepot.cli.options import Json, Place, readable
-from entrepot.cli.output import print_json
 from entrepot.config import Config
-from entrepot.core.identity import Key
-from entrepot.core.ports import INSTALLATION, Tx
 from entrepot.store.checkup import TOTALS, Check
 
 
@@ -34,46 +29,24 @@ def doctor(
     totals, numbers and the audit log fit together.
     """
     settings = (place or Place()).settings
-    checks: list[tuple[Check, bool]] = []  # and whether it was mended
-
-    def tell(check: Check, mended: bool = False) -> None:
-        checks.append((check, mended))
-        if not as_json:
-            _print(check, mended)
-
-    tell(*_files(settings, fix))
+    report = Report(as_json)
+    report.tell(*_files(settings, fix))
     with readable(place) as installation:
-        tell(_secrets(installation))
+        report.tell(secrets(installation))
     checkup = engines.checkup(settings)
     try:
-        with _progress(checkup.rows(), as_json) as progress:
-            for check in checkup.look(progress):
-                tell(check)
-        if fix and any(c.name == TOTALS and c.count for c, _ in checks):
+        report.look(checkup)
+        if fix and report.wrong(TOTALS):
             checkup.mend_totals()
-            checks = [(c, m or c.name == TOTALS) for c, m in checks]
+            report.mended(TOTALS)
             if not as_json:
                 print("totals were counted anew")
     finally:
         checkup.close()
-    well = all(not check.count or mended for check, mended in checks)
-    if as_json:
-        print_json(
-            {
-                "well": well,
-                "checks": [
-                    {"name": c.name, "wrong": c.count, "mended": m, "findings": list(c.findings)}
-                    for c, m in checks
-                ],
-            }
-        )
-    elif not well:
-        print(
-            f"entrepot: {engines.place(settings)} is not well."
-            " `entrepot doctor --fix` mends permissions and totals; for the rest restore a backup.",
-            file=sys.stderr,
-        )
-    return 0 if well else 1
+    return report.status(
+        f"{engines.place(settings)} is not well."
+        " `entrepot doctor --fix` mends permissions and totals; for the rest restore a backup."
+    )
 
 
 def _files(settings: Config, fix: bool) -> tuple[Check, bool]:
@@ -89,41 +62,3 @@ def _files(settings: Config, fix: bool) -> tuple[Check, bool]:
             if fix:
                 path.chmod(mode & ~0o077)
     return Check("only the owner can read the files", len(findings), tuple(findings)), fix
-
-
-def _secrets(installation: root.Readable) -> Check:
-    """The master key opened the vault already; does the vault open every key?"""
-
-    def work(tx: Tx) -> list[str]:
-        findings = []
-        for key in tx.scan(Key, INSTALLATION):
-            try:
-                installation.vault.open(key.sealed, f"key/{key.id}")
-            except ValueError as error:
-                findings.append(str(error))
-        return findings
-
-    findings = installation.store.read_now(work)
-    return Check("the master key opens the secrets", len(findings), tuple(findings[:20]))
-
-
-@contextmanager
-def _progress(rows: int, silent: bool) -> Iterator[Callable[[int], None]]:
-    if silent or rows < 20_000 or not sys.stderr.isatty():
-        yield lambda n: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("looking at every row", total=rows)
-        yield lambda n: bar.advance(task, n)
-
-
-def _print(check: Check, mended: bool) -> None:
-    mark = "well " if not check.count else "mended" if mended else "WRONG"
-    print(f"{mark:6} {check.name}")
-    for finding in check.findings:
-        print(f"         {finding}")
-    if check.count > len(check.findings):
-        print(f"         ... and {check.count - len(check.findings)} more")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,6 +44,44 @@ class Place:
     def flags(self) -> dict[str, Any]:
         """Every setting by name, None where it was not given."""
         return {"data": self.data, "store": self.store, "master_key_file": self.master_key_file}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Flags:
+    """What a server can be told on its command line; `config.load` reads and checks the values."""
+
+    host: Annotated[str | None, Parameter(help="Address to listen on.")] = None
+    port: Annotated[str | None, Parameter(help="Port to listen on; 0 picks a free one.")] = None
+    tls_cert: Annotated[str | None, Parameter(help="File with the certificate chain.")] = None
+    tls_key: Annotated[str | None, Parameter(help="File with the certificate's key.")] = None
+    trusted_proxies: Annotated[
+        str | None, Parameter(help="Networks whose X-Forwarded-For is believed, with commas.")
+    ] = None
+    admin_host: Annotated[str | None, Parameter(help="Address of the admin listener.")] = None
+    admin_port: Annotated[
+        str | None, Parameter(help="Port for health, readiness and metrics; 0 picks a free one.")
+    ] = None
+    redis: Annotated[
+        str | None, Parameter(help="redis://... that the servers on one store count calls in.")
+    ] = None
+    count_alone: Annotated[str | None, Parameter(help="Each of them counts for itself: true.")] = (
+        None
+    )
+    log_level: Annotated[str | None, Parameter(help="debug, info, warning or error.")] = None
+    log_format: Annotated[str | None, Parameter(help="console or json.")] = None
+    access_log: Annotated[str | None, Parameter(help="A line for each request: true.")] = None
+    max_in_work: Annotated[
+        str | None, Parameter(help="Requests that may wait at once; more are refused.")
+    ] = None
+    drain_s: Annotated[
+        str | None, Parameter(help="Seconds that the end waits for accepted requests.")
+    ] = None
+
+    @property
+    def given(self) -> dict[str, str | None]:
+        """Every flag by name, None where it was not given."""
+        return asdict(self)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,21 +10,12 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
-from entrepot import engines
+from entrepot import engines, service
 from entrepot import main as root
-from entrepot.config import load
+from entrepot.config import SECRETS, Config, load
+from entrepot.edge import logs
 
-FLAGS = (
-    "host",
-    "port",
-    "data",
-    "store",
-    "master_key_file",
-    "redis",
-    "count_alone",
-    "log_level",
-    "config",
-)
+FLAGS = (*(name for name in Config.__struct_fields__ if name not in SECRETS), "config")
 _OPEN = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 (an address to recognise)
 
 
@@ -52,26 +42,18 @@ def run(flags: Mapping[str, Any]) -> int:
     config, _ = load(
         {k: v for k, v in flags.items() if k != "config"}, file=Path(file) if file else None
     )
-    logging.basicConfig(
-        level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    logs.configure(config.log_level, config.log_format, config.access_log)
     # The server takes the signals over while it runs, answers what it accepted and raises the
     # signal again: this is where that ends, as it is for a signal that comes before it runs.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    if not root.is_loopback(config.host):
+    if not root.is_loopback(config.host) and config.tls_cert is None:
         print(
             f"entrepot: {config.host} can be reached from other machines, and this server speaks"
-            " plain HTTP: put a proxy with TLS before it",
+            " plain HTTP: give it --tls-cert and --tls-key, or put a proxy with TLS before it",
             file=sys.stderr,
         )
-    try:
-        root.serve(config, _listening)
-    except OSError as error:
-        raise ValueError(
-            f"cannot listen on {config.host}:{config.port}: {error.strerror or error};"
-            " choose another --port (0 picks a free one) or --host"
-        ) from None
+    service.serve(config, _listening)
     return 0
 
 
@@ -79,7 +61,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _listening(installation: root.Opened, empty: bool, url: str) -> None:
+def _listening(installation: root.Opened, empty: bool, url: str, admin_url: str) -> None:
     config = installation.config
     data, more = engines.place(config), ""
     if config.store:
@@ -94,6 +76,8 @@ def _listening(installation: root.Opened, empty: bool, url: str) -> None:
         print(f"`entrepot credentials{more}` prints the same values again.\n")
     else:
         print(f"Serving {data}; `entrepot credentials{more}` prints what an SDK needs.")
+    if admin_url:
+        print(f"health and metrics on {admin_url}")
     print(f"listening on {url}", flush=True)
 
 

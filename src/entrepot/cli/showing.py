@@ -7,12 +7,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from entrepot import main as root
-from entrepot.cli.options import Json, Place, TenantName, readable
+from entrepot.cli.options import Flags, Json, Place, TenantName, readable
 from entrepot.cli.output import flat, print_json, print_pairs, print_table
 from entrepot.cli.serving import reachable
 from entrepot.config import load, shown
-
-Flag = Annotated[str | None, Parameter(show_default=False)]
 
 
 def credentials(
@@ -31,7 +29,9 @@ def credentials(
     with readable(place) as installation:
         if snippets:
             config = installation.config
-            url = reachable(root.url(config.host, config.port))
+            url = reachable(
+                root.url(config.host, config.port, "https" if config.tls_cert else "http")
+            )
             print("\n".join(root.snippets(installation, tenant, url, user)), end="")
             return
         found = root.credentials(installation, tenant, user)
@@ -44,9 +44,7 @@ def credentials(
 
 def config(
     *,
-    host: Flag = None,
-    port: Flag = None,
-    log_level: Flag = None,
+    flags: Flags | None = None,
     as_json: Json = False,
     place: Place | None = None,
 ) -> None:
@@ -55,8 +53,8 @@ def config(
     The flags are those of `serve`: what would it run with?
     """
     place = place or Place()
-    flags = {"host": host, "port": port, "log_level": log_level}
-    settings, origin = load({**flags, **place.flags}, file=place.config)
+    given = (flags or Flags()).given
+    settings, origin = load({**given, **place.flags}, file=place.config)
     values = shown(settings)
     if as_json:
         print_json({name: {"value": values[name], "source": origin[name]} for name in values})

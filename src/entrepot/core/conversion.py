@@ -76,7 +76,7 @@ class Format:
 
     name: str
     title: str
-    dialect: str = ""  # whose `extras` are its own; a standard's are under its name
+    dialect: str = ""  # whose it is; the store keeps the first of a dialect's
     write: Callable[[ThingModel], bytes]
     read: Callable[[bytes], ThingModel] | None = None  # None: it can only be written
     check: Callable[[bytes], Sequence[Violation]] = lambda text: ()
@@ -85,8 +85,10 @@ class Format:
 
     @property
     def own(self) -> str:
-        """The name under which a model's `extras` hold what is this format's alone."""
-        return self.dialect or self.name
+        """The name under which a model's `extras` hold what is this format's alone: two formats of
+        one dialect spell otherwise.
+        """
+        return self.name
 
 
 class Converted(msgspec.Struct, frozen=True, gc=False):
@@ -131,6 +133,18 @@ def written(model: ThingModel, target: Format, source: str = "") -> Converted:
         losses += (loss(one, target) for one in differences(model, said, target.own))
     losses += (_refused(violation) for violation in target.check(text))
     return Converted(text, Report(source, target.name, tuple(losses)))
+
+
+def retold(
+    model: ThingModel, words: Format, edit: Callable[[ThingModel], ThingModel]
+) -> ThingModel:
+    """The model after an author changed what a format shows of it; what it does not show stays as it is.
+
+    Raises:
+        ValueError: the format can only be written.
+    """
+    shown = read(words.write(model), words)
+    return undone(edit(shown), differences(model, shown))
 
 
 def loss(found: Difference, target: Format) -> Loss:
@@ -267,6 +281,11 @@ class Shelf:
     def _text(self, authored: Authored, dialect: str) -> msgspec.Raw | None:
         model = self.model(authored)
         return None if model is None else msgspec.Raw(self._stored[dialect].write(model))
+
+    def authored(self, model: ThingModel, dialect: str) -> Authored:
+        """The model as an author of the dialect would have it kept: the words that there are, the rest parked."""
+        made = written(model, self._stored[dialect])
+        return Authored(dialect, msgspec.Raw(made.text), made.report.parked)
 
     def revised(self, old: Authored | None, new: Authored) -> Authored:
         """The new model, with what its dialect cannot say of the old one parked beside it."""

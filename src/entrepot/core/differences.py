@@ -77,7 +77,8 @@ def _list(path: Path, was: Sequence[Any], now: Sequence[Any], ignore: str) -> It
     for id, element in after.items():
         if id not in before:
             yield Difference((*path, id), None, _plain(element))
-    if [id for id in before if id in after] != [id for id in after if id in before]:
+    # What went comes back at the end.
+    if [id for id in after if id in before] + [id for id in before if id not in after] != [*before]:
         yield Difference((*path, ORDER), list(before), list(after))
 
 

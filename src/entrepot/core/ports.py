@@ -153,6 +153,17 @@ class Tx(Protocol):
 class Store(Protocol):
     """Where things are kept. An answer from `write` means that it is on disk."""
 
+    damage: str
+    """What was found spoilt in what is kept, which no trying again mends; empty where nothing was."""
+
+    committed: Callable[[int, float], None]
+    """Told of each group of units that was kept: how many, and how many seconds that took."""
+
+    @property
+    def waiting(self) -> int:
+        """How many units wait for their turn."""
+        ...
+
     async def write(self, work: Callable[[Tx], R]) -> R:
         """What `work` returned, once it is durable; whatever it raised, with nothing kept.
 

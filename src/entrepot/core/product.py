@@ -113,3 +113,4 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     claims: tuple[Claim, ...] = ()
     alias: str | None = None  # the id that the caller chose for it in its dialect
     quota: int | None = None  # the dialect's limit on products of a tenant
+    next_model: Authored | None = None  # a thing model that is not in force yet

@@ -12,12 +12,23 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from entrepot.core import registry
+from entrepot.core.conversion import Format, retold
 from entrepot.core.faults import NotFound, Taken
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.product import Authored, Claim, Product
 from entrepot.core.registry import Edit, Ref
+from entrepot.core.thing_model import ThingModel
 from entrepot.core.things import ModelVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a product's draft becomes. `edit` gets what the format `words` shows of it."""
+
+    ref: Ref
+    words: Format
+    edit: Callable[[ThingModel], ThingModel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +46,30 @@ def draft_of(tx: Tx, caller: Caller, product: Product) -> Authored | None:
     return product.draft or registry.model_in_force(tx, caller, product)
 
 
-def edit_draft(
-    tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Authored | None], Authored]]
-) -> Product:
+def edit_draft(tx: Tx, caller: Caller, change: Revision) -> Product:
     """The product with its draft changed; what is in force stays until it is published.
+
+    What the words do not show of the model stays in it.
 
     Raises:
         NotFound: no such product.
         Refused: it is released.
     """
-    ref, edit = change
-    product = registry.get(tx, caller, ref)
-    registry.refuse_released(product, ref.text)
-    draft = edit(draft_of(tx, caller, product))
+    product = registry.get(tx, caller, change.ref)
+    old = draft_of(tx, caller, product)
+    model = (old and caller.shelf.model(old)) or ThingModel(id="")
+    new = retold(model, change.words, change.edit)
+    return set_draft(tx, caller, change.ref, caller.shelf.authored(new, caller.dialect))
+
+
+def set_draft(tx: Tx, caller: Caller, ref: Ref, draft: Authored) -> Product:
+    """The product with another draft.
+
+    Raises:
+        NotFound: no such product.
+        Refused: it is released.
+    """
+    registry.refuse_released(registry.get(tx, caller, ref), ref.text)
     return registry.update(tx, caller, (ref, lambda old: Edit(old.profile, draft=draft)))
 
 
@@ -65,13 +87,17 @@ def publish(tx: Tx, caller: Caller, wanted: Publication) -> ModelVersion:
     if model is None:
         raise NotFound("model", wanted.ref.text)
     version = add_version(tx, caller, product, model, wanted.version, wanted.description)
-    registry.update(
-        tx, caller, (wanted.ref, lambda old: Edit(replace(old.profile, model=model), draft=None))
-    )
+    registry.update(tx, caller, (wanted.ref, _in_force))
     if wanted.keep is not None:
         for old in list(versions(tx, product))[wanted.keep :]:
             tx.drop(old)
     return version
+
+
+def _in_force(old: Product) -> Edit:
+    """A draft parked what it could not say when it was made."""
+    model = old.draft or old.profile.model
+    return Edit(replace(old.profile, model=model), draft=None, parked=True)
 
 
 def add_version(

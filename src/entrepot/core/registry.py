@@ -49,6 +49,7 @@ class Edit(msgspec.Struct, frozen=True, gc=False):
     claims: tuple[Claim, ...] | None = None
     released: bool | None = None
     draft: Authored | UnsetType | None = UNSET  # the next thing model
+    parked: bool = False  # what the new model cannot say of the old one is parked in it already
     secret: bytes | None = None  # sealed, for the caller's dialect
     secret_name: str | None = None
 
@@ -89,6 +90,7 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
         updated_by=actor,
         claims=claims,
         aliases=aliases,
+        draft=draft.next_model,
     )
     tx.add(product)
     _note(tx, caller, product, "create")
@@ -215,12 +217,11 @@ def update(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Product], Edit]]
     if wanted.profile.name != old.profile.name:
         claims = _renamed(tx, old, claims, wanted.profile.name)
     profile = wanted.profile
-    if profile.model is not None and profile.model is not old.profile.model:
+    model = profile.model
+    if model is not None and model is not old.profile.model and not wanted.parked:
         in_force = model_in_force(tx, caller, old)
-        profile = replace(profile, model=caller.shelf.revised(in_force, profile.model))
-    draft = old.draft
-    if wanted.draft is not UNSET:
-        draft = wanted.draft and caller.shelf.revised(old.draft or profile.model, wanted.draft)
+        profile = replace(profile, model=caller.shelf.revised(in_force, model))
+    draft = old.draft if wanted.draft is UNSET else wanted.draft
     secrets, names = old.secrets, old.names_of_secrets
     if wanted.secret is not None:
         secrets = {**secrets, caller.dialect: wanted.secret}

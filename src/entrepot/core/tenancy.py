@@ -39,6 +39,16 @@ def open_vault(tx: Tx, master_key: bytes) -> Vault:
         ) from None
 
 
+def change_master_key(tx: Tx, old: bytes, new: bytes) -> None:
+    """Seal the root, which all other secrets hang from, under another master key.
+
+    Raises:
+        ValueError: the store belongs to another master key than the old one.
+    """
+    root = Vault(old).open(tx.recall(ROOT) or b"", ROOT)
+    tx.remember(ROOT, Vault(new).seal(root, ROOT))
+
+
 def create_tenant(
     tx: Tx, name: str, now_ms: int, ids: dict[str, str], settings: Settings | None = None
 ) -> Tenant:

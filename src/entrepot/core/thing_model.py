@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import force_setattr
 
 DEFAULT_SERVICE = "default"
 """The service of features that stand in none (Alibaba's default module, a flat EnOS model)."""
@@ -33,12 +34,23 @@ class _Type(
 
 
 class Number(_Type, frozen=True):
-    """A number; bounds and step are exact. int has 32 bits, long 64, decimal as many digits as it needs."""
+    """A number; bounds and step are exact. int has 32 bits, long 64, decimal as many digits as it needs.
+
+    Zeros at the end of a fraction say nothing: 0.10 becomes 0.1, so that what is equal is written alike.
+    """
 
     kind: NumberKind
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     step: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("minimum", "maximum", "step"):
+            number = getattr(self, name)
+            if number is None or "." not in (text := str(number)) or "E" in text:
+                continue
+            if text[-1] == "0":
+                force_setattr(self, name, Decimal(text.rstrip("0").rstrip(".")))
 
 
 class Text(_Type, frozen=True):

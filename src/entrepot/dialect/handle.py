@@ -44,6 +44,7 @@ class Spoken:
 
     def refuse(self, fault: Fault, exchange: Exchange) -> Answer:
         """The fault in the dialect's own words."""
+        exchange.fault = fault
         row = row_for(self.rows, fault)
         text = (
             row.text.format_map(_Fields(fault))
@@ -89,7 +90,9 @@ class Spoken:
         except Fault as fault:
             return self.refuse(fault, exchange), exchange
         except Exception as error:
-            log.exception("request %s failed", exchange.request_id)
+            log.exception(
+                "request %s failed", exchange.request_id, extra={"facts": exchange.facts()}
+            )
             return self.refuse(Broken(error), exchange), exchange
 
 

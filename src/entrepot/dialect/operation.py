@@ -85,6 +85,18 @@ class Exchange(msgspec.Struct):
     parameters: Parameters = {}  # query (and form, where the vendor merges them)
     caller: Caller | None = None
     notes: dict[str, Any] = {}  # a dialect's own findings
+    fault: Fault | None = None  # why it was refused
+
+    def facts(self) -> dict[str, str]:
+        """What a log may say of it, and no secret: who asked for what, by which request."""
+        facts = {"request_id": self.request_id, "dialect": self.dialect.name}
+        if self.operation is not None:
+            facts["operation"] = self.operation.name
+        if self.caller is not None:
+            facts["tenant"], facts["user"] = self.caller.tenant.name, self.caller.user.name
+        if self.fault is not None:
+            facts["fault"] = type(self.fault).__name__
+        return facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ class Rates:
         self._storage = storage
         self._ledger = ledger
         self._items: dict[int, RateLimitItem] = {}
+        self._latest = 0.0
 
     @cached_property
     def _limiter(self) -> MovingWindowRateLimiter:
@@ -58,11 +59,20 @@ class Rates:
             from limits import RateLimitItemPerSecond
 
             item = self._items[per_s] = RateLimitItemPerSecond(per_s)
+        self._heed_the_clock()
         names = (str(tenant.id), dialect, operation)
         if not self._limiter.hit(item, *names):
             reset = self._limiter.get_window_stats(item, *names).reset_time
             raise Throttled(per_s, 1, max(reset - time.time(), 0.001))
         return None
+
+    def _heed_the_clock(self) -> None:
+        """Forget what was counted where the clock was set back: calls of a time that is still to
+        come would hold an account up until then."""
+        now = time.time()
+        if now < self._latest - 1.0:
+            self._limiter.storage.reset()
+        self._latest = now
 
 
 async def _taken(ledger: Ledger, tenant: Tenant, name: str, per_s: int) -> None:

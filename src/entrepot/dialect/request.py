@@ -22,6 +22,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     body: bytes = b""
     repeated: frozenset[bytes] = frozenset()
     peer: str = ""
+    scheme: str = ""  # http or https, where a proxy that is believed says so
 
     def header(self, name: bytes) -> bytes:
         """The header's value, empty where it is absent. `name` is lower case."""

@@ -55,7 +55,7 @@ class Clock:
     def line(self) -> bytes:
         """`date: ...` with its line end."""
         now = time.time()
-        if now >= self._until:
+        if not self._until - 1 <= now < self._until:  # clocks are also set back
             self._until = now // 1 + 1
             self._line = f"date: {formatdate(now, usegmt=True)}\r\n".encode()
         return self._line
@@ -264,7 +264,8 @@ class Connection(asyncio.Protocol):
             return
         # The client may still be sending what is not read: closing now would reset the connection,
         # and with it the answer. So say that nothing more comes, and wait a little for the same.
-        self._transport.write_eof()
+        if self._transport.can_write_eof():  # TLS has no such half of an end
+            self._transport.write_eof()
         self.deadline = self._loop.time() + LINGER_S
 
     def _refuse(self, status: int, words: bytes) -> None:

@@ -6,16 +6,19 @@ dialect owns the path, and to a browser at the bare "/".
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 
 import msgspec
 
-from entrepot.core.faults import Malformed, TooLarge
+from entrepot.core.faults import Malformed, TooLarge, Unavailable
 from entrepot.dialect.handle import House, Spoken
+from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Answer, Request
+from entrepot.edge.proxies import Proxies
 
-access = logging.getLogger("entrepot.access")
+# What is told of every answered request, after the fact: the exchange, the answer, how many seconds.
+Observer = Callable[[Exchange, Answer, float], None]
 
 _ONCE = frozenset(
     (b"host", b"authorization", b"content-length", b"content-type", b"x-auth-token", b"x-sdk-date")
@@ -26,11 +29,26 @@ _OF_A_CALL = (b"authorization", b"x-acs-action")
 
 
 class Edge:
-    """What a connection asks: the dialects by root (an `Application`)."""
+    """What a connection asks: the dialects by root (an `Application`).
 
-    def __init__(self, spoken: Mapping[bytes, Spoken], house: House) -> None:
+    `in_work` requests wait for their answers; past `max_in_work` the next are refused at once.
+    """
+
+    def __init__(
+        self,
+        spoken: Mapping[bytes, Spoken],
+        house: House,
+        observers: Sequence[Observer] = (),
+        max_in_work: int = 1024,
+        proxies: Proxies | None = None,
+    ) -> None:
         self._spoken = spoken
         self._house = house
+        self._observers = tuple(observers)
+        self._max_in_work = max_in_work
+        self._proxies = proxies
+        self.in_work = 0
+        self.turned_away = 0
 
     def _owner(self, path: bytes) -> Spoken | None:
         return self._spoken.get(path[1:].split(b"/", 1)[0])
@@ -45,31 +63,39 @@ class Edge:
         owner = self._owner(request.path)
         if owner is None:
             return stranger(request.path, self._spoken)
-        fault = TooLarge("body", owner.dialect.body_limit)
-        return owner.refuse(fault, owner.exchange(request, self._house.gate))
+        exchange = owner.exchange(request, self._house.gate)
+        answer = owner.refuse(TooLarge("body", owner.dialect.body_limit), exchange)
+        return self._told(exchange, answer, 0.0)
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a request that was read whole."""
+        began = monotonic()
+        if self._proxies is not None:
+            request = self._proxies.seen(request)
         owner = self._owner(request.path)
         if owner is None:
             return stranger(request.path, self._spoken)
         if request.method == "GET" and request.path == b"/" and _is_a_browser(request):
             return welcome(self._spoken)
-        if request.repeated and not _ONCE.isdisjoint(request.repeated):
+        if self.in_work >= self._max_in_work:
+            self.turned_away += 1
+            exchange = owner.exchange(request, self._house.gate)
+            answer = owner.refuse(Unavailable("too many requests are in work"), exchange)
+        elif request.repeated and not _ONCE.isdisjoint(request.repeated):
             name = min(request.repeated & _ONCE).decode()
             exchange = owner.exchange(request, self._house.gate)
             answer = owner.refuse(Malformed("headers", f"{name} was sent more than once"), exchange)
         else:
-            answer, exchange = await owner.handle(request, self._house)
-        if access.isEnabledFor(logging.INFO):
-            access.info(
-                "%s %s %s %d %s",
-                owner.dialect.name,
-                exchange.operation.name if exchange.operation else "-",
-                exchange.caller.tenant.name if exchange.caller else "-",
-                answer.status,
-                exchange.request_id,
-            )
+            self.in_work += 1
+            try:
+                answer, exchange = await owner.handle(request, self._house)
+            finally:
+                self.in_work -= 1
+        return self._told(exchange, answer, monotonic() - began)
+
+    def _told(self, exchange: Exchange, answer: Answer, seconds: float) -> Answer:
+        for observe in self._observers:
+            observe(exchange, answer, seconds)
         return answer
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import signal
 import socket
+import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import uvloop
 
@@ -14,6 +17,28 @@ from entrepot.edge.connection import Application, Connection
 
 SWEEP_S = 1.0
 GRACE_S = 30.0
+HANDSHAKE_S = 10.0
+log = logging.getLogger("entrepot.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """An application and the socket that it is asked through."""
+
+    application: Application
+    sock: socket.socket
+    tls: ssl.SSLContext | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """What there is besides the front: who is told of what, and how long the end may take."""
+
+    listening: Callable[[str, int], None]  # with the address, once connections are accepted
+    draining: Callable[[], None] = lambda: None  # once no more are
+    admin: Front | None = None  # answers until the very end
+    grace_s: float = GRACE_S
+    hangup: Callable[[], None] | None = None  # on SIGHUP, which otherwise ends the process
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -33,40 +58,73 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def serve(
-    application: Application, sock: socket.socket, listening: Callable[[str, int], None]
-) -> None:
+def serve(front: Front, life: Life) -> None:
     """Serve until SIGTERM or SIGINT, then answer what was accepted and return.
 
-    `listening` is called with the address once connections are accepted.
+    A second such signal, or the end of the grace, cuts off whoever still waits.
     """
-    uvloop.run(_serve(application, sock, listening))
+    uvloop.run(_serve(front, life))
 
 
-async def _serve(
-    application: Application, sock: socket.socket, listening: Callable[[str, int], None]
-) -> None:
+async def _serve(front: Front, life: Life) -> None:
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
+    ends = _Ends()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, ends.ask)
+    if life.hangup is not None:
+        loop.add_signal_handler(signal.SIGHUP, life.hangup)
     connections: set[Connection] = set()
-    server = await loop.create_server(
-        lambda: Connection(application, connections), sock=sock, backlog=2048
-    )
+    watchers: set[Connection] = set()
+    server = await _accept(front, connections)
+    admin = await _accept(life.admin, watchers) if life.admin else None
     gc.freeze()  # what was imported lives as long as the process: no collection need look at it
     gc.set_threshold(20_000, 20, 50)  # a request's objects go without a collector's help
-    listening(*sock.getsockname()[:2])
-    while not stop.is_set():
+    life.listening(*front.sock.getsockname()[:2])
+    while not ends.asked.is_set():
         try:
-            await asyncio.wait_for(stop.wait(), SWEEP_S)
+            await asyncio.wait_for(ends.asked.wait(), SWEEP_S)
         except TimeoutError:
             now = loop.time()
-            for connection in tuple(connections):
+            for connection in (*connections, *watchers):
                 connection.sweep(now)
+    life.draining()
     server.close()
+    await _drain(connections, loop.time() + life.grace_s, ends)
+    if admin is not None:
+        admin.close()
+        for connection in tuple(watchers):
+            connection.drain()
+
+
+class _Ends:
+    """How often the end was asked for."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.at_once = False
+
+    def ask(self) -> None:
+        self.at_once = self.asked.is_set()
+        self.asked.set()
+
+
+async def _accept(front: Front, connections: set[Connection]) -> asyncio.Server:
+    patience = HANDSHAKE_S if front.tls else None
+    return await asyncio.get_running_loop().create_server(
+        lambda: Connection(front.application, connections),
+        sock=front.sock,
+        backlog=2048,
+        ssl=front.tls,
+        ssl_handshake_timeout=patience,
+        ssl_shutdown_timeout=patience,
+    )
+
+
+async def _drain(connections: set[Connection], end: float, ends: _Ends) -> None:
+    loop = asyncio.get_running_loop()
     for connection in tuple(connections):
         connection.drain()
-    end = loop.time() + GRACE_S
-    while connections and loop.time() < end:
+    while connections and loop.time() < end and not ends.at_once:
         await asyncio.sleep(0.01)
+    if connections:
+        log.warning("ended with %d connections still waiting", len(connections))

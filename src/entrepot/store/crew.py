@@ -30,6 +30,11 @@ class Crew:
         self._threads: list[threading.Thread] = []
         self._closed = False
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
     async def do(self, work: Any) -> Any:
         """What came of the work; whatever it raised."""
         loop = asyncio.get_running_loop()

@@ -61,6 +61,8 @@ class PostgresStore:
             ValueError: the server cannot be reached, or the store is of another release.
         """
         self.url = url
+        self.damage = ""
+        self.committed: Callable[[int, float], None] = lambda units, seconds: None
         self._closed = False
         self._writer: Connection | None = None
         try:
@@ -107,18 +109,35 @@ class PostgresStore:
         value: R = result
         return value
 
+    @property
+    def waiting(self) -> int:
+        """How many units wait for their turn."""
+        return self._writers.waiting
+
     def _settle(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
         """The outcome of each; those that ended well are on disk."""
         with self._writing:
-            try:
-                return self._together(units)
-            except Exception as error:
-                self._forget()
-                if not isinstance(error, psycopg.Error):
-                    log.exception("a group of %d was not kept", len(units))
-                    return [(None, error)] * len(units)
+            began = time.monotonic()
+            outcomes = self._kept(units)
+            if any(error is None for _, error in outcomes):
+                self.committed(len(units), time.monotonic() - began)
+            return outcomes
+
+    def _kept(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
+        """The same; a failure of the engine is the outcome of each."""
+        try:
+            return self._together(units)
+        except Exception as error:
+            self._forget()
+            fault: BaseException = error
+            if isinstance(error, psycopg.Error):
+                fault = Unavailable(_first_line(error))
+                if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
+                    self.damage = _first_line(error)
                 log.error("a group of %d was not kept: %s", len(units), _first_line(error))
-                return [(None, Unavailable(_first_line(error)))] * len(units)
+            else:
+                log.exception("a group of %d was not kept", len(units))
+            return [(None, fault)] * len(units)
 
     def _together(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
         stale: set[Key] = set()
@@ -131,6 +150,11 @@ class PostgresStore:
                 held |= self._holders(conflict.claims)
             except _AGAIN:
                 pass
+            except psycopg.OperationalError:
+                # The server may have gone away and come back while nobody used this connection.
+                if attempt or not (self._writer is None or self._writer.closed):
+                    raise
+                self._forget()
             except _FAULTS_OF_A_UNIT as error:
                 if len(units) == 1:
                     return [(None, error)]
@@ -138,7 +162,7 @@ class PostgresStore:
             self._cache.clear()
         if len(units) == 1:
             return [(None, Unavailable("other nodes changed the same things all the time"))]
-        return [outcome for unit in units for outcome in self._together([unit])]
+        return [outcome for unit in units for outcome in self._kept([unit])]
 
     def _attempt(
         self,

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from entrepot.core.faults import Unavailable
 from entrepot.store.postgres_schema import SHARDS, Connection, table
 from entrepot.store.postgres_units import Changes, ClaimKey, Key, WriteTx
 from entrepot.store.rows import pack, parent_of
@@ -61,6 +62,7 @@ def flush(tx: WriteTx, shard: int, begun: bool) -> None:
 
     Raises:
         Conflict: units must run again; nothing was kept.
+        Unavailable: nobody can tell whether it was kept.
         psycopg.Error: the engine failed, or refused a statement.
     """
     connection, changes = tx.connection, tx.done
@@ -75,11 +77,19 @@ def flush(tx: WriteTx, shard: int, begun: bool) -> None:
             _ask_again(script, tx)
             _write(script, changes, shard)
         script.judge()
-        connection.execute("COMMIT")
+        _commit(connection)
     except BaseException:
         if not connection.closed:
             connection.rollback()
         raise
+
+
+def _commit(connection: Connection) -> None:
+    try:
+        connection.execute("COMMIT")
+    except psycopg.OperationalError as error:
+        text = f"the connection broke in the middle of a commit: {error}"
+        raise Unavailable(text) from error
 
 
 def _settle_without(tx: WriteTx, begun: bool) -> None:

@@ -155,9 +155,9 @@ class ReadTx:
         values = [tenant, *values]
         total: int = self._rows(f"SELECT count(*) FROM ({chosen}) chosen", values)[0][0]  # noqa: S608
         rows = self._rows(
-            f"SELECT document FROM entrepot.product WHERE tenant = %b AND id IN ({chosen})"  # noqa: S608
-            " ORDER BY id DESC LIMIT %b OFFSET %b",
-            (tenant, *values, limit, skip),
+            f"SELECT document FROM ({chosen} ORDER BY product DESC LIMIT %b OFFSET %b) chosen"  # noqa: S608
+            " JOIN entrepot.product ON tenant = %b AND id = product ORDER BY id DESC",
+            (*values, limit, skip, tenant),
         )
         return rows, total
 

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -50,6 +51,8 @@ class SqliteStore:
         """
         self._path = path
         self._closed = False
+        self.damage = ""
+        self.committed: Callable[[int, float], None] = lambda units, seconds: None
         try:
             self._writer = connect(path)
             migrate(self._writer)
@@ -62,6 +65,7 @@ class SqliteStore:
         self._wal = os.open(f"{path}-wal", os.O_RDWR)
         self._wal_pages = 0
         self._units: list[Unit] = []
+        self._batch = 0, 0.0  # what is being synced: how many units, and since when
         self._unsynced: list[Outcome] = []
         self._syncing = self._checkpointing = self._crowd = False
         self._syncer = ThreadPoolExecutor(1, "entrepot-sync")
@@ -95,8 +99,13 @@ class SqliteStore:
             self._sync_log()
         except apsw.Error as error:
             self._tx.abandon()
-            raise Unavailable(str(error)) from error
+            raise self._unavailable(error) from error
         return result
+
+    @property
+    def waiting(self) -> int:
+        """How many units wait for their turn."""
+        return len(self._units)
 
     def _gather(self, seen: int) -> None:
         """Run what waits once a turn of the loop brings nothing more, or enough has come.
@@ -116,6 +125,7 @@ class SqliteStore:
         """
         batch, self._units = self._units, []
         self._crowd = len(batch) > 1
+        began = time.monotonic()
         outcomes: list[Outcome] = []
         tx = self._tx
         try:
@@ -133,8 +143,10 @@ class SqliteStore:
         except apsw.Error as error:
             log.exception("a batch of %d was not kept", len(batch))
             tx.abandon()
-            _release([(future, None, Unavailable(str(error))) for _, future in batch])
+            fault = self._unavailable(error)
+            _release([(future, None, fault) for _, future in batch])
             return
+        self._batch = len(batch), began
         self._sync(outcomes)
         if self._wal_pages > WAL_PAGES and not self._checkpointing:
             self._checkpoint()
@@ -147,6 +159,8 @@ class SqliteStore:
 
     def _synced(self) -> None:
         self._syncing = False
+        units, began = self._batch
+        self.committed(units, time.monotonic() - began)
         _release(self._unsynced)
         self._unsynced = []
         if self._units:
@@ -210,7 +224,13 @@ class SqliteStore:
             finally:
                 tx.cursor.execute("COMMIT")
         except apsw.Error as error:
-            raise Unavailable(str(error)) from error
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: apsw.Error) -> Unavailable:
+        """The failure of the engine as a fault; a spoilt file is remembered."""
+        if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+            self.damage = str(error)
+        return Unavailable(str(error))
 
     def _reader(self) -> SqliteTx:
         """The calling thread's own connection."""

@@ -6,7 +6,9 @@ from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
 from entrepot.vendors.aliyun import auth, convert, envelope, errors, handles, replies
-from entrepot.vendors.aliyun.operations import OPERATIONS
+from entrepot.vendors.aliyun.formats import FORMATS
+from entrepot.vendors.aliyun.model_operations import MODELS, TEMPLATES
+from entrepot.vendors.aliyun.operations import PRODUCTS, TAGS
 from entrepot.vendors.aliyun.snippet import snippet
 
 REGION = "cn-shanghai"
@@ -29,7 +31,7 @@ ALIYUN = Dialect(
     name=handles.DIALECT,
     title="Alibaba Cloud IoT Platform",
     roots=("",),
-    operations=OPERATIONS,
+    operations=(*PRODUCTS, *TAGS, *MODELS, *TEMPLATES),
     rows=errors.ROWS,
     request_id=handles.request_id,
     parse=auth.parse,
@@ -43,6 +45,7 @@ ALIYUN = Dialect(
     handle=handles.product_key,
     product_of=lambda vault, text: handles.product_ref(vault, text).id,
     snippet=snippet,
+    formats=FORMATS,
     losses=convert.LOSSES,
     selector="Action",
     refusals=(replies.BusinessRefusal, replies.GatewayRefusal),

@@ -27,11 +27,18 @@ from entrepot.dialect.operation import Call
 from entrepot.vendors.aliyun import replies, use_cases, wire
 from entrepot.vendors.aliyun.categories import Category, category
 from entrepot.vendors.aliyun.handles import DIALECT, product_key, product_ref, product_secret
-from entrepot.vendors.aliyun.template import thing_model_json
-from entrepot.vendors.aliyun.use_cases import Counted, Listing, Page, Retag, Search
+from entrepot.vendors.aliyun.use_cases import (
+    BASIC,
+    SENIOR,
+    Counted,
+    Listing,
+    Page,
+    Retag,
+    Search,
+    edition_of,
+)
 
 PRODUCT_QUOTA = 1000  # source: documented (limits: products of an instance)
-SENIOR, BASIC = "iothub_senior", "iothub"
 NAME_RULE = "aliyun.name"
 RESERVED_TAG = "abc"
 
@@ -79,7 +86,8 @@ LOSSES = {
     "dynamic_activation": "not shown",
     "template": "not shown",
     "model_key": "not shown",
-    "model": "not shown with the product; it counts as iothub_senior",
+    "model": "shown by the thing model actions, in TSL and ThingModelJson whoever wrote it; the product counts"
+    " as iothub_senior",
     "tags": "the key `abc` is reserved and not shown",
     "extras": "another dialect's own fields are not shown",
 }
@@ -95,6 +103,7 @@ def draft(call: Call, caller: Caller) -> Draft:
     # INFERRED: a category without an edition means the edition that has thing models.
     edition = sent.AliyunCommodityCode or (SENIOR if sent.CategoryKey else BASIC)
     chosen = category(sent.CategoryKey) if sent.CategoryKey else None
+    model = _model(chosen) if chosen and edition == SENIOR else None
     own: dict[str, Any] = {
         "AliyunCommodityCode": edition,
         "PublishAuto": sent.PublishAuto,
@@ -114,10 +123,16 @@ def draft(call: Call, caller: Caller) -> Draft:
         auth=AUTHS[sent.AuthType],
         network=NETWORKS[sent.NetType],
         category=sent.CategoryKey,
-        model=_model(chosen) if chosen and edition == SENIOR else None,
+        model=model if sent.PublishAuto else None,
         extras={DIALECT: own},
     )
-    return Draft(profile=profile, claims=_claims(sent.ProductName), quota=PRODUCT_QUOTA)
+    return Draft(
+        profile=profile,
+        claims=_claims(sent.ProductName),
+        quota=PRODUCT_QUOTA,
+        # The category's model waits to be published (CreateProduct, PublishAuto).
+        next_model=None if sent.PublishAuto else model,
+    )
 
 
 def _model(chosen: Category) -> Authored:
@@ -189,11 +204,6 @@ def search(call: Call, caller: Caller) -> Search:
 
 
 # Answers
-
-
-def edition_of(product: Product) -> str:
-    """The product's edition; one that another dialect made counts as having a thing model."""
-    return str(_own(product).get("AliyunCommodityCode", SENIOR))
 
 
 def _own(product: Product) -> dict[str, Any]:
@@ -338,10 +348,3 @@ def category_list(found: tuple[Category, ...], caller: Caller) -> replies.ListTh
     """The categories as ListThingTemplates answers them."""
     data = [replies.Category(CategoryKey=c.key, CategoryName=c.name) for c in found]
     return replies.ListThingTemplates(RequestId=caller.request_id, Data=data)
-
-
-def template(found: Category, caller: Caller) -> replies.GetThingTemplate:
-    """The category's thing model as GetThingTemplate answers it."""
-    return replies.GetThingTemplate(
-        RequestId=caller.request_id, ThingModelJSON=thing_model_json(found.tsl)
-    )

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from entrepot.core.faults import Denied, Fault, Invalid, NotFound, Throttled, Violation
-from entrepot.dialect.check import FROM_TEXT, read_plain
+from entrepot.dialect.check import read_params
 from entrepot.dialect.operation import Call, Exchange
 from entrepot.dialect.request import Answer
 from entrepot.vendors.aliyun import codec, errors, replies, signing
@@ -43,7 +43,7 @@ def decode(exchange: Exchange) -> Call:
     required = _required_by(operation.params)
     # INFERRED: an optional parameter that is present and empty is taken for absent.
     given = {name: value for name, value in plain.items() if value != "" or name in required}
-    return Call(read_plain(given, operation.params, FROM_TEXT))
+    return Call(read_params(given, operation.params))
 
 
 def _required_by(params: type[Any]) -> frozenset[str]:

@@ -5,6 +5,8 @@ A code that begins with `iot.` is the service's and travels as HTTP 200; any oth
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from entrepot.core.faults import (
     Broken,
     Denied,
@@ -30,6 +32,7 @@ FORMATTED = "iot.common.InvalidFormattedParameter"
 LESS_THAN_MAX = "iot.check.ParameterIsNotLessThanMax"
 MOST_SHOWN = 4096  # of a string to sign, which is as long as the request
 _ALSO = 20
+_DOCUMENTS = ("ThingModelJson", "TslStr")  # parameters that are JSON in a text
 
 # Parameter and kind -> code of the service; kind "" is any other kind. Source: documented (error codes).
 PARAMETERS: dict[tuple[str, str], str] = {
@@ -77,7 +80,8 @@ def _code(violation: Violation) -> str:
     name, kind = str(violation.path[0]) if violation.path else "Parameter", violation.kind
     if kind == "type" and violation.got == "":
         kind = "empty"
-    if kind in _GATEWAY_KINDS:
+    inside = name in _DOCUMENTS and (len(violation.path) > 1 or kind == "type")
+    if kind in _GATEWAY_KINDS and not inside:
         return f"{'Missing' if kind == 'missing' else 'Invalid'}{_field(violation)}"
     if name in _GATEWAY_PARAMETERS:
         return _GATEWAY_PARAMETERS[name]
@@ -87,7 +91,9 @@ def _code(violation: Violation) -> str:
 
 
 def _field(violation: Violation) -> str:
-    """The parameter as it is sent: `ProductTag.1.TagKey`."""
+    """The parameter as it is sent: `ProductTag.1.TagKey`; in JSON counted from 0: `properties[0]`."""
+    if len(violation.path) > 1 and violation.path[0] in _DOCUMENTS:
+        return f"{violation.path[0]}: {replace(violation, path=violation.path[1:]).field}"
     steps = (str(step + 1) if isinstance(step, int) else step for step in violation.path)
     return ".".join(steps)
 
@@ -161,6 +167,12 @@ def _lost(fault: Unrouted, exchange: Exchange) -> str:
     )
 
 
+def _no_version(fault: NotFound, exchange: Exchange) -> str:
+    if not fault.handle:
+        return "No version of the thing model was published yet; PublishThingModel publishes the draft."
+    return f"The thing model has no version {fault.handle}; ListThingModelVersion lists them."
+
+
 _UNREADABLE = "The request cannot be read: {reason}."
 _TOO_LARGE = "The {part} is over {limit_bytes} bytes."
 _INCOMPLETE = "The request signature does not conform to Aliyun standards: {detail}."
@@ -187,6 +199,14 @@ _IN_USE = "The product {handle} still has {by}; delete them first."
 _RELEASED = "The {kind} {handle} is {rule}; call CancelReleaseProduct first."
 _QUOTA = "The instance has {limit} products, which is as many as it may have."
 _TAG_QUOTA = "A product may have at most {limit} tags."
+_NO_MODULE = "The thing model has no custom module {handle}; CreateThingModel makes one."
+_NO_FEATURE = "The module {scope} has no such feature {handle}; CreateThingModel adds one."
+_FEATURE_TAKEN = "The module has a feature {value} already; UpdateThingModel changes it."
+_VERSION_TAKEN = "The product has a thing model version of this name already: {value}."
+_NOT_SENIOR = "The product {handle} is of the edition iothub, which has no thing model."
+_TWO_CATEGORIES = "The product {handle} is of another category than the one to copy from."
+_MODULE_QUOTA = "A thing model may have at most {limit} custom modules."
+_FEATURE_QUOTA = "A module may have at most {limit} features."
 _STALE = "The {kind} {handle} was changed meanwhile; try again."
 _FLOW = "Request was denied due to user flow control: {limit} calls in {per_s} s."
 
@@ -210,11 +230,21 @@ ROWS: tuple[Row, ...] = (
     Row(NotFound, 404, "InvalidApi.NotFound", _NO_VERSION, "documented", when="version"),
     Row(NotFound, 200, "iot.prod.InvalidFormattedCatId", _NO_CATEGORY, "inferred", when="category"),
     Row(NotFound, 200, FORMATTED, _NO_TAG, "inferred", when="tag"),
+    # No page gives codes for thing models. INFERRED: those whose names speak of a product's abilities.
+    Row(NotFound, 200, "iot.prod.QueryProductAbilitiesFailed", _no_version, "inferred", when="model version"),
+    Row(NotFound, 200, "iot.prod.QueryProductAbilityFailed", _NO_MODULE, "inferred", when="module"),
+    Row(NotFound, 200, "iot.prod.QueryProductAbilityFailed", _NO_FEATURE, "inferred", when="feature"),
     Row(Taken, 200, "iot.prod.AlreadyExistedProductName", _NAME_TAKEN, "documented"),
+    Row(Taken, 200, FORMATTED, _FEATURE_TAKEN, "inferred", when="aliyun.feature"),
+    Row(Taken, 200, FORMATTED, _VERSION_TAKEN, "inferred", when="model.version"),
     Row(InUse, 200, "iot.system.IllegalRequest", _IN_USE, "inferred"),
     Row(Refused, 200, "iot.system.IllegalRequest", _RELEASED, "inferred"),
+    Row(Refused, 200, "iot.prod.NotSeniorProduct", _NOT_SENIOR, "documented", when="not_senior"),
+    Row(Refused, 200, "iot.system.IllegalRequest", _TWO_CATEGORIES, "inferred", when="category"),
     Row(QuotaExceeded, 200, "iot.prod.ProductCountExceedMax", _QUOTA, "documented"),
     Row(QuotaExceeded, 200, LESS_THAN_MAX, _TAG_QUOTA, "inferred", when="tag"),
+    Row(QuotaExceeded, 200, LESS_THAN_MAX, _MODULE_QUOTA, "inferred", when="module"),
+    Row(QuotaExceeded, 200, LESS_THAN_MAX, _FEATURE_QUOTA, "inferred", when="feature"),
     Row(Stale, 200, "iot.system.SystemException", _STALE, "inferred"),
     Row(Throttled, 400, "Throttling.User", _FLOW, "documented"),
     Row(Unavailable, 503, "ServiceUnavailable",

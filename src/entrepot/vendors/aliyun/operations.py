@@ -6,7 +6,7 @@ from typing import Any
 
 from entrepot.core import registry
 from entrepot.dialect.operation import Call, Operation
-from entrepot.vendors.aliyun import convert, replies, use_cases, wire
+from entrepot.vendors.aliyun import convert, replies, thing_models, use_cases, wire
 
 DEEP = 100_000
 
@@ -16,7 +16,7 @@ def _deep(call: Call) -> int | None:
     return 2 if call.params.CurrentPage * call.params.PageSize >= DEEP else None
 
 
-def _action(name: str, **rest: Any) -> Operation:
+def action(name: str, **rest: Any) -> Operation:
     """An action. All live at `/`: GET is pop-core's default and the older SDK's for a CommonRequest."""
     return Operation(
         name=name, selector=name, page=name, method="POST", also=("GET",), path="/",
@@ -28,7 +28,7 @@ KEY = {"ProductKey": "a1FlqIQ7xYz"}
 TAG = {"ProductTag.1.TagKey": "room", "ProductTag.1.TagValue": "kitchen"}
 
 PRODUCTS: tuple[Operation, ...] = (
-    _action(
+    action(
         "CreateProduct",
         summary="Create a product",
         params=wire.CreateProduct,
@@ -37,7 +37,7 @@ PRODUCTS: tuple[Operation, ...] = (
         writes=True,
         rate=50,
         take=convert.draft,
-        run=registry.create,
+        run=thing_models.create,
         give=convert.created,
         example={
             "ProductName": "Light",
@@ -47,7 +47,7 @@ PRODUCTS: tuple[Operation, ...] = (
             "CategoryKey": "Lighting",
         },
     ),
-    _action(
+    action(
         "QueryProduct",
         summary="Show a product",
         params=wire.OneProduct,
@@ -59,7 +59,7 @@ PRODUCTS: tuple[Operation, ...] = (
         give=convert.queried,
         example=KEY,
     ),
-    _action(
+    action(
         "QueryProductList",
         summary="List products, newest first",
         params=wire.QueryProductList,
@@ -72,7 +72,7 @@ PRODUCTS: tuple[Operation, ...] = (
         give=convert.listed,
         example={"CurrentPage": 1, "PageSize": 20},
     ),
-    _action(
+    action(
         "UpdateProduct",
         summary="Rename or describe a product",
         params=wire.UpdateProduct,
@@ -85,7 +85,7 @@ PRODUCTS: tuple[Operation, ...] = (
         give=convert.done,
         example={**KEY, "ProductName": "Lamp"},
     ),
-    _action(
+    action(
         "DeleteProduct",
         summary="Delete a product",
         params=wire.OneProduct,
@@ -98,7 +98,7 @@ PRODUCTS: tuple[Operation, ...] = (
         give=convert.done,
         example=KEY,
     ),
-    _action(
+    action(
         "ReleaseProduct",
         summary="Release a product: from now on its thing model stays as it is",
         params=wire.OneProduct,
@@ -111,7 +111,7 @@ PRODUCTS: tuple[Operation, ...] = (
         give=convert.done,
         example=KEY,
     ),
-    _action(
+    action(
         "CancelReleaseProduct",
         summary="Take back the release of a product",
         params=wire.OneProduct,
@@ -127,7 +127,7 @@ PRODUCTS: tuple[Operation, ...] = (
 )
 
 TAGS: tuple[Operation, ...] = (
-    _action(
+    action(
         "CreateProductTags",
         summary="Set tags of a product",
         params=wire.SetProductTags,
@@ -140,7 +140,7 @@ TAGS: tuple[Operation, ...] = (
         give=convert.done,
         example={**KEY, **TAG},
     ),
-    _action(
+    action(
         "UpdateProductTags",
         summary="Change tags that a product has",
         params=wire.SetProductTags,
@@ -153,7 +153,7 @@ TAGS: tuple[Operation, ...] = (
         give=convert.done,
         example={**KEY, **TAG},
     ),
-    _action(
+    action(
         "DeleteProductTags",
         summary="Remove tags of a product",
         params=wire.DeleteProductTags,
@@ -166,7 +166,7 @@ TAGS: tuple[Operation, ...] = (
         give=convert.done,
         example={**KEY, "ProductTagKey.1": "room"},
     ),
-    _action(
+    action(
         "ListProductTags",
         summary="List the tags of a product",
         params=wire.OneProduct,
@@ -178,7 +178,7 @@ TAGS: tuple[Operation, ...] = (
         give=convert.tag_list,
         example=KEY,
     ),
-    _action(
+    action(
         "ListProductByTags",
         summary="List products that have any of some tags, newest first",
         params=wire.ListProductByTags,
@@ -191,31 +191,3 @@ TAGS: tuple[Operation, ...] = (
         example=TAG,
     ),
 )
-
-TEMPLATES: tuple[Operation, ...] = (
-    _action(
-        "ListThingTemplates",
-        summary="List the predefined categories",
-        params=wire.Common,
-        reply=replies.ListThingTemplates,
-        permission="template:read",
-        rate=5,
-        take=lambda call, caller: None,
-        run=use_cases.all_categories,
-        give=convert.category_list,
-    ),
-    _action(
-        "GetThingTemplate",
-        summary="Show the thing model of a category",
-        params=wire.GetThingTemplate,
-        reply=replies.GetThingTemplate,
-        permission="template:read",
-        rate=2,
-        take=lambda call, caller: call.params.CategoryKey,
-        run=use_cases.one_category,
-        give=convert.template,
-        example={"CategoryKey": "Lighting"},
-    ),
-)
-
-OPERATIONS: tuple[Operation, ...] = (*PRODUCTS, *TAGS, *TEMPLATES)

@@ -169,6 +169,54 @@ class GetThingTemplate(Envelope, kw_only=True):
     ThingModelJSON: str
 
 
+class ThingModel(msgspec.Struct, kw_only=True):
+    """A module's features: JSON in a text."""
+
+    ThingModelJson: str
+
+
+class QueryThingModel(Envelope, kw_only=True):
+    """Answer of QueryThingModel and QueryThingModelPublished."""
+
+    Data: ThingModel
+    ProductKey: str
+
+
+class Tsl(msgspec.Struct, kw_only=True):
+    """A module as TSL: JSON in a text.
+
+    There is no TslUri: it names a copy in an object store, and here is none.
+    """
+
+    TslStr: str
+
+
+class GetThingModelTsl(Envelope, kw_only=True):
+    """Answer of GetThingModelTsl and GetThingModelTslPublished."""
+
+    Data: Tsl
+
+
+class ModelVersion(msgspec.Struct, kw_only=True):
+    """A version of a thing model."""
+
+    Description: str | UnsetType = UNSET
+    GmtCreate: int
+    ModelVersion: str
+
+
+class ModelVersions(msgspec.Struct, kw_only=True):
+    """The versions, newest first; a plain array."""
+
+    ModelVersions: list[ModelVersion]
+
+
+class ListThingModelVersion(Envelope, kw_only=True):
+    """Answer of ListThingModelVersion."""
+
+    Data: ModelVersions
+
+
 class BusinessRefusal(msgspec.Struct, kw_only=True):
     """A refusal by the service: always HTTP 200."""
 

@@ -14,8 +14,10 @@ from entrepot.core.ports import Tx
 from entrepot.core.product import Product
 from entrepot.core.registry import Edit, Ref
 from entrepot.vendors.aliyun.categories import Category, categories, category
+from entrepot.vendors.aliyun.handles import DIALECT
 
 Change = tuple[Ref, Callable[[Product], Edit]]
+SENIOR, BASIC = "iothub_senior", "iothub"
 MOST_TAGS = 100  # of one product (CreateProductTags)
 _BLOCK = 200
 
@@ -64,6 +66,11 @@ class Search:
     tags: tuple[tuple[str, str | None], ...]
     page: int
     size: int
+
+
+def edition_of(product: Product) -> str:
+    """The product's edition; one that another dialect made counts as having a thing model."""
+    return str(product.profile.extras.get(DIALECT, {}).get("AliyunCommodityCode", SENIOR))
 
 
 def counted(tx: Tx, caller: Caller, ref: Ref) -> Counted:

@@ -12,6 +12,7 @@ from entrepot.dialect.operation import Dialect
 from entrepot.vendors.huawei.codec import refusal
 from entrepot.vendors.huawei.roma import auth, codec, errors, handles, snippet
 from entrepot.vendors.huawei.roma.convert.products import LOSSES
+from entrepot.vendors.huawei.roma.formats import ROMA_FORMAT
 from entrepot.vendors.huawei.roma.operations import OPERATIONS
 from entrepot.vendors.huawei.roma.wire.shared import Refusal
 
@@ -44,6 +45,7 @@ ROMA = Dialect(
     handle=lambda vault, product: str(product.id),
     product_of=lambda vault, text: handles.product_of(text),
     snippet=snippet.snippet,
+    formats=(ROMA_FORMAT,),
     losses=LOSSES,
     refusals=(Refusal,),
 )

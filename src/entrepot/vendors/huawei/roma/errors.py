@@ -26,7 +26,7 @@ from entrepot.dialect.operation import Exchange, Row
 # The order of the page's 400 sample; fields that it does not show come after, in document order.
 _SAMPLE_ORDER = ("name", "manufacturer_name", "manufacturer_id", "product_type", "app_id", "model")
 _MUST_NOT_BE_EMPTY = ("app_id",)
-_NUMBERS = ("product_type", "protocol_type", "permission")
+_NUMBERS = ("product_type", "protocol_type", "permission", "status", "required", "max_length")
 
 ServiceComb = "Parameter is not valid for operation [romalink.{op}]. Parameter is [{name}]. Processor is [{part}]."
 
@@ -53,7 +53,18 @@ _CALLED = {
     "UpdateProductTopic": "link-product-topic.updateProductTopic",  # INFERRED
     "DeleteProductTopic": "link-product-topic.deleteProductTopic",
     "CountDevices": "link-statistics.countDevices",  # INFERRED
-}
+} | {
+    # link-services.deleteService is in the samples; the others INFERRED.
+    f"{verb}{noun}": f"link-services.{called}{noun}"
+    for nouns, verbs in (
+        (("Service", "Property", "Command", "RequestProperty", "ResponseProperty"),
+         {"Create": "create", "Show": "query", "Update": "update", "Delete": "delete"}),
+        (("Services", "Properties", "Commands", "RequestProperties", "ResponseProperties"),
+         {"List": "query"}),
+    )
+    for noun in nouns
+    for verb, called in verbs.items()
+}  # fmt: skip
 _PARAMETERS = {
     ("DeleteProductTemplate", "product_template_id"): "id",
     ("ShowProductTemplate", "product_template_id"): "id",
@@ -82,6 +93,8 @@ def words(violation: Violation) -> str:
             if name in _MUST_NOT_BE_EMPTY:
                 return "must not be empty"
             return "must not be null" if name in _NUMBERS else "Can not be empty"
+        case "too_many":
+            return f"size must be less than or equal to {want}"
         case "too_short":
             return f"length must be greater than or equal to {want}"
         case "too_long":
@@ -173,10 +186,13 @@ def _who(fault: Unauthenticated, exchange: Exchange) -> str:
 _TAKEN_NAME = "The product name already exists. Name: {value}"
 _TAKEN_MODEL = "The manufacturer ID and product model already exist."
 _TAKEN_BOTH = f"{_TAKEN_NAME}. {_TAKEN_MODEL}"
-# INFERRED: the pages list no codes for templates and applications; numbered as products are.
+# INFERRED: the pages list no codes for templates, applications and parts of models; numbered as products are.
 _TAKEN_TEMPLATE = "The product template name already exists. Name: {value}"
 _TAKEN_APP = "The application name already exists. Name: {value}"
 _TAKEN_KEY = "The application key already exists. Key: {value}"
+_TAKEN_SERVICE = "The service name already exists. Name: {value}"
+_TAKEN_PROPERTY = "The property name already exists. Name: {value}"
+_TAKEN_COMMAND = "The command name already exists. Name: {value}"
 _USED_PRODUCT = (
     "The product named {handle} contains {by}. Delete all {by} under the product and try again."
 )
@@ -209,6 +225,9 @@ ROWS: tuple[Row, ...] = (
     Row(Taken, 500, "ROMA.00110801", _TAKEN_TEMPLATE, "inferred", when="roma.template"),
     Row(Taken, 500, "ROMA.00110901", _TAKEN_APP, "inferred", when="roma.app"),
     Row(Taken, 500, "ROMA.00110902", _TAKEN_KEY, "inferred", when="roma.app_key"),
+    Row(Taken, 500, "ROMA.00111201", _TAKEN_SERVICE, "inferred", when="roma.service"),
+    Row(Taken, 500, "ROMA.00111301", _TAKEN_PROPERTY, "inferred", when="roma.property"),
+    Row(Taken, 500, "ROMA.00111401", _TAKEN_COMMAND, "inferred", when="roma.command"),
     Row(InUse, 500, "ROMA.00110703", _USED_PRODUCT, "documented"),
     Row(InUse, 500, "ROMA.00110803", _USED_TEMPLATE, "inferred", when="template"),
     Row(InUse, 500, "ROMA.00110903", _USED_APP, "inferred", when="space"),

@@ -7,6 +7,7 @@ import secrets
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS, Code
 
+DIALECT = "roma"
 _APP = Code("roma/app", HEX, 32, bits=128)
 _UUID = (8, 12, 16, 20)
 
@@ -30,6 +31,22 @@ def space_of(vault: Vault, app_id: str) -> int | None:
 def product_of(text: str) -> int | None:
     """The product that an id names: ROMA shows its number."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+# No digit of a service's id says what it belongs to at Huawei; here its number does, so that no
+# index has to.
+_PARTS = 1 << 20
+MOST_PARTS = _PARTS - 1
+
+
+def part_id(owner: int, number: int) -> int:
+    """The id of a part of a model: of the product or template that it belongs to, and its number there."""
+    return owner * _PARTS + number
+
+
+def part_of(id: int) -> tuple[int, int]:
+    """The product or template, and the part's number in its model."""
+    return divmod(id, _PARTS)
 
 
 def product_serial(vault: Vault, product: int) -> str:

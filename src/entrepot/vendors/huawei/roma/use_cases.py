@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import msgspec
 from msgspec.structs import replace
 
-from entrepot.core import registry, spaces
+from entrepot.core import registry, spaces, templates
 from entrepot.core.faults import Fault, InUse, Invalid, NotFound, Taken, Violation
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Draft, Product
+from entrepot.core.product import Authored, Draft, Product
 from entrepot.core.registry import Edit, Ref, Shown
 from entrepot.core.spaces import SpaceDraft, SpaceEdit
 from entrepot.core.things import Space, Template, Topic
 from entrepot.vendors.huawei.roma import handles
+from entrepot.vendors.huawei.roma.document import Document
 
 T = TypeVar("T")
 
@@ -100,20 +102,33 @@ def list_templates(tx: Tx, caller: Caller, wanted: Wanted[Template]) -> Page[Tem
 
 
 def create_product(tx: Tx, caller: Caller, draft: Draft) -> Product:
-    """The product, kept.
+    """The product, kept, with the services of its template.
 
     Raises:
         NotFound, QuotaExceeded: as `registry.create`.
         Taken: a claim has a holder; where all have, the rule is `roma.name_and_model`.
     """
     try:
-        return registry.create(tx, caller, draft)
+        return registry.create(tx, caller, _with_services(tx, caller, draft))
     except Taken as fault:
         name, *others = draft.claims  # in the order in which they are made
         held = [tx.holder(caller.tenant.id, claim) for claim in others]
         if fault.rule == name.rule and None not in held:
             raise Taken("roma.name_and_model", fault.value, fault.holder) from None
         raise
+
+
+def _with_services(tx: Tx, caller: Caller, draft: Draft) -> Draft:
+    """The draft with a copy of its template's services; later edits of the template do not reach it."""
+    id = draft.profile.template
+    if id is None:
+        return draft
+    model = templates.get_template(tx, caller, Ref(str(id), id)).model
+    text = None if model is None else caller.shelf.text(model, handles.DIALECT)
+    if text is None:
+        return draft
+    copied = Authored(handles.DIALECT, msgspec.Raw(Document(bytes(text)).copy()))
+    return replace(draft, profile=replace(draft.profile, model=copied))
 
 
 def delete_product(tx: Tx, caller: Caller, ref: Ref) -> Product:
@@ -232,7 +247,7 @@ def _import(tx: Tx, caller: Caller, row: Row, upsert: bool) -> None:
         if holder not in (None, there):
             raise Taken(claim.rule, claim.value, holder or 0)
     if there is None:
-        registry.create(tx, caller, draft)
+        registry.create(tx, caller, _with_services(tx, caller, draft))
         return
     old = registry.get(tx, caller, Ref(str(there), there))
     if draft.space != old.space or any(_fixed(old, draft)):

@@ -46,7 +46,7 @@ LOSSES = {
     "category": "not shown",
     "dynamic_activation": "not shown",
     "model_key": "not shown",
-    "model": "not shown with the product",
+    "model": "shown as services, as far as ROMA can say it; the rest is parked where ROMA changes it",
     "tags": "not shown",
     "extras": "another dialect's own fields are not shown",
     "manufacturer_id": "none is shown as an empty text",

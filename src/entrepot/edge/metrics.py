@@ -1,0 +1,92 @@
+"""The tally in Prometheus' text format; imported when somebody asks, and counts nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+from entrepot import __version__
+from entrepot.edge.tally import Spread, Tally
+
+# Faults that are a limit of the account's; the server's own is the gauge's `max_in_work`.
+_LIMITS = {"Throttled": "rate", "QuotaExceeded": "quota", "TooLarge": "size"}
+Gauges = Mapping[str, tuple[str, Callable[[], float]]]
+
+
+class Metrics(Collector):
+    """Reads a tally, and gauges by name with what each means, whenever it is asked."""
+
+    def __init__(self, tally: Tally, gauges: Gauges, turned_away: Callable[[], int]) -> None:
+        self._tally = tally
+        self._gauges = gauges
+        self._turned_away = turned_away
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self._registry)
+
+    def text(self) -> bytes:
+        """The exposition."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterable[Metric]:
+        """Every metric of ours (a `Collector`)."""
+        yield InfoMetricFamily("entrepot", "Which release this is.", {"version": __version__})
+        yield from self._requests()
+        yield _histogram(
+            "entrepot_commit_units", "Units of work in one commit.", self._tally.batches
+        )
+        yield _histogram(
+            "entrepot_commit_seconds", "From a commit's beginning to its end on disk.",
+            self._tally.commits,
+        )  # fmt: skip
+        for name, (words, read) in self._gauges.items():
+            yield GaugeMetricFamily(f"entrepot_{name}", words, value=read())
+
+    def _requests(self) -> Iterator[Metric]:
+        asked = CounterMetricFamily(
+            "entrepot_requests", "Requests answered; `fault` is empty where nothing was refused.",
+            labels=("dialect", "operation", "code", "fault"),
+        )  # fmt: skip
+        limits = CounterMetricFamily(
+            "entrepot_limits_hit", "Requests refused because a limit was reached.",
+            labels=("dialect", "operation", "limit"),
+        )  # fmt: skip
+        hit: dict[tuple[str, str, str], int] = {}
+        for (dialect, operation, status, fault), spread in self._tally.requests.items():
+            asked.add_metric((dialect, operation, str(status), fault), spread.n)
+            if fault in _LIMITS:
+                key = dialect, operation, _LIMITS[fault]
+                hit[key] = hit.get(key, 0) + spread.n
+        for labels, n in hit.items():
+            limits.add_metric(labels, n)
+        limits.add_metric(("", "", "in_work"), self._turned_away())
+        yield asked
+        yield limits
+        took = HistogramMetricFamily(
+            "entrepot_request_seconds", "From a whole request to its answer.",
+            labels=("dialect", "operation"),
+        )  # fmt: skip
+        for labels2, spread in self._tally.by_operation():
+            took.add_metric(labels2, _buckets(spread), spread.sum)
+        yield took
+
+
+def _histogram(name: str, words: str, spread: Spread) -> Metric:
+    return HistogramMetricFamily(name, words, buckets=_buckets(spread), sum_value=spread.sum)
+
+
+def _buckets(spread: Spread) -> list[tuple[str, float]]:
+    bounds = (*(str(float(b)) for b in spread.bounds), "+Inf")
+    return list(zip(bounds, accumulate(spread.counts), strict=True))

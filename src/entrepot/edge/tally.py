@@ -1,0 +1,80 @@
+"""Counting: requests by what was asked and how it ended, commits by how many units they held.
+
+Plain numbers, kept on the event loop's thread, because every request pays for them; how they are
+shown is not known here (edge/metrics.py).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from entrepot.dialect.operation import Exchange
+from entrepot.dialect.request import Answer
+
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+UNITS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+class Spread:
+    """How many values fell at or below each bound, and their sum."""
+
+    __slots__ = ("bounds", "counts", "sum")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)  # the last: above every bound
+        self.sum = 0.0
+
+    def add(self, value: float) -> None:
+        """Count one value."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.sum += value
+
+    def merge(self, other: Spread) -> None:
+        """Count what another spread of the same bounds has counted."""
+        self.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
+        self.sum += other.sum
+
+    @property
+    def n(self) -> int:
+        """How many values there were."""
+        return sum(self.counts)
+
+
+Key = tuple[str, str, int, str]  # dialect, operation, status, fault
+
+
+class Tally:
+    """What a server has done since it started."""
+
+    def __init__(self) -> None:
+        self.requests: dict[Key, Spread] = {}
+        self.batches = Spread(UNITS)
+        self.commits = Spread(SECONDS)
+
+    def request(self, exchange: Exchange, answer: Answer, seconds: float) -> None:
+        """One request was answered."""
+        operation, fault = exchange.operation, exchange.fault
+        key = (
+            exchange.dialect.name,
+            "" if operation is None else operation.name,
+            answer.status,
+            "" if fault is None else type(fault).__name__,
+        )
+        spread = self.requests.get(key)
+        if spread is None:
+            spread = self.requests[key] = Spread(SECONDS)
+        spread.add(seconds)
+
+    def commit(self, units: int, seconds: float) -> None:
+        """One group of units was committed and is on disk."""
+        self.batches.add(units)
+        self.commits.add(seconds)
+
+    def by_operation(self) -> Iterable[tuple[tuple[str, str], Spread]]:
+        """The requests' seconds by (dialect, operation), however they ended."""
+        merged: dict[tuple[str, str], Spread] = {}
+        for key, spread in self.requests.items():
+            merged.setdefault(key[:2], Spread(SECONDS)).merge(spread)
+        return merged.items()

@@ -1,0 +1,166 @@
+"""A running server, put together from what `main` opens: listeners, counting, readiness, the end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from entrepot import engines
+from entrepot import main as root
+from entrepot.config import Config
+
+if TYPE_CHECKING:
+    from entrepot.dialect.handle import House
+    from entrepot.edge.admin import Admin
+    from entrepot.edge.health import Health
+    from entrepot.edge.http import Edge
+    from entrepot.edge.metrics import Metrics
+    from entrepot.edge.tls import Certificate
+    from entrepot.edge.traces import Traces
+
+log = logging.getLogger("entrepot.server")
+_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+
+
+def serve(config: Config, listening: Callable[[root.Opened, bool, str, str], None]) -> None:
+    """Serve until told to stop.
+
+    `listening` is called once connections are accepted, with whether the directory was empty, the
+    address as a URL, and that of the admin listener, empty where there is none.
+
+    Raises:
+        ValueError: an address is not to be had; or the data directory cannot be used, or is
+            served already; says which and why.
+    """
+    from entrepot.edge.server import Front, Life
+    from entrepot.edge.server import serve as serve_edge
+
+    with ExitStack() as stack:
+        certificate = _certificate(config)
+        # First: where it fails, nothing was made.
+        sock = stack.enter_context(_listen(config.host, config.port, "--"))
+        admin_sock = None
+        if (port := config.admin_port) is not None:
+            admin_sock = stack.enter_context(_listen(config.admin_host, port, "--admin-"))
+        installation = root.open_installation(config)
+        stack.callback(installation.close)
+        stack.enter_context(engines.sole(config))
+        empty = root.prepare(installation)
+        watched = watch(installation, stack)
+
+        def tell(host: str, port: int) -> None:
+            admin_url = root.url(*admin_sock.getsockname()[:2]) if admin_sock else ""
+            listening(
+                installation,
+                empty,
+                root.url(host, port, "https" if certificate else "http"),
+                admin_url,
+            )
+            threading.Thread(target=watched.house.rates.warm, daemon=True).start()
+
+        life = Life(
+            listening=tell,
+            draining=watched.health.drain,
+            admin=Front(watched.admin, admin_sock) if admin_sock else None,
+            grace_s=config.drain_s,
+            hangup=certificate.reload if certificate else None,
+        )
+        serve_edge(Front(watched.edge, sock, certificate.context if certificate else None), life)
+
+
+def _certificate(config: Config) -> Certificate | None:
+    if config.tls_cert is None and config.tls_key is None:
+        return None
+    if config.tls_cert is None or config.tls_key is None:
+        raise ValueError("TLS needs both --tls-cert and --tls-key")
+    from entrepot.edge.tls import Certificate
+
+    return Certificate(config.tls_cert, config.tls_key)
+
+
+def _listen(host: str, port: int, flags: str) -> socket.socket:
+    from entrepot.edge.server import listen
+
+    try:
+        return listen(host, port)
+    except OSError as error:
+        raise ValueError(
+            f"cannot listen on {host}:{port}: {error.strerror or error};"
+            f" choose another {flags}port (0 picks a free one) or {flags}host"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What answers the vendors' callers, and what tells the operator how it goes."""
+
+    house: House
+    edge: Edge
+    health: Health
+    admin: Admin
+
+
+def watch(installation: root.Opened, stack: ExitStack) -> Watched:
+    """The installation ready to answer, everything that it does counted; `stack` ends it.
+
+    Raises:
+        ValueError: the settings name a proxy that is neither address nor network.
+    """
+    from entrepot.edge.admin import Admin
+    from entrepot.edge.health import Health
+    from entrepot.edge.http import Edge, Observer
+    from entrepot.edge.logs import request_line
+    from entrepot.edge.proxies import Proxies
+    from entrepot.edge.tally import Tally
+
+    config, store = installation.config, installation.store
+    spoken, house = root.house_of(installation)
+    tally, health = Tally(), Health(store)
+    observers: list[Observer] = [tally.request]
+    if config.access_log:
+        observers.append(request_line)
+    if traces := _traces(os.environ):
+        stack.callback(traces.close)
+        observers.append(traces.request)
+    store.committed = tally.commit
+    proxies = Proxies(config.trusted_proxies) if config.trusted_proxies else None
+    edge = Edge(spoken, house, observers, config.max_in_work, proxies)
+
+    @cache
+    def metrics() -> Metrics:
+        from entrepot.edge.metrics import Metrics  # slow to import, and few are asked
+
+        gauges = {
+            "requests_in_work": ("Requests that wait for their answers.", lambda: edge.in_work),
+            "requests_in_work_limit": ("More are refused.", lambda: config.max_in_work),
+            "store_units_waiting": ("Writes that wait for their turn.", lambda: store.waiting),
+        }
+        return Metrics(tally, gauges, lambda: edge.turned_away)
+
+    return Watched(house, edge, health, Admin(health, lambda: metrics().text()))
+
+
+def _traces(environment: Mapping[str, str]) -> Traces | None:
+    """Where OpenTelemetry's own variables ask for traces, what sends them."""
+    if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return None
+    exporter = environment.get("OTEL_TRACES_EXPORTER", "")
+    if exporter == "none" or not (exporter or any(environment.get(name) for name in _ENDPOINTS)):
+        return None
+    try:
+        from entrepot.edge.traces import Traces
+
+        return Traces(environment)
+    except (ImportError, ValueError) as error:
+        # The variables may be meant for every program on the machine: no reason not to serve.
+        log.warning(
+            "no traces are sent: %s; `pip install entrepot[otel]` brings what they need", error
+        )
+        return None

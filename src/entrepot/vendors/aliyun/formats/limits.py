@@ -1,0 +1,295 @@
+"""The limits that both formats share: identifiers, names, numbers, and how many of what; knows no spelling.
+
+Source: the pages on ThingModelJson's data structure, on TSL's data types and on limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Protocol
+
+import jiter
+import msgspec
+from msgspec import Meta
+
+from entrepot.core.faults import Invalid, Violation
+from entrepot.core.thing_model import decimal
+from entrepot.dialect.check import STRICT, broken_rules, read_plain
+from entrepot.dialect.rules import Holds
+from entrepot.dialect.walk import check_free
+from entrepot.vendors.aliyun.formats.documents import LISTS
+
+MODULES = 20  # custom ones of a product; an older page says 10
+FEATURES = 300  # of a module
+VALUES = 100  # of an enum
+MEMBERS = 50  # of a struct
+ARGUMENTS = 100  # in and out, of a service or an event
+ARRAY = 512
+TEXT_BYTES = 10_240  # an older page says 2,048
+RESERVED = ("set", "get", "post", "property", "event", "time", "value")
+_INT = 2**31
+
+Path = tuple[str | int, ...]
+Found = list[Violation]
+
+
+def _reserved(identifier: Any) -> str | None:
+    return f"must not be one of the words {', '.join(RESERVED)}" if identifier in RESERVED else None
+
+
+Identifier = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=50,
+        pattern=r"\A[_a-zA-Z0-9]+\Z",
+        extra={"rules": (Holds(_reserved),), "words": "letters, digits and underscores"},
+    ),
+]
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        # DOC BUG: 30 in prose, 40 in the page's schema; the sample of CreateThingModel has 34.
+        max_length=40,
+        pattern=r"\A[\u4e00-\u9fa5a-zA-Z0-9][\u4e00-\u9fa5a-zA-Z0-9_\-()（） \s.]*\Z",
+        extra={
+            "words": "Chinese characters, letters, digits, and after the first also _-()（）. and spaces"
+        },
+    ),
+]
+Description = Annotated[str, Meta(min_length=1, max_length=2048)]
+ValueName = Annotated[str, Meta(min_length=1, max_length=20)]
+NumberText = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        pattern=r"\A[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?\Z",
+        extra={"words": "the digits of a number"},
+    ),
+]
+ModuleId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=30,
+        pattern=r"\A[_a-zA-Z0-9]+\Z",
+        extra={"words": "letters, digits and underscores"},
+    ),
+]
+ModuleName = Annotated[
+    str,
+    Meta(
+        min_length=4,  # a Chinese character counts as one here
+        max_length=30,
+        pattern=r"\A[\u4e00-\u9fa5a-zA-Z0-9_]+\Z",
+        extra={"words": "Chinese characters, letters, digits and underscores"},
+    ),
+]
+
+
+class Module(msgspec.Struct):
+    """What a custom module is called."""
+
+    functionBlockId: ModuleId
+    functionBlockName: ModuleName
+
+
+class NewModule(msgspec.Struct):
+    """The same as the thing model actions' parameters call it."""
+
+    FunctionBlockId: ModuleId
+    FunctionBlockName: ModuleName
+
+
+class _NumberSpecs(msgspec.Struct):
+    """The specs of a number. INFERRED: each of them may be left out."""
+
+    min: NumberText | None = None
+    max: NumberText | None = None
+    step: NumberText | None = None
+    unit: str | None = None
+    unitName: str | None = None
+    defaultValue: NumberText | None = None
+
+
+def _ordered(self: _NumberSpecs) -> Found:
+    low, high = decimal(self.min), decimal(self.max)
+    if low is None or high is None or low <= high:
+        return []
+    return [Violation(("max",), "rule", f"must not be below min, {self.min}", self.max)]
+
+
+def _whole(self: _NumberSpecs) -> Found:
+    given = {name: getattr(self, name) for name in ("min", "max", "step", "defaultValue")}
+    return [
+        Violation((name,), "rule", "must be a whole number of 32 bits", text)
+        for name, text in given.items()
+        if text is not None and not _is_int(decimal(text))
+    ]
+
+
+class FloatSpecs(_NumberSpecs):
+    """The specs of a float or a double."""
+
+    __rules__ = (_ordered,)
+
+
+class IntSpecs(_NumberSpecs):
+    """The specs of an int, which has 32 bits."""
+
+    __rules__ = (_ordered, _whole)
+
+
+def _is_int(number: Decimal | None) -> bool:
+    return number is not None and -_INT <= number < _INT and number == int(number)
+
+
+NUMBER_SPECS: Mapping[str, type[Any]] = {
+    "int": IntSpecs,
+    "float": FloatSpecs,
+    "double": FloatSpecs,
+}
+
+
+def prefixed(found: Iterable[Violation], path: Path) -> Found:
+    """The violations, further down."""
+    return [Violation((*path, *v.path), v.kind, v.want, v.got) for v in found]
+
+
+def faults(plain: Any, kind: Any, path: Path = ()) -> Found:
+    """Every violation of a declared struct, in a plain value."""
+    try:
+        value = msgspec.convert(plain, kind)
+    except (msgspec.ValidationError, RecursionError):
+        try:
+            read_plain(plain, kind, STRICT)
+        except Invalid as refused:
+            return prefixed(refused.violations, path)
+        return []
+    found = broken_rules(value, kind)
+    return prefixed(found, path) if found else []
+
+
+def each(plain: Any, kind: Any, path: Path, most: int, least: int = 0) -> Found:
+    """Every violation of a list of such structs with identifiers of their own."""
+    if not isinstance(plain, list):
+        return [Violation(path, "type", "array", None)]
+    found = [v for n, item in enumerate(plain) for v in faults(item, kind, (*path, n))]
+    if len(plain) < least:
+        found.append(Violation(path, "too_few", least))
+    if len(plain) > most:
+        found.append(Violation(path, "too_many", most))
+    return found + twice((((*path, n), item) for n, item in enumerate(plain)))
+
+
+class _Identified(Protocol):
+    identifier: str
+
+
+def arguments(**lists: Sequence[_Identified]) -> Found:
+    """What is wrong with how many parameters a feature has, and with their identifiers together."""
+    found: Found = []
+    if sum(map(len, lists.values())) > ARGUMENTS:
+        found.append(Violation((next(iter(lists)),), "too_many", ARGUMENTS))
+    for name, listed in lists.items():
+        seen: set[str] = set()
+        for n, one in enumerate(listed):
+            if one.identifier in seen:
+                path = (name, n, "identifier")
+                found.append(Violation(path, "duplicate", one.identifier, one.identifier))
+            seen.add(one.identifier)
+    return found
+
+
+def twice(items: Iterable[tuple[Path, Any]]) -> Found:
+    """The items whose identifier another had before."""
+    seen: set[str] = set()
+    found = []
+    for path, item in items:
+        id = item.get("identifier") if isinstance(item, dict) else None
+        if isinstance(id, str):
+            if id in seen:
+                found.append(Violation((*path, "identifier"), "duplicate", id, id))
+            seen.add(id)
+    return found
+
+
+def read_text(text: bytes) -> Any:
+    """The decoded JSON.
+
+    Raises:
+        ValueError: it is none, or has a key twice; says why.
+    """
+    return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
+
+
+def document_faults(
+    plain: Any,
+    kinds: Mapping[str, type[Any]],
+    skips: Callable[[str, Any], bool],
+    path: Path = (),
+) -> Found:
+    """Every limit that a whole document breaks. `kinds`: what stands in each list; `skips` an entry."""
+    if not isinstance(plain, dict):
+        return [Violation(path, "type", "object")]
+    found = module_faults(plain, kinds, skips, path)
+    if "functionBlockId" in plain:
+        found += faults(plain, Module, path)
+    blocks = plain.get("functionBlocks")
+    if blocks is None:
+        return found
+    here = (*path, "functionBlocks")
+    if not isinstance(blocks, list):
+        return [*found, Violation(here, "type", "array")]
+    if len(blocks) > MODULES:
+        found.append(Violation(here, "too_many", MODULES))
+    ids: set[Any] = set()
+    for n, block in enumerate(blocks):
+        found += faults(block, Module, (*here, n))
+        if isinstance(block, dict):
+            found += module_faults(block, kinds, skips, (*here, n))
+            id = block.get("functionBlockId")
+            if isinstance(id, str) and id in ids:
+                found.append(Violation((*here, n, "functionBlockId"), "duplicate", id, id))
+            ids.add(id if isinstance(id, str) else None)
+    return found
+
+
+def module_faults(
+    plain: Mapping[str, Any],
+    kinds: Mapping[str, type[Any]],
+    skips: Callable[[str, Any], bool],
+    path: Path,
+) -> Found:
+    """Every limit that the features of one module break."""
+    found: Found = []
+    every: list[tuple[Path, Any]] = []
+    for name in LISTS:
+        listed = plain.get(name)
+        if listed is None:
+            continue
+        if not isinstance(listed, list):
+            found.append(Violation((*path, name), "type", "array"))
+            continue
+        for n, entry in enumerate(listed):
+            if not (isinstance(entry, dict) and skips(name, entry)):
+                here = (*path, name, n)
+                every.append((here, entry))
+                found += faults(entry, kinds[name], here)
+    if len(every) > FEATURES:
+        found.append(Violation(path or ("properties",), "too_many", FEATURES))
+    # INFERRED: of any kind, because UpdateThingModel names a feature by its identifier alone.
+    return found + twice(every)
+
+
+def text_faults(text: bytes, check: Callable[[Any], Sequence[Violation]]) -> Sequence[Violation]:
+    """What `check` finds in the decoded text."""
+    try:
+        plain = read_text(text)
+    except ValueError as error:
+        return (Violation((), "rule", f"is not JSON: {error}"),)
+    # Nothing can carry the character U+0000 any further.
+    found = check_free(plain, ()) if b"\\u0000" in text else []
+    return [*found, *check(plain)]

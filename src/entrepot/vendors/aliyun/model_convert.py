@@ -1,0 +1,244 @@
+"""Between the thing model actions' words and the canonical ones; the formats know the models themselves."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from entrepot.core.identity import Caller
+from entrepot.core.product_models import Publication, Revision
+from entrepot.core.registry import Ref
+from entrepot.core.thing_model import DEFAULT_SERVICE, Service, ThingModel
+from entrepot.core.things import ModelVersion
+from entrepot.dialect.operation import Call
+from entrepot.vendors.aliyun import model_edits, model_wire, replies
+from entrepot.vendors.aliyun.categories import Category
+from entrepot.vendors.aliyun.formats import thing_model_json, tsl
+from entrepot.vendors.aliyun.formats.documents import LISTS, Documents
+from entrepot.vendors.aliyun.formats.thing_model_json import THING_MODEL_JSON
+from entrepot.vendors.aliyun.formats.tsl import TSL
+from entrepot.vendors.aliyun.formats.values import Plain
+from entrepot.vendors.aliyun.handles import product_key, product_ref
+from entrepot.vendors.aliyun.model_edits import Identifiers, Module
+from entrepot.vendors.aliyun.thing_models import Copy, Shown, Wanted
+
+# What the platform says of a feature, and no author does.
+_PLATFORMS_OWN = ("productKey", "propertyId")
+
+
+# Requests
+
+
+def _ref(call: Call, caller: Caller) -> Ref:
+    return product_ref(caller.vault, call.params.ProductKey)
+
+
+def _module(call: Call) -> Module:
+    sent = call.params
+    return Module(sent.FunctionBlockId or DEFAULT_SERVICE, sent.FunctionBlockName)
+
+
+def _features(text: str | None) -> Service:
+    """What a checked ThingModelJson adds."""
+    plain: Plain = msgspec.json.decode(text) if text else {}
+    adds = thing_model_json.DOCUMENTS.adds
+    lists = {
+        name: [_bare(entry) for entry in plain.get(name) or () if not adds(name, entry)]
+        for name in LISTS
+    }
+    model = thing_model_json.DOCUMENTS.read(msgspec.json.encode(lists))
+    return model_edits.module(model, DEFAULT_SERVICE)
+
+
+def _bare(entry: Plain) -> Plain:
+    return {name: value for name, value in entry.items() if name not in _PLATFORMS_OWN}
+
+
+def create(call: Call, caller: Caller) -> Revision:
+    """CreateThingModel as a change of the draft."""
+    sent: model_wire.CreateThingModel = call.params
+    edit = model_edits.added(_module(call), _features(sent.ThingModelJson))
+    return Revision(_ref(call, caller), THING_MODEL_JSON, edit)
+
+
+def update(call: Call, caller: Caller) -> Revision:
+    """UpdateThingModel as a change of the draft."""
+    sent: model_wire.UpdateThingModel = call.params
+    feature = _features(sent.ThingModelJson)
+    edit = model_edits.changed(_module(call), sent.Identifier, feature)
+    return Revision(_ref(call, caller), THING_MODEL_JSON, edit)
+
+
+def delete(call: Call, caller: Caller) -> Revision:
+    """DeleteThingModel as a change of the draft."""
+    sent: model_wire.DeleteThingModel = call.params
+    gone = Identifiers(
+        frozenset(sent.PropertyIdentifier or ()),
+        frozenset(sent.ServiceIdentifier or ()),
+        frozenset(sent.EventIdentifier or ()),
+    )
+    module = None if sent.FunctionBlockId is None else Module(sent.FunctionBlockId)
+    edit = model_edits.dropped(module, gone)
+    return Revision(_ref(call, caller), THING_MODEL_JSON, edit)
+
+
+def import_tsl(call: Call, caller: Caller) -> Revision:
+    """ImportThingModelTsl as a change of the draft."""
+    sent: model_wire.ImportThingModelTsl = call.params
+    plain: Plain = msgspec.json.decode(sent.TslStr)
+    model = tsl.DOCUMENTS.read(msgspec.json.encode(_imported(plain, sent.FunctionBlockId)))
+    if all(service.id != DEFAULT_SERVICE for service in model.services):
+        model = replace(model, services=(Service(id=DEFAULT_SERVICE), *model.services))
+    edit = model_edits.imported(_module(call), model)
+    return Revision(_ref(call, caller), TSL, edit)
+
+
+def _imported(plain: Plain, module: str | None) -> Plain:
+    """The document without what the platform says; into a custom module goes the one on top alone."""
+    found = _own_features(plain)
+    if module is None and plain.get("functionBlocks"):
+        found["functionBlocks"] = [
+            {**_bare(block), **_own_features(block)} for block in plain["functionBlocks"]
+        ]
+    return found
+
+
+def _own_features(plain: Plain) -> Plain:
+    return {
+        name: [e for e in plain.get(name) or () if not tsl.DOCUMENTS.adds(name, e)]
+        for name in LISTS
+    }
+
+
+def queried(call: Call, caller: Caller) -> Wanted:
+    """QueryThingModel and GetThingModelTsl as a question."""
+    sent: model_wire.QueryThingModel = call.params
+    return Wanted(
+        _ref(call, caller),
+        sent.FunctionBlockId or DEFAULT_SERVICE,
+        sent.ModelVersion or "",
+        simple=isinstance(sent, model_wire.GetThingModelTsl) and sent.Simple,
+    )
+
+
+def queried_published(call: Call, caller: Caller) -> Wanted:
+    """QueryThingModelPublished and GetThingModelTslPublished as a question."""
+    wanted = queried(call, caller)
+    return Wanted(wanted.ref, wanted.module, wanted.version, published=True, simple=wanted.simple)
+
+
+def publication(call: Call, caller: Caller) -> Publication:
+    """PublishThingModel as what the draft is published as."""
+    sent: model_wire.PublishThingModel = call.params
+    return Publication(_ref(call, caller), sent.ModelVersion or "", sent.Description)
+
+
+def copy(call: Call, caller: Caller) -> Copy:
+    """CopyThingModel as a copy."""
+    sent: model_wire.CopyThingModel = call.params
+    source, target = (
+        product_ref(caller.vault, key) for key in (sent.SourceProductKey, sent.TargetProductKey)
+    )
+    return Copy(source, sent.SourceModelVersion, target)
+
+
+# Answers
+
+
+def thing_model(shown: Shown, caller: Caller) -> replies.QueryThingModel:
+    """The module as ThingModelJson, its members sorted, as the page has them."""
+    key = product_key(caller.vault, shown.product)
+    plain: Plain = {"productKey": key}
+    if shown.version is not None:
+        plain["_ppk"] = {"version": shown.version.version}
+        if shown.version.description is not None:
+            plain["_ppk"]["description"] = shown.version.description
+    plain |= _exported(thing_model_json.DOCUMENTS, shown, key)
+    for name in LISTS:
+        for feature in plain[name]:
+            feature["productKey"] = key
+    text = msgspec.json.encode(plain, order="sorted").decode()
+    data = replies.ThingModel(ThingModelJson=text)
+    return replies.QueryThingModel(RequestId=caller.request_id, Data=data, ProductKey=key)
+
+
+def thing_model_tsl(shown: Shown, caller: Caller) -> replies.GetThingModelTsl:
+    """The module as TSL, with what the platform adds."""
+    key = product_key(caller.vault, shown.product)
+    plain = {"schema": tsl.SCHEMA, "profile": {"productKey": key}}
+    plain |= tsl.with_automatic(_exported(tsl.DOCUMENTS, shown, key))
+    if shown.simple:
+        plain = _simple(plain)
+    data = replies.Tsl(TslStr=msgspec.json.encode(plain).decode())
+    return replies.GetThingModelTsl(RequestId=caller.request_id, Data=data)
+
+
+def _exported(documents: Documents, shown: Shown, key: str) -> Plain:
+    """The module; the default one with a list of the others."""
+    default = shown.module.id == DEFAULT_SERVICE
+    plain = documents.module(shown.module, named=not default)
+    plain = {**{name: [] for name in LISTS}, **plain}
+    others = [s for s in shown.model.services if s.id != DEFAULT_SERVICE] if default else []
+    if others:
+        plain["functionBlocks"] = [_listed(service, key) for service in others]
+    return plain
+
+
+def _listed(service: Service, key: str) -> Plain:
+    return {
+        "functionBlockId": service.id,
+        "functionBlockName": service.id if service.name is None else service.name,
+        "productKey": key,
+    }
+
+
+_SIMPLE = ("identifier", "dataType", "inputData", "outputData")
+
+
+def _simple(plain: Plain) -> Plain:
+    """Identifiers and data types alone (GetThingModelTsl, Simple)."""
+    return plain | {name: [_simple_part(p) for p in plain[name]] for name in LISTS}
+
+
+def _simple_part(part: Any) -> Any:
+    if not isinstance(part, dict):  # `get` lists identifiers
+        return part
+    kept = {name: part[name] for name in _SIMPLE if name in part}
+    for name in ("inputData", "outputData"):
+        if name in kept:
+            kept[name] = [_simple_part(p) for p in kept[name]]
+    return kept
+
+
+def version_list(found: list[ModelVersion], caller: Caller) -> replies.ListThingModelVersion:
+    """The versions; `ModelVersions` is a plain array."""
+    listed = [
+        replies.ModelVersion(
+            Description=UNSET if v.description is None else v.description,
+            GmtCreate=v.created_at,
+            ModelVersion=v.version,
+        )
+        for v in found
+    ]
+    data = replies.ModelVersions(ModelVersions=listed)
+    return replies.ListThingModelVersion(RequestId=caller.request_id, Data=data)
+
+
+def template(found: Category, caller: Caller) -> replies.GetThingTemplate:
+    """The category's thing model as GetThingTemplate answers it."""
+    return replies.GetThingTemplate(
+        RequestId=caller.request_id, ThingModelJSON=template_json(found.tsl)
+    )
+
+
+@lru_cache(maxsize=64)
+def template_json(text: str) -> str:
+    """A predefined model as ThingModelJson: its features are nobody's custom ones."""
+    model: ThingModel = tsl.DOCUMENTS.read(text.encode())
+    found = thing_model_json.DOCUMENTS.write(model)
+    # Within a text of JSON these quotes would be escaped.
+    return found.replace(b'"custom":true', b'"custom":false').decode()

@@ -1,0 +1,343 @@
+"""The thing model: services, their properties and commands, as calls and as one document; knows no canonical word.
+
+Source: the pages of "Service Management", their OpenAPI definitions and huaweicloudsdkroma 3.1.219
+unless a line says otherwise. A document's parts are what the create calls take.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from entrepot.core.faults import Violation
+from entrepot.core.thing_model import decimal
+from entrepot.dialect.rules import Unique
+from entrepot.vendors.huawei.roma.wire.shared import (
+    ID,
+    NAME,
+    Address,
+    Description,
+    Floored,
+    Made,
+    Paging,
+    UserName,
+    floor,
+)
+
+PROPERTY = r"\A[A-Za-z][A-Za-z0-9_-]*\Z"
+METHOD = r"\A[RWE]+\Z"
+MOST_LENGTH = 999_999
+# What a property has where nobody said otherwise (defaults of min, max, step and max_length).
+MIN, MAX, STEP, MAX_LENGTH = "0", "65536", "1", 10
+_MOST_NUMBER = Decimal("7.9228E+28")
+_NUMBERS = ("integer", "number")
+_WITH_LENGTH = ("string", "datetime", "json")
+
+ServiceName = Annotated[str, Meta(min_length=2, max_length=64, pattern=NAME)]
+CommandName = Annotated[str, Meta(min_length=2, max_length=50, pattern=ID)]
+PropertyName = Annotated[str, Meta(min_length=2, max_length=50, pattern=PROPERTY)]
+# DOC BUG: services may also have the status 2 (deleted) on the newest page, which only its
+# synchronisation of templates gives.
+Status = Annotated[Literal[0, 1], Meta(description="0: enabled, 1: disabled.")]
+# DOC BUG: a request has the first five alone, an answer all seven; the text on enum_dict needs boolean.
+DataType = Literal["integer", "number", "string", "datetime", "json", "boolean", "array"]
+Bound = Annotated[str, Meta(max_length=10)]
+Length = Annotated[int, Meta(ge=1, le=MOST_LENGTH, extra={"mend": floor})]
+# INFERRED: no page gives limits for it.
+Labels = Annotated[
+    dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=200)]],
+    Meta(max_length=200, description="What a value is called; of a boolean, 0 and 1."),
+]
+
+
+def numbers_have_bounds(body: Parameter) -> list[Violation]:
+    """min and max are mandatory for integer and number, and numbers.
+
+    DOC BUG: they are mandatory and have defaults; so has step, which is taken to be what it is not
+    said to be. INFERRED: that they must be numbers.
+    """
+    if body.data_type not in _NUMBERS:
+        return []
+    found = [Violation((n,), "missing") for n in ("min", "max") if not getattr(body, n)]
+    for name in ("min", "max", "step"):
+        text = getattr(body, name)
+        if not text:
+            continue
+        value = decimal(text)
+        if value is None or (body.data_type == "integer" and value % 1 != 0):
+            article = "an" if body.data_type == "integer" else "a"
+            found.append(Violation((name,), "rule", f"must be {article} {body.data_type}", text))
+        elif value > _MOST_NUMBER:
+            found.append(Violation((name,), "too_large", _MOST_NUMBER, text))
+        elif value < -_MOST_NUMBER:
+            found.append(Violation((name,), "too_small", -_MOST_NUMBER, text))
+    return found
+
+
+def texts_have_a_length(body: Parameter) -> list[Violation]:
+    """max_length is mandatory for string, datetime and json."""
+    if body.data_type in _WITH_LENGTH and body.max_length is None:
+        return [Violation(("max_length",), "missing")]
+    return []
+
+
+class Parameter(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Body of CreateRequestProperty and CreateResponseProperty, and of all updates of properties."""
+
+    property_name: PropertyName
+    data_type: DataType
+    required: Annotated[Literal[0, 1], Meta(description="0: optional, 1: mandatory.")]
+    description: Description | None = None
+    min: Bound | None = None
+    max: Bound | None = None
+    step: Bound | None = None
+    max_length: Length | None = None
+    # DOC BUG: 50 in requests, 10 in answers.
+    unit: Annotated[str, Meta(max_length=50)] | None = None
+    enum_list: Annotated[str, Meta(max_length=2000, description="Separated by commas.")] | None = (
+        None
+    )
+    enum_dict: Labels | None = None
+
+    __rules__ = (numbers_have_bounds, texts_have_a_length)
+
+
+class Property(Parameter, kw_only=True):
+    """Body of CreateProperty."""
+
+    method: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=3,
+                pattern=METHOD,
+                description="R: can be read, W: can be written, E: reports (20.0).",
+            ),
+        ]
+        | None
+    ) = None
+
+
+class WriteCommand(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Body of CreateCommand and UpdateCommand. DOC BUG: the example's name is Chinese, the rule's is not."""
+
+    name: CommandName
+    description: Description | None = None
+
+
+class UpdateService(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Body of UpdateService."""
+
+    service_name: ServiceName
+    status: Status
+    description: Description | None = None
+
+
+def one_owner(body: CreateService | ListServices) -> list[Violation]:
+    """Either product_template_id or product_id (Creating a Service)."""
+    given = (body.product_template_id is not None) + (body.product_id is not None)
+    # INFERRED: a list of one service by its id needs neither.
+    if given == 1 or (not given and isinstance(body, ListServices) and body.service_id is not None):
+        return []
+    want = "either product_template_id or product_id must be specified"
+    return [Violation(("product_id",), "rule", want)]
+
+
+class CreateService(UpdateService, kw_only=True):
+    """Body of CreateService."""
+
+    product_template_id: Floored | None = None
+    product_id: Floored | None = None
+
+    __rules__ = (one_owner,)
+
+
+# The document
+
+
+class Command(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A command with what it takes and what it answers."""
+
+    command_name: CommandName
+    description: Description | None = None
+    requests: Annotated[list[Parameter], Meta(extra={"rules": (Unique("property_name"),)})] = []
+    responses: Annotated[list[Parameter], Meta(extra={"rules": (Unique("property_name"),)})] = []
+
+
+class Service(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A service with all that is in it."""
+
+    service_name: ServiceName
+    status: Status = 0
+    description: Description | None = None
+    properties: Annotated[list[Property], Meta(extra={"rules": (Unique("property_name"),)})] = []
+    commands: Annotated[list[Command], Meta(extra={"rules": (Unique("command_name"),)})] = []
+
+
+class Document(msgspec.Struct, kw_only=True):
+    """A whole model: all services of a product or a template."""
+
+    services: Annotated[list[Service], Meta(extra={"rules": (Unique("service_name"),)})]
+
+
+# Addresses and filters
+
+
+ServiceId = Annotated[int, Meta(description="Service ID.")]
+CommandId = Annotated[int, Meta(description="Command ID.")]
+PropertyId = Annotated[int, Meta(description="Property ID.")]
+
+
+class ServiceAddress(Address, kw_only=True):
+    """A service's own calls."""
+
+    service_id: ServiceId
+
+
+class CommandAddress(ServiceAddress, kw_only=True):
+    """A command's own calls."""
+
+    command_id: CommandId
+
+
+class PropertyAddress(ServiceAddress, kw_only=True):
+    """A property's own calls."""
+
+    property_id: PropertyId
+
+
+class ParameterAddress(CommandAddress, kw_only=True):
+    """The own calls of what a command takes or answers."""
+
+    property_id: PropertyId
+
+
+class ListServices(Made, kw_only=True):
+    """Filters of ListServices. One of the first two says whose; choose one (SDK)."""
+
+    product_template_id: int | None = None
+    product_id: int | None = None
+    service_id: int | None = None
+    service_name: str | None = None
+
+    __rules__ = (one_owner,)
+
+
+class ListProperties(Paging, kw_only=True):
+    """Filters of ListProperties."""
+
+    service_id: ServiceId
+    property_id: int | None = None
+    property_name: str | None = None
+
+
+class ListCommands(Paging, kw_only=True):
+    """Filters of ListCommands."""
+
+    service_id: ServiceId
+    command_id: int | None = None
+    command_name: str | None = None
+
+
+class ListRequests(Paging, kw_only=True):
+    """Filters of ListRequestProperties."""
+
+    service_id: ServiceId
+    command_id: CommandId
+    request_id: int | None = None
+    request_name: str | None = None
+
+
+class ListResponses(Paging, kw_only=True):
+    """Filters of ListResponseProperties."""
+
+    service_id: ServiceId
+    command_id: CommandId
+    response_id: int | None = None
+    response_name: str | None = None
+
+
+# Answers
+
+
+class ShownService(msgspec.Struct, kw_only=True):
+    """A service as ROMA answers it; of the two that may own it one is null."""
+
+    product_template_id: int | None
+    product_id: int | None
+    service_id: int
+    service_name: str
+    description: str | None
+    status: int
+    created_user: UserName
+    last_updated_user: UserName
+    created_datetime: int
+    last_updated_datetime: int
+
+
+class ShownCommand(msgspec.Struct, kw_only=True):
+    """A command as ROMA answers it."""
+
+    service_id: int
+    command_id: int
+    command_name: str
+    description: str | None
+
+
+class ShownParameter(msgspec.Struct, kw_only=True):
+    """What a command takes or answers, as ROMA answers it."""
+
+    property_id: int
+    property_name: str
+    description: str | None
+    data_type: str
+    required: int
+    min: str
+    max: str
+    step: str
+    max_length: int
+    unit: str | None
+    enum_list: str | None
+    enum_dict: dict[str, Any] | None
+
+
+class ShownProperty(ShownParameter, kw_only=True):
+    """A property as ROMA answers it."""
+
+    method: str | None
+
+
+class Services(msgspec.Struct):
+    """A page of services."""
+
+    total: int
+    size: int
+    items: list[ShownService]
+
+
+class Commands(msgspec.Struct):
+    """A page of commands."""
+
+    total: int
+    size: int
+    items: list[ShownCommand]
+
+
+class Parameters(msgspec.Struct):
+    """A page of what a command takes or answers."""
+
+    total: int
+    size: int
+    items: list[ShownParameter]
+
+
+class Properties(msgspec.Struct):
+    """A page of properties."""
+
+    total: int
+    size: int
+    items: list[ShownProperty]

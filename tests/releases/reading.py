@@ -1,0 +1,119 @@
+"""What a data directory says when everything in it is read: by commands, and in every dialect."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import tarfile
+from pathlib import Path
+from typing import Any
+
+from entrepot import __version__
+from entrepot import main as root
+from entrepot.core.ports import INSTALLATION, KINDS, Tx
+from entrepot.core.tenancy import tenant_named
+from entrepot.store.sqlite_schema import SCHEMA_VERSION
+from tests.cli import Console
+from tests.contract.adapters import WITH_PRODUCTS
+from tests.contract.world import World
+
+HERE = Path(__file__).parent
+NAME = f"{__version__}-schema-{SCHEMA_VERSION}"
+RELEASES = sorted(p.name.removesuffix(".tar.xz") for p in HERE.glob("*.tar.xz"))
+COMMANDS = (
+    "credentials --json",
+    "credentials --user operator --json",
+    "tenant list --json",
+    "tenant show dev --json",
+    "user list --json",
+    "key list --json",
+    "product list --limit 1000 --json",
+    "model list --json",
+    "model show Kiln7",
+)
+
+
+def unpacked(release: str, into: Path) -> Path:
+    """The release's data directory, to work on, brought to this release's schema."""
+    with tarfile.open(HERE / f"{release}.tar.xz") as archive:
+        archive.extractall(into, filter="data")
+    data = into / "data"
+    data.chmod(0o700)
+    Console(data).opened().close()
+    return data
+
+
+def kinds(data: Path) -> dict[str, int]:
+    """How many things of each kind there are, all tenants together."""
+
+    def work(tx: Tx) -> dict[str, int]:
+        tenant = tenant_named(tx, "dev").id
+        return {k.name: tx.count(k.type, INSTALLATION if k.everywhere else tenant) for k in KINDS}
+
+    world = World(data)
+    try:
+        return world.installation.store.read_now(work)
+    finally:
+        world.close()
+
+
+def read(data: Path) -> dict[str, Any]:
+    """Everything that is read, by what it is read with."""
+    console = Console(data)
+    found: dict[str, Any] = {}
+    for words in COMMANDS:
+        found[words] = console(*shlex.split(words)).json
+    for product in found["product list --limit 1000 --json"]["products"]:
+        words = f"product show {product['number']} --history --json"
+        found[words] = console(*shlex.split(words)).json
+    world = World(data)
+    try:
+        found |= _in_every_dialect(world)
+    finally:
+        world.close()
+    return {name: lasting(value) for name, value in found.items()}
+
+
+def _in_every_dialect(world: World) -> dict[str, Any]:
+    from entrepot.core.product import Product
+
+    found: dict[str, Any] = {}
+    installation = world.installation
+    vault = installation.vault
+    known = root.credentials(installation, "dev")
+    products = installation.store.read_now(
+        lambda tx: list(tx.scan(Product, tenant_named(tx, "dev").id))
+    )
+    for adapter in WITH_PRODUCTS:
+        caller = adapter.ready(known, world.ask)
+        for product in products:
+            handle = adapter.value.handle(vault, product)
+            answer = world.ask(adapter.show(handle, caller))
+            assert not adapter.refused(answer), answer.body
+            found[f"{adapter.dialect} shows {product.id}"] = json.loads(answer.body)
+    return found
+
+
+def lasting(value: Any) -> Any:
+    """The value without what is another at each call."""
+    if isinstance(value, dict):
+        return {k: lasting(v) for k, v in value.items() if k.lower() != "requestid"}
+    return [lasting(v) for v in value] if isinstance(value, list) else value
+
+
+def missing(wanted: Any, found: Any, path: str = "") -> list[str]:
+    """Where what is wanted is not found; what is found beside it is a later release's own."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return [
+            line
+            for name, value in wanted.items()
+            for line in (
+                missing(value, found[name], f"{path}.{name}")
+                if name in found
+                else [f"{path}.{name} is gone"]
+            )
+        ]
+    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        pairs = enumerate(zip(wanted, found, strict=True))
+        return [line for n, (a, b) in pairs for line in missing(a, b, f"{path}[{n}]")]
+    return [] if wanted == found else [f"{path}: {wanted!r} became {found!r}"]
