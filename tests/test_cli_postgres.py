@@ -109,6 +109,27 @@ def test_serve_says_where_the_things_are(tmp_path: Path) -> None:
     assert {p.name for p in tmp_path.iterdir()} == {root.MASTER_KEY}
 
 
+def test_backups_are_left_to_postgresql(cli: Console, tmp_path: Path) -> None:
+    for words in (("backup", str(tmp_path / "b")), ("restore", str(tmp_path / "b"))):
+        said = cli(*words)
+        assert said.status == 1
+        assert "use `pg_dump` and `pg_restore`" in said.err
+
+
+def test_the_master_key_can_be_changed_and_other_nodes_are_given_the_new_one(
+    cli: Console, tmp_path: Path
+) -> None:
+    key = tmp_path / "node.key"
+    key.write_text((cli.data / root.MASTER_KEY).read_text())
+    before = cli("credentials", "--json").json
+    assert cli("master-key", "rotate").status == 0
+    assert cli("credentials", "--json").json == before
+    said = cli("credentials", "--master-key-file", str(key))
+    assert "made with another master key" in said.err
+    key.write_text((cli.data / root.MASTER_KEY).read_text())
+    assert cli("credentials", "--json", "--master-key-file", str(key)).json == before
+
+
 # doctor
 
 
