@@ -34,17 +34,19 @@ class Said:
 
 
 class Console:
-    """Commands on one data directory."""
+    """Commands on one data directory, or on the store that is named."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, store: str = "") -> None:
         self.data = data
+        self.config = Config(data=data, store=store)
 
     def __call__(self, *words: str) -> Said:
-        return say(*words, "--data", str(self.data))
+        store = ("--store", self.config.store) if self.config.store else ()
+        return say(*words, "--data", str(self.data), *store)
 
     def opened(self) -> root.Opened:
         """The directory, opened; close it."""
-        return root.open_installation(Config(data=self.data))
+        return root.open_installation(self.config)
 
     def with_dev(self) -> Console:
         """With the development tenant, as a first `serve` makes it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import postgres
 from tests.server import Server
 
 # The same examples in every run, so that a change is judged by what it changed. To look for more:
@@ -19,10 +20,28 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server with an empty store for the whole run; tests tell their things apart by name."""
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server on SQLite for the whole run."""
     with Server(tmp_path_factory.mktemp("entrepot")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server on PostgreSQL for the whole run."""
+    folder = tmp_path_factory.mktemp("entrepot")
+    with Server(folder, store=postgres.database(folder)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Server:
+    """A server whose store was empty when the run began; tests tell their things apart by name.
+
+    On SQLite, where a test does not ask for another engine (tests/vendors/conftest.py).
+    """
+    found: Server = request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_server")
+    return found
 
 
 @pytest.fixture

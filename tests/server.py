@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from entrepot.config import Config
+
 ENTREPOT = (sys.executable, "-m", "entrepot.cli")
 
 
@@ -23,10 +25,13 @@ class Server:
         self,
         data: Path,
         *flags: str,
+        store: str = "",
         program: Sequence[str] = ENTREPOT,
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self.data = data
+        self.config = Config(data=data, store=store)
+        self._place = ("--data", str(data), *(("--store", store) if store else ()))
         self._flags = flags
         self._program = program
         self._variables = variables or {}
@@ -45,7 +50,7 @@ class Server:
 
     def start(self) -> None:
         """Start, and return when connections are accepted."""
-        command = [*self._program, "serve", "--port", "0", "--data", str(self.data), *self._flags]
+        command = [*self._program, "serve", "--port", "0", *self._place, *self._flags]
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
@@ -106,7 +111,7 @@ class Server:
 
     def run(self, *arguments: str) -> str:
         """What another `entrepot` command prints, on the same data directory."""
-        command = [*ENTREPOT, *arguments, "--data", str(self.data)]
+        command = [*ENTREPOT, *arguments, *self._place]
         return subprocess.run(
             command, check=True, capture_output=True, text=True, env=environment()
         ).stdout

@@ -47,6 +47,7 @@ def backup(
     """
     if folder.exists():
         raise ValueError(f"{folder} is there already: a backup gets a folder of its own")
+    _in_directory(config)
     root.read_installation(config).close()  # the key at hand opens this store
     key = root.master_key(config)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +84,7 @@ def restore(config: Config, folder: Path, key_file: Path | None = None) -> Manif
         ValueError: the backup is not what its manifest says, the key that it needs is not at hand,
             or the data directory has a store already; says which.
     """
+    _in_directory(config)
     data, store = config.data, config.data / root.STORE
     if store.exists():
         raise ValueError(f"{store} is there already: restore into another directory with --data")
@@ -106,6 +108,11 @@ def restore(config: Config, folder: Path, key_file: Path | None = None) -> Manif
     sync(data)
     root.open_installation(config).close()  # the key opens it, and its schema is this release's
     return manifest
+
+
+def _in_directory(config: Config) -> None:
+    if config.store:
+        raise ValueError("the store is in PostgreSQL: use `pg_dump` and `pg_restore`")
 
 
 def read_manifest(folder: Path) -> Manifest:

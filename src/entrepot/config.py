@@ -13,9 +13,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from entrepot.core.vault import masked
+
 PREFIX = "ENTREPOT_"
 FILE = PREFIX + "CONFIG"
 SECRETS = ("master_key",)
+URLS = ("store", "redis")  # which may hold a password
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +31,29 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     port: Annotated[
         int, Meta(ge=0, le=65535, description="port to listen on; 0 picks a free one")
     ] = 8080
+    store: Annotated[
+        str,
+        Meta(
+            pattern=r"\A(postgres(ql)?://\S+)?\Z",
+            description="postgresql://user:password@host/database, where several nodes may share"
+            " it; empty: an SQLite file in the data directory",
+        ),
+    ] = ""
+    redis: Annotated[
+        str,
+        Meta(
+            pattern=r"\A((rediss?|valkeys?)://\S+|unix://\S+)?\Z",
+            description="redis://host, where the servers on one store count calls a second and"
+            " nonces; empty: in that store",
+        ),
+    ] = ""
+    count_alone: Annotated[
+        bool,
+        Meta(
+            description="whether each of the servers on one store counts calls a second and nonces"
+            " for itself: true or false"
+        ),
+    ] = False
     master_key: Annotated[
         str,
         Meta(
@@ -35,6 +61,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             description="64 hexadecimal digits; empty: the file master.key in the data directory",
         ),
     ] = ""
+    master_key_file: Annotated[
+        Path | None,
+        Meta(description="file that holds them instead; nodes that share a store share the key"),
+    ] = None
     tls_cert: Annotated[
         Path | None, Meta(description="file with the certificate chain; needs tls_key")
     ] = None
@@ -121,6 +151,8 @@ def shown(config: Config) -> dict[str, Any]:
         value = getattr(config, name)
         if name in SECRETS:
             value = "(set)" if value else ""
+        if name in URLS:
+            value = value and masked(value)
         plain[name] = str(value) if isinstance(value, Path) else value
     return plain
 
@@ -145,7 +177,7 @@ def _checked(name: str, value: Any, source: str) -> Any:
     try:
         return msgspec.convert(value, field.type, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
-        got = "" if name in SECRETS else f" {value!r}"
+        got = "" if name in SECRETS or name in URLS else f" {value!r}"
         wanted = msgspec.inspect.type_info(field.type)
         about = (getattr(wanted, "extra_json_schema", None) or {}).get("description", "")
         raise ValueError(f"{source}:{got} cannot be used for {name} ({about}): {error}") from None

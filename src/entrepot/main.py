@@ -14,43 +14,45 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec.structs import replace
 
-from entrepot import keyfile
+from entrepot import engines, keyfile
 from entrepot.core import tenancy
 from entrepot.core.conversion import CANONICAL, Shelf
 from entrepot.core.faults import NotFound
 from entrepot.core.identity import Key, Settings, Tenant
-from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.core.tenancy import open_vault
+from entrepot.core.ports import INSTALLATION, Ledger, Tx
+from entrepot.core.tenancy import ROOT, open_vault
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
-from entrepot.store.sqlite import SqliteStore
-from entrepot.store.sqlite_reader import SqliteReader
+from entrepot.engines import Engine, Looking
 from entrepot.vendors.huawei.account import initial_password
 
 if TYPE_CHECKING:
     from entrepot.config import Config
     from entrepot.dialect.handle import House, Spoken
 
-STORE, MASTER_KEY, NEXT_KEY = "entrepot.sqlite", "master.key", "master.key.next"
+STORE, MASTER_KEY, NEXT_KEY = engines.STORE, "master.key", "master.key.next"
 DEVELOPMENT = "dev"
-S = TypeVar("S", SqliteStore, SqliteReader, covariant=True)
+S = TypeVar("S", bound=Looking, covariant=True)
 
 
 @dataclass(slots=True)
 class Installation(Generic[S]):
-    """An opened data directory; one over a `SqliteReader` can only be looked at."""
+    """An opened store with the vault of its secrets; one over `Looking` can only be looked at."""
 
     config: Config
     store: S
     vault: Vault
+    ledger: Ledger | None = None  # what the servers on one store count in
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files and of other servers."""
+        if self.ledger is not None:
+            self.ledger.close()
         self.store.close()
 
 
-Opened = Installation[SqliteStore]
-Readable = Installation[SqliteStore] | Installation[SqliteReader]
+Opened = Installation[Engine]
+Readable = Installation[Looking]
 
 
 def dialects() -> tuple[Dialect, ...]:
@@ -81,65 +83,81 @@ def shelf() -> Shelf:
 
 
 def open_installation(config: Config) -> Opened:
-    """The data directory, opened; made where it is missing.
+    """The store, opened; made where it is missing.
 
     Raises:
         ValueError: it cannot be used; says why.
     """
     try:
-        config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        master_key(config, make=not (config.data / STORE).exists())
-        store = SqliteStore(config.data / STORE)
+        if not (config.store and (config.master_key or config.master_key_file)):
+            config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not config.store:
+            master_key(config, make=not (config.data / STORE).exists())
+        store = engines.open_engine(config)
     except OSError as error:
         raise ValueError(f"cannot use {config.data}: {error}") from None
     try:
+        # Only the first of the nodes that share a store makes a key; the others are given it.
+        if config.store and store.read_now(lambda tx: tx.recall(ROOT)) is None:
+            master_key(config, make=True)
         return Installation(config, store, store.write_now(lambda tx: vault_of(tx, config)))
     except BaseException:
         store.close()
         raise
 
 
-def read_installation(config: Config) -> Installation[SqliteReader]:
-    """The data directory, opened to look at only, whether or not a server runs on it.
+def read_installation(config: Config) -> Readable:
+    """The store, opened to look at only, whether or not a server runs on it.
 
     Raises:
         ValueError: there is none, or it cannot be read; says why.
     """
-    if not (config.data / STORE).exists():
+    if not (config.store or (config.data / STORE).exists()):
         raise ValueError(
             f"there is no store in {config.data}: start `entrepot serve --data {config.data}` once,"
             " or name another directory with --data"
         )
+    store = engines.read_engine(config)
     try:
-        master_key(config)
-    except OSError as error:
-        raise ValueError(f"cannot read {config.data}: {error}") from None
-    store = SqliteReader(config.data / STORE)
-    try:
+        if store.read_now(lambda tx: tx.recall(ROOT)) is None:
+            raise ValueError(f"{engines.place(config)} is empty: start `entrepot serve` once")
         return Installation(config, store, store.read_now(lambda tx: vault_of(tx, config)))
-    except BaseException:
+    except BaseException as error:
         store.close()
+        if isinstance(error, OSError):
+            raise ValueError(f"cannot read {config.data}: {error}") from None
         raise
 
 
 def master_key(config: Config, make: bool = False) -> bytes:
-    """The key from the settings, else from the file; `make`: a new file where it is missing.
+    """The key from the settings, else from the file; `make`: a new one in the data directory.
 
     Raises:
         ValueError: there is none, or it is not a key.
     """
     if config.master_key:
         return bytes.fromhex(config.master_key)
-    path = config.data / MASTER_KEY
-    if make:
+    path = key_file(config)
+    if make and not config.master_key_file:
         keyfile.make(path, secrets.token_bytes(32))
     try:
         return keyfile.read(path)
     except FileNotFoundError:
         raise ValueError(
-            f"{path} is missing, and without it no secret can be read: put it back from a backup,"
-            " or set ENTREPOT_MASTER_KEY"
+            f"{path} is missing, and without it no secret can be read: put it back from a backup"
+            " (of another node, where several share a store), or set ENTREPOT_MASTER_KEY"
         ) from None
+
+
+def key_file(config: Config) -> Path:
+    """Where the master key is, unless the settings themselves hold it."""
+    return config.master_key_file or config.data / MASTER_KEY
+
+
+def next_key_file(config: Config) -> Path:
+    """Where the next one is while the key is changed."""
+    path = key_file(config)
+    return path.with_name(path.name + NEXT_KEY.removeprefix(MASTER_KEY))
 
 
 def vault_of(tx: Tx, config: Config) -> Vault:
@@ -148,16 +166,16 @@ def vault_of(tx: Tx, config: Config) -> Vault:
     Raises:
         ValueError: no key that is at hand opens it.
     """
-    data = config.data
+    path, following = key_file(config), next_key_file(config)
     try:
         return open_vault(tx, master_key(config))
     except ValueError:
         # A change of keys that was cut off between store and file, or ended since the file was read.
-        for name in () if config.master_key else (NEXT_KEY, MASTER_KEY):
+        for file in () if config.master_key else (following, path):
             with suppress(ValueError, FileNotFoundError):
-                vault = open_vault(tx, keyfile.read(data / name))
-                if name == NEXT_KEY:
-                    keyfile.move(data / NEXT_KEY, data / MASTER_KEY)
+                vault = open_vault(tx, keyfile.read(file))
+                if file == following:
+                    keyfile.move(following, path)
                 return vault
         raise
 
@@ -173,15 +191,15 @@ def change_master_key(config: Config, new: bytes) -> Path | None:
     """
     installation = open_installation(config)
     try:
-        old, data = master_key(config), config.data
+        old, path, following = master_key(config), key_file(config), next_key_file(config)
         if config.master_key:
             installation.store.write_now(lambda tx: tenancy.change_master_key(tx, old, new))
             return None
-        kept = data / f"{MASTER_KEY}.{keyfile.fingerprint(old)}"
+        kept = path.with_name(f"{path.name}.{keyfile.fingerprint(old)}")
         keyfile.put(kept, old)
-        keyfile.put(data / NEXT_KEY, new)
+        keyfile.put(following, new)
         installation.store.write_now(lambda tx: tenancy.change_master_key(tx, old, new))
-        keyfile.move(data / NEXT_KEY, data / MASTER_KEY)
+        keyfile.move(following, path)
         return kept
     finally:
         installation.close()
@@ -285,13 +303,16 @@ def house_of(installation: Opened) -> tuple[dict[bytes, Spoken], House]:
     from entrepot.dialect.handle import House, by_root
     from entrepot.dialect.rates import Rates
 
+    installation.ledger, nonces = engines.counted_together(installation.config)
     gate = Gate(
         installation.store,
         installation.vault,
         loopback=is_loopback(installation.config.host),
         shelf=shelf(),
+        nonces=nonces,
     )
-    return by_root(dialects()), House(installation.store, gate, Rates())
+    rates = Rates(ledger=installation.ledger)
+    return by_root(dialects()), House(installation.store, gate, rates)
 
 
 def url(host: str, port: int, scheme: str = "http") -> str:

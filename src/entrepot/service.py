@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from entrepot import engines
 from entrepot import main as root
 from entrepot.config import Config
-from entrepot.store.sole import sole_server
 
 if TYPE_CHECKING:
     from entrepot.dialect.handle import House
@@ -51,7 +51,7 @@ def serve(config: Config, listening: Callable[[root.Opened, bool, str, str], Non
             admin_sock = stack.enter_context(_listen(config.admin_host, port, "--admin-"))
         installation = root.open_installation(config)
         stack.callback(installation.close)
-        stack.enter_context(sole_server(config.data))
+        stack.enter_context(engines.sole(config))
         empty = root.prepare(installation)
         watched = watch(installation, stack)
 

@@ -34,6 +34,7 @@ def open_store(engine: Engine, tmp_path: Path) -> Iterator[Open]:
     yield open_one
     for store in opened:
         store.close()
+    engine.forget(tmp_path)
 
 
 @pytest.fixture

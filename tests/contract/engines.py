@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from entrepot.core.ports import Store
+from entrepot.store.postgres import PostgresStore
 from entrepot.store.sqlite import SqliteStore
+from tests import postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Engine:
     open: Callable[[Path], Store]
     fill: Callable[[Store], None]
     empty: Callable[[Store], None]
+    forget: Callable[[Path], None] = lambda folder: None  # what does not go with the directory
 
 
 def _open_sqlite(folder: Path) -> SqliteStore:
@@ -34,6 +39,25 @@ def _bound_sqlite(store: Store, pages: int) -> None:
     store.write_now(lambda tx: tx.cursor.execute(f"PRAGMA max_page_count={pages}").fetchall())
 
 
+# What a server says when its disk is full, said as soon as much is to be kept.
+_FULL = """
+CREATE FUNCTION entrepot.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF length(NEW.document) > 10000 THEN
+        RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER no_room BEFORE INSERT ON entrepot.product
+FOR EACH ROW EXECUTE FUNCTION entrepot.full();
+"""
+
+
+def _execute(store: Store, sql: str) -> None:
+    assert isinstance(store, PostgresStore)
+    with psycopg.connect(store.url, autocommit=True) as connection:
+        connection.execute(sql.encode())
+
+
 ENGINES = (
     Engine(
         "sqlite",
@@ -41,5 +65,12 @@ ENGINES = (
         # A bound below the present size is taken as the present size.
         fill=lambda store: _bound_sqlite(store, 1),
         empty=lambda store: _bound_sqlite(store, 1 << 30),
+    ),
+    Engine(
+        "postgres",
+        lambda folder: PostgresStore(postgres.database(folder)),
+        fill=lambda store: _execute(store, _FULL),
+        empty=lambda store: _execute(store, "DROP TRIGGER no_room ON entrepot.product"),
+        forget=postgres.drop,
     ),
 )

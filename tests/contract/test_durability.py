@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import psycopg
 import pytest
 
+from entrepot import engines
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.identity import Settings
 from entrepot.core.ports import Tx
 from entrepot.core.product import Product
 from entrepot.core.tenancy import tenant_named
+from tests import postgres
 from tests.contract.adapters import WITH_PRODUCTS, Adapter, Credentials
 from tests.server import Server
 
@@ -66,13 +69,20 @@ class Writer(threading.Thread):
         return {**wanted, "app_id": self._caller["roma"]["app_id"]}
 
 
-def killed(data: Path, rounds: int, verified_each: int = 1) -> Iterator[tuple[float, int]]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
+    """The settings of a new store, on one engine after the other."""
+    store = postgres.database(tmp_path) if request.param == "postgres" else ""
+    return Config(data=tmp_path, store=store)
+
+
+def killed(config: Config, rounds: int, verified_each: int = 1) -> Iterator[tuple[float, int]]:
     """After each round: the seconds that the start took, and how many creates were answered in it.
 
     In a round a server is started, written to, and killed; each `verified_each` rounds, and at the
     end, everything that was ever answered is looked for (tests/faults/kill.py does a hundred).
     """
-    installation = root.open_installation(Config(data=data))
+    installation = root.open_installation(config)
     wanted = Settings(rate_limits=False)
     installation.store.write_now(
         lambda tx: root.create_tenant(tx, installation.vault, "killed", wanted)
@@ -83,7 +93,7 @@ def killed(data: Path, rounds: int, verified_each: int = 1) -> Iterator[tuple[fl
     answered: dict[str, str] = {}
     for round in range(rounds):
         began = time.monotonic()
-        with Server(data) as server:
+        with Server(config.data, store=config.store) as server:
             start_s = time.monotonic() - began
             writers = [
                 Writer(CLAIMING, server.address, caller, round * WRITERS + n)
@@ -100,40 +110,50 @@ def killed(data: Path, rounds: int, verified_each: int = 1) -> Iterator[tuple[fl
             assert writer.answered, "the server was killed before it answered anything"
             answered.update(writer.answered)
         if (round + 1) % verified_each == 0 or round + 1 == rounds:
-            verify(data, answered)
+            verify(config, answered)
         yield start_s, sum(len(writer.answered) for writer in writers)
 
 
 def test_kill_9_loses_nothing_that_was_answered_and_leaves_nothing_by_halves(
-    tmp_path: Path,
+    config: Config,
 ) -> None:
-    done = list(killed(tmp_path, ROUNDS))
+    done = list(killed(config, ROUNDS))
     assert len(done) == ROUNDS
     assert all(answered for _, answered in done)
 
 
-def verify(data: Path, answered: dict[str, str]) -> None:
+def verify(config: Config, answered: dict[str, str]) -> None:
     """The store agrees with what was answered and with itself."""
-    installation = root.open_installation(Config(data=data))
+    installation = root.open_installation(config)
     try:
         installation.store.read_now(lambda tx: _agrees(tx, answered))
     finally:
         installation.close()
-    rows = apsw.Connection(str(data / root.STORE))
+    checkup = engines.checkup(config)
     try:
-        assert rows.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        # Every claim is of a product that is there, two a product; so is every line of the log.
-        orphans = "SELECT count(*) FROM {} WHERE {} NOT IN (SELECT id FROM product) AND tenant != 0"
-        assert rows.execute(orphans.format("claim", "holder")).fetchall() == [(0,)]
-        assert rows.execute(orphans.format("audit", "thing")).fetchall() == [(0,)]
-        counts = [
-            rows.execute(f"SELECT count(*) FROM {table} WHERE tenant != 0").fetchall()[0][0]
-            for table in ("product", "audit", "claim")
-        ]
-        assert counts[1] == counts[0]
-        assert counts[2] == 2 * counts[0]
+        wrong = [(c.name, c.findings) for c in checkup.look() if c.count]
     finally:
-        rows.close()
+        checkup.close()
+    assert not wrong
+    # Every claim is of a product that is there, two a product; so is every line of the log.
+    products, lines, claims = (_rows(config, table) for table in ("product", "audit", "claim"))
+    assert lines == products
+    assert claims == 2 * products
+
+
+def _rows(config: Config, table: str) -> int:
+    """How many rows tenants have in the table."""
+    connection: Any
+    if config.store:
+        connection, table = psycopg.connect(config.store), f"entrepot.{table}"
+    else:
+        connection = apsw.Connection(str(config.data / root.STORE))
+    try:
+        sql = f"SELECT count(*) FROM {table} WHERE tenant != 0"
+        n: int = connection.execute(sql).fetchall()[0][0]
+    finally:
+        connection.close()
+    return n
 
 
 def _agrees(tx: Tx, answered: dict[str, str]) -> None:
@@ -153,9 +173,9 @@ def _agrees(tx: Tx, answered: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
 def test_a_graceful_stop_answers_what_it_accepted_and_exits_0(
-    tmp_path: Path, with_signal: signal.Signals
+    config: Config, with_signal: signal.Signals
 ) -> None:
-    with Server(tmp_path) as server:
+    with Server(config.data, store=config.store) as server:
         caller = server.credentials()
         writers = [Writer(CLAIMING, server.address, caller, n) for n in range(3)]
         for writer in writers:
@@ -166,7 +186,7 @@ def test_a_graceful_stop_answers_what_it_accepted_and_exits_0(
             writer.join(30)
     answered = {h: n for w in writers for h, n in w.answered.items()}
     assert answered
-    installation = root.open_installation(Config(data=tmp_path))
+    installation = root.open_installation(config)
     try:
         there = installation.store.read_now(
             lambda tx: {str(p.id) for p in tx.scan(Product, tenant_named(tx, "dev").id)}

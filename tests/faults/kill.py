@@ -10,6 +10,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from entrepot.config import Config
 from tests.contract.test_durability import WRITERS, killed
 
 START_S = 2.0  # the promise
@@ -24,7 +25,9 @@ def main() -> int:
     starts: list[float] = []
     answered = 0
     with tempfile.TemporaryDirectory(dir=given.directory) as folder:
-        for start_s, n in killed(Path(folder) / "data", given.rounds, given.verified_each):
+        for start_s, n in killed(
+            Config(data=Path(folder) / "data"), given.rounds, given.verified_each
+        ):
             starts.append(start_s)
             answered += n
             print(f"round {len(starts)}: started in {start_s:.2f} s, {n} answered", flush=True)

@@ -16,7 +16,6 @@ from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
 from entrepot import main as root
-from entrepot.config import Config
 from entrepot.core import tenancy
 from entrepot.core.identity import Key, Settings
 from entrepot.core.ports import Tx
@@ -207,7 +206,7 @@ def tenant(server: Server, name: str, **settings: Any) -> AliyunCaller:
     def make(tx: Tx, vault: Vault) -> None:
         root.create_tenant(tx, vault, name, Settings(**settings))
 
-    with closing(root.open_installation(Config(data=server.data))) as installation:
+    with closing(root.open_installation(server.config)) as installation:
         installation.store.write_now(lambda tx: make(tx, installation.vault))
         made = root.credentials(installation, name)
     return AliyunCaller(server.address, made["access_key"], made["secret_key"], made["aliyun"])
@@ -221,7 +220,7 @@ def sub_user(server: Server, tenant: str, name: str, *permissions: str) -> Aliyu
         user = tenancy.create_user(tx, owner, name, root.now_ms(), permissions)
         return tenancy.create_key(tx, vault, user, root.now_ms())
 
-    with closing(root.open_installation(Config(data=server.data))) as installation:
+    with closing(root.open_installation(server.config)) as installation:
         key, secret = installation.store.write_now(lambda tx: make(tx, installation.vault))
     return AliyunCaller(server.address, key.access_key, secret)
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from entrepot import main as root
-from entrepot.config import Config
 from entrepot.core import registry, tenancy
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
@@ -333,7 +332,7 @@ def foreign(server: Server, tenant: str, draft: Draft) -> None:
         user = tenancy.user_named(tx, owner, tenant)
         registry.create(tx, Caller(owner, user, "other", "make", "r-1", 1, vault), draft)
 
-    with closing(root.open_installation(Config(data=server.data))) as installation:
+    with closing(root.open_installation(server.config)) as installation:
         installation.store.write_now(lambda tx: make(tx, installation.vault))
 
 

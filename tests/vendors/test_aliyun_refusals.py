@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import time
 import uuid
@@ -335,6 +336,18 @@ def test_a_nonce_is_good_for_one_call(caller: AliyunCaller, nonce: str) -> None:
     for call in (v1, v3):
         assert call().json["Success"] is True
         refused(call(), "400 SignatureNonceUsed")
+
+
+def test_a_request_cannot_be_sent_again_to_a_server_that_was_killed_and_started_anew(
+    fresh_server: Server,
+) -> None:
+    caller = tenant(fresh_server, "replay")
+    once = {"SignatureNonce": uuid.uuid4().hex, "Timestamp": stamp()}
+    assert caller.v1("ListThingTemplates", common=once).json["Success"] is True
+    fresh_server.stop(signal.SIGKILL)
+    fresh_server.start()
+    caller.address = fresh_server.address
+    refused(caller.v1("ListThingTemplates", common=once), "400 SignatureNonceUsed")
 
 
 def test_a_forger_cannot_use_up_another_s_nonce(caller: AliyunCaller) -> None:

@@ -45,6 +45,7 @@ app.command(
     name="model",
     help="Convert, check and compare thing models; keep them for products.",
 )
+app.command("entrepot.cli.stores:store", name="store", help="Move a store to another engine.")
 app.command("entrepot.cli.doctor:doctor", name="doctor", help="Check a data directory.")
 app.command("entrepot.cli.backups:backup", name="backup", help="Copy the store, while it serves.")
 app.command(
@@ -67,7 +68,7 @@ def serve(*, flags: Flags | None = None, place: Place | None = None) -> int:
     from entrepot.cli.serving import run
 
     flags, place = flags or Flags(), place or Place()
-    return run({**flags.given, "data": place.data, "config": place.config})
+    return run({**flags.given, **place.flags, "config": place.config})
 
 
 def dispatch(words: Sequence[str]) -> int:

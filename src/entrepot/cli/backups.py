@@ -82,7 +82,9 @@ def verify(
     report.tell(Check("the files are what was written", len(wrong), tuple(wrong)))
     if not without_key:
         key = backups.key_of(config, folder, manifest, key_file)
-        installation = root.read_installation(replace(config, data=folder, master_key=key.hex()))
+        installation = root.read_installation(
+            replace(config, data=folder, store="", master_key=key.hex())
+        )
         try:
             report.tell(checking.secrets(installation))
         finally:

@@ -5,14 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from entrepot.cli.output import print_json
 from entrepot.core.identity import Key
 from entrepot.core.ports import INSTALLATION, Tx
 from entrepot.main import Readable
-from entrepot.store.checkup import Check, Checkup
+from entrepot.store.checkup import Check, Progress
 
 _MANY_ROWS = 20_000
+
+
+class Lookable(Protocol):
+    """What looks a store over, of whichever engine."""
+
+    def rows(self) -> int:
+        """How many rows `look` will walk."""
+        ...
+
+    def look(self, progress: Progress) -> Iterator[Check]:
+        """Every check in turn."""
+        ...
 
 
 class Report:
@@ -28,7 +41,7 @@ class Report:
         if not self._as_json:
             _print(check, mended)
 
-    def look(self, checkup: Checkup) -> None:
+    def look(self, checkup: Lookable) -> None:
         """Every check of the store, with progress where that takes long and somebody watches."""
         with progress("looking at every row", checkup.rows(), _MANY_ROWS, self._as_json) as seen:
             for check in checkup.look(seen):

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from entrepot import engines
 from entrepot import main as root
 from entrepot.cli.checking import Report, secrets
 from entrepot.cli.options import Json, Place, readable
 from entrepot.config import Config
-from entrepot.store.checkup import TOTALS, Check, Checkup
+from entrepot.store.checkup import TOTALS, Check
 
 
 def doctor(
@@ -30,9 +31,9 @@ def doctor(
     settings = (place or Place()).settings
     report = Report(as_json)
     report.tell(*_files(settings, fix))
-    with readable(Place(settings.data, place.config if place else None)) as installation:
+    with readable(place) as installation:
         report.tell(secrets(installation))
-    checkup = Checkup(settings.data / root.STORE)
+    checkup = engines.checkup(settings)
     try:
         report.look(checkup)
         if fix and report.wrong(TOTALS):
@@ -43,7 +44,7 @@ def doctor(
     finally:
         checkup.close()
     return report.status(
-        f"{settings.data} is not well."
+        f"{engines.place(settings)} is not well."
         " `entrepot doctor --fix` mends permissions and totals; for the rest restore a backup."
     )
 
@@ -51,7 +52,8 @@ def doctor(
 def _files(settings: Config, fix: bool) -> tuple[Check, bool]:
     """Only their owner may read the directory and the key; nobody else needs to."""
     findings: list[str] = []
-    for path in (settings.data, settings.data / root.MASTER_KEY):
+    key = settings.master_key_file or settings.data / root.MASTER_KEY
+    for path in (settings.data, key):
         if not path.exists():
             continue
         mode = stat.S_IMODE(path.stat().st_mode)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -27,12 +27,23 @@ class Place:
     data: Annotated[Path | None, Parameter(help="Data directory (default: ./entrepot-data).")] = (
         None
     )
+    store: Annotated[
+        str | None, Parameter(help="postgresql://... (default: SQLite in the data directory).")
+    ] = None
+    master_key_file: Annotated[
+        Path | None, Parameter(help="File with the master key (default: in the data directory).")
+    ] = None
     config: Annotated[Path | None, Parameter(help="TOML file with settings.")] = None
 
     @property
     def settings(self) -> Config:
         """The settings in force."""
-        return load({"data": self.data}, file=self.config)[0]
+        return load(self.flags, file=self.config)[0]
+
+    @property
+    def flags(self) -> dict[str, Any]:
+        """Every setting by name, None where it was not given."""
+        return {"data": self.data, "store": self.store, "master_key_file": self.master_key_file}
 
 
 @Parameter(name="*")
@@ -51,6 +62,12 @@ class Flags:
     admin_port: Annotated[
         str | None, Parameter(help="Port for health, readiness and metrics; 0 picks a free one.")
     ] = None
+    redis: Annotated[
+        str | None, Parameter(help="redis://... that the servers on one store count calls in.")
+    ] = None
+    count_alone: Annotated[str | None, Parameter(help="Each of them counts for itself: true.")] = (
+        None
+    )
     log_level: Annotated[str | None, Parameter(help="debug, info, warning or error.")] = None
     log_format: Annotated[str | None, Parameter(help="console or json.")] = None
     access_log: Annotated[str | None, Parameter(help="A line for each request: true.")] = None

@@ -10,8 +10,8 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
+from entrepot import engines, service
 from entrepot import main as root
-from entrepot import service
 from entrepot.config import SECRETS, Config, load
 from entrepot.edge import logs
 
@@ -62,8 +62,12 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _listening(installation: root.Opened, empty: bool, url: str, admin_url: str) -> None:
-    data = installation.config.data
-    more = f" --data {data}" if data != Path("entrepot-data") else ""
+    config = installation.config
+    data, more = engines.place(config), ""
+    if config.store:
+        more = f" --store '{data}'"
+    elif config.data != Path("entrepot-data"):
+        more = f" --data {data}"
     if empty:
         print(f"Made {data} with the development tenant {root.DEVELOPMENT!r}.")
         print("Point an SDK here; each of these runs as it stands:\n")

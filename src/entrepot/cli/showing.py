@@ -54,7 +54,7 @@ def config(
     """
     place = place or Place()
     given = (flags or Flags()).given
-    settings, origin = load({**given, "data": place.data}, file=place.config)
+    settings, origin = load({**given, **place.flags}, file=place.config)
     values = shown(settings)
     if as_json:
         print_json({name: {"value": values[name], "source": origin[name]} for name in values})

@@ -177,6 +177,34 @@ class Store(Protocol):
         ...
 
 
+class Nonces(Protocol):
+    """What must be used once only."""
+
+    async def first(self, mark: bytes, life_s: float) -> bool:
+        """Whether nobody used the mark before; from now on, for its life, somebody has.
+
+        Raises:
+            Unavailable: nobody can say.
+        """
+        ...
+
+
+class Ledger(Nonces, Protocol):
+    """What servers on one store count together. None of it outlives its few minutes."""
+
+    async def hit(self, tenant: int, name: str, per_s: int) -> float:
+        """0 where the tenant has a call of this name left in this second, else seconds to wait.
+
+        Raises:
+            Unavailable: nobody can say.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of whatever it counts in."""
+        ...
+
+
 def first(things: Iterable[T]) -> T | None:
     """The first of them, or None."""
     return next(iter(things), None)

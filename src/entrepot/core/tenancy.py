@@ -30,7 +30,13 @@ def open_vault(tx: Tx, master_key: bytes) -> Vault:
     if sealed is None:
         sealed = master.seal(os.urandom(32), ROOT)
         tx.remember(ROOT, sealed)
-    return Vault(master.open(sealed, ROOT))
+    try:
+        return Vault(master.open(sealed, ROOT))
+    except ValueError:
+        raise ValueError(
+            "the store was made with another master key, and every node needs that one: put it into"
+            " ENTREPOT_MASTER_KEY, or into the file that --master-key-file names"
+        ) from None
 
 
 def change_master_key(tx: Tx, old: bytes, new: bytes) -> None:

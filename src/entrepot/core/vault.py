@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -66,6 +67,16 @@ class Vault:
         top = 256 - 256 % n  # bytes above would favour the alphabet's beginning
         letters = [alphabet[b % n] for b in stream.digest(length * 3 + 32) if b < top]
         return "".join(letters[:length])
+
+
+def masked(url: str) -> str:
+    """The URL without its password, for people to read."""
+    parts = urlsplit(url)
+    user, _, where = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    query = "&".join(w for w in parts.query.split("&") if w and "password" not in w.lower())
+    netloc = f"{name}@{where}" if name else where
+    return f"{parts.scheme}://{netloc}{parts.path}{'?' + query if query else ''}"
 
 
 def hash_password(password: str) -> bytes:

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from entrepot.core.conversion import Shelf
 from entrepot.core.identity import Key, Tenant, User, key_claim, tenant_claim, user_claim
-from entrepot.core.ports import INSTALLATION, Store, Tx
+from entrepot.core.ports import INSTALLATION, Nonces, Store, Tx
 from entrepot.core.vault import Vault
+from entrepot.dialect.nonces import MemoryNonces
 
 R = TypeVar("R")
 _FRESH_S = 1.0
@@ -44,6 +45,7 @@ class Gate:
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         loopback: bool = False,
         shelf: Shelf | None = None,
+        nonces: Nonces | None = None,
     ) -> None:
         self.store = store
         self.vault = vault
@@ -51,7 +53,7 @@ class Gate:
         self.now_ms = now_ms
         self.loopback = loopback  # whether only this machine can reach the server
         self._remembered: dict[tuple[str, ...], tuple[float, Any]] = {}
-        self._nonces: dict[int, set[bytes]] = {}  # by the minute that they end in
+        self._nonces = nonces or MemoryNonces()
 
     async def bearer(self, access_key: str) -> Bearer | None:
         """The key with its user, tenant and opened secret; None where there is no such key."""
@@ -80,17 +82,10 @@ class Gate:
         """The user with its tenant."""
         return await self._remember(("user", str(id)), lambda tx: _user(tx, id))
 
-    def fresh_nonce(self, scope: str, nonce: str, life_s: float) -> bool:
+    async def fresh_nonce(self, scope: str, nonce: str, life_s: float) -> bool:
         """Whether the nonce is new in its scope; from now on, for its life, it is not."""
-        now = time.monotonic()
         mark = hashlib.blake2b(f"{scope}\0{nonce}".encode(), digest_size=12).digest()
-        this_minute = int(now // 60)
-        for minute in [m for m in self._nonces if m < this_minute]:
-            del self._nonces[minute]
-        if any(mark in marks for marks in self._nonces.values()):
-            return False
-        self._nonces.setdefault(int((now + life_s) // 60), set()).add(mark)
-        return True
+        return await self._nonces.first(mark, life_s)
 
     async def _remember(self, key: tuple[str, ...], find: Callable[[Tx], R]) -> R:
         now = time.monotonic()

@@ -68,10 +68,18 @@ class Spoken:
             caller = exchange.caller = await dialect.authenticate(exchange)
             caller.demand(operation.permission)
             if operation.rate is not None:
-                house.rates.take(caller.tenant, dialect.name, operation.name, operation.rate)
+                taken = house.rates.take(
+                    caller.tenant, dialect.name, operation.name, operation.rate
+                )
+                if taken is not None:
+                    await taken
             call = dialect.decode(exchange)
             if operation.heavy is not None and (rate := operation.heavy(call)) is not None:
-                house.rates.take(caller.tenant, dialect.name, operation.name + " heavy", rate)
+                taken = house.rates.take(
+                    caller.tenant, dialect.name, operation.name + " heavy", rate
+                )
+                if taken is not None:
+                    await taken
             value = operation.take(call, caller)
             run = operation.run
             if operation.writes:

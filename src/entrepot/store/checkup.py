@@ -66,14 +66,14 @@ class Checkup:
         """Every check in turn, all over one state of the store."""
         self._connection.execute("BEGIN")
         try:
-            yield _check("the file is sound", self._engine())
-            yield _check("things can be read", self._things(progress))
-            yield _check("everything has what it belongs to", self._orphans())
-            yield _check("claims and things agree", self._claims())
-            yield _check("labels and products agree", self._labels())
-            yield _check(TOTALS, self._totals())
-            yield _check("numbers are not given out twice", self._sequence())
-            yield _check("the audit log can be read", self._audit(progress))
+            yield check("the file is sound", self._engine())
+            yield check("things can be read", self._things(progress))
+            yield check("everything has what it belongs to", self._orphans())
+            yield check("claims and things agree", self._claims())
+            yield check("labels and products agree", self._labels())
+            yield check(TOTALS, self._totals())
+            yield check("numbers are not given out twice", self._sequence())
+            yield check("the audit log can be read", self._audit(progress))
         except apsw.Error as error:
             yield Check("the store can be walked", 1, (str(error),))
         finally:
@@ -107,7 +107,7 @@ class Checkup:
         for kind in KINDS:
             for id, tenant, parent, document in self._documents(kind):
                 progress(1)
-                thing = _read(kind, document)
+                thing = read(kind, document)
                 if thing is None:
                     yield f"{kind.name} {id} cannot be read"
                     continue
@@ -131,7 +131,7 @@ class Checkup:
         held = {(t, h): holder for t, h, holder in self._rows("SELECT * FROM claim")}
         for kind in KINDS:
             for id, tenant, _, document in self._documents(kind):
-                thing = _read(kind, document)
+                thing = read(kind, document)
                 for claim in () if thing is None else claims_of(thing):
                     holder = held.pop((tenant, claim_hash(claim)), None)
                     if holder != id:
@@ -145,7 +145,7 @@ class Checkup:
     def _labels(self) -> Iterator[str]:
         held = set(self._rows("SELECT tenant, product, name, value FROM label"))
         for id, tenant, _, document in self._documents(_kind(Product)):
-            found = _read(_kind(Product), document)
+            found = read(_kind(Product), document)
             for name, value in found.labels.items() if isinstance(found, Product) else ():
                 if (tenant, id, name, value) not in held:
                     yield f"product {id} has the label {name!r}, which no index names"
@@ -196,7 +196,8 @@ class Checkup:
                 yield f"entry {revision} of {thing} cannot be read"
 
 
-def _check(name: str, findings: Iterator[str]) -> Check:
+def check(name: str, findings: Iterator[str]) -> Check:
+    """The findings, of which the first few are listed."""
     listed, count = [], 0
     for finding in findings:
         count += 1
@@ -205,7 +206,8 @@ def _check(name: str, findings: Iterator[str]) -> Check:
     return Check(name, count, tuple(listed))
 
 
-def _read(kind: Kind, document: bytes) -> Thing | None:
+def read(kind: Kind, document: bytes) -> Thing | None:
+    """The thing in the document, or None where it cannot be read."""
     try:
         thing: Thing = unpack(kind.type, document)
     except Exception:  # whatever a spoilt document makes its reader do

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import zstandard
 
-from entrepot.core.ports import KINDS, Entry, Kind, Thing
+from entrepot.core.identity import Tenant
+from entrepot.core.ports import INSTALLATION, KINDS, Entry, Kind, Thing
 from entrepot.core.product import Claim
 
 BLOCK_BITS = 13
@@ -91,3 +92,15 @@ def claim_hash(claim: Claim) -> bytes:
     """128 bits that stand for the claim: two different claims never meet in practice."""
     text = f"{claim.rule}\0{claim.value}".encode()
     return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def owner_of(thing: Thing) -> int:
+    """The tenant under which the thing is kept."""
+    if isinstance(thing, Tenant) or BY_TYPE[type(thing)].everywhere:
+        return INSTALLATION
+    return thing.tenant
+
+
+def label_hash(text: str) -> bytes:
+    """128 bits that stand for a label's name or value, where an engine cannot index every text."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

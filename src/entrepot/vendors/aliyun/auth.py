@@ -112,7 +112,7 @@ async def authenticate(exchange: Exchange) -> Caller:
     if len(nonce) > 64:
         nonce = hashlib.sha256(nonce.encode()).hexdigest()
     # INFERRED: remembered until the signed time is too old by itself, so no request works twice.
-    if not gate.fresh_nonce(f"aliyun/{claimed.access_key}", nonce, left_s + 1):
+    if not await gate.fresh_nonce(f"aliyun/{claimed.access_key}", nonce, left_s + 1):
         raise Unauthenticated("replayed")
     instance = _sent(exchange).all.get("IotInstanceId", "")
     if instance not in ("", bearer.tenant.ids.get(INSTANCE)):

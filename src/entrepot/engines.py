@@ -1,0 +1,137 @@
+"""Which engine the settings name: an SQLite file in the data directory, or a PostgreSQL database.
+
+What is kept there, and under which key, is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from entrepot.core.ports import Ledger, Nonces, Store, Tx
+from entrepot.core.vault import masked
+from entrepot.store.checkup import Checkup
+from entrepot.store.sole import sole_server
+from entrepot.store.sqlite import SqliteStore
+from entrepot.store.sqlite_reader import SqliteReader
+
+if TYPE_CHECKING:
+    from entrepot.config import Config
+    from entrepot.store.moving import Place
+    from entrepot.store.postgres_checkup import PostgresCheckup
+
+R = TypeVar("R")
+STORE = "entrepot.sqlite"
+
+
+class Looking(Protocol):
+    """A store for a program without an event loop, to look at."""
+
+    def read_now(self, work: Callable[[Tx], R]) -> R:
+        """See `Store.read`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class Engine(Looking, Store, Protocol):
+    """The same, to change."""
+
+    def write_now(self, work: Callable[[Tx], R]) -> R:
+        """See `Store.write`."""
+        ...
+
+
+def open_engine(config: Config) -> Engine:
+    """The store, made where it is missing and brought up to date.
+
+    Raises:
+        ValueError: it cannot be used; says why.
+    """
+    if not config.store:
+        return SqliteStore(config.data / STORE)
+    from entrepot.store.postgres import PostgresStore
+
+    return PostgresStore(config.store)
+
+
+def read_engine(config: Config) -> Looking:
+    """The store, to look at only.
+
+    Raises:
+        ValueError: there is none, or it cannot be read; says why.
+    """
+    if not config.store:
+        return SqliteReader(config.data / STORE)
+    from entrepot.store.postgres import PostgresStore
+
+    return PostgresStore(config.store, make=False)
+
+
+def checkup(config: Config) -> Checkup | PostgresCheckup:
+    """What looks the store over.
+
+    Raises:
+        ValueError: it is not there, or not of this release.
+    """
+    if not config.store:
+        return Checkup(config.data / STORE)
+    from entrepot.store.postgres_checkup import PostgresCheckup
+
+    return PostgresCheckup(config.store)
+
+
+def moved(place: str, *, fill: bool = False) -> Place:
+    """The rows of the store at `sqlite:DIRECTORY` or `postgresql://...`; `fill`: a new one.
+
+    Raises:
+        ValueError: it is neither, or cannot be used; says why.
+    """
+    if place.startswith(("postgresql://", "postgres://")):
+        from entrepot.store.postgres_place import PostgresPlace
+
+        return PostgresPlace(place, fill=fill)
+    kind, _, folder = place.partition(":")
+    if kind != "sqlite" or not folder:
+        raise ValueError(f"{masked(place)!r} is neither sqlite:DIRECTORY nor postgresql://...")
+    from entrepot.store.sqlite_place import SqlitePlace
+
+    return SqlitePlace(Path(folder) / STORE, fill=fill)
+
+
+def counted_together(config: Config) -> tuple[Ledger | None, Nonces | None]:
+    """What servers on the store count calls in, None where each counts for itself; and nonces."""
+    if config.redis:
+        from entrepot.store.redis_ledger import RedisLedger
+
+        shared = RedisLedger(config.redis)
+        return shared, shared
+    if config.store and not config.count_alone:
+        from entrepot.store.postgres_ledger import PostgresLedger
+
+        ledger = PostgresLedger(config.store)
+        return ledger, ledger
+    if config.store:
+        return None, None
+    from entrepot.dialect.nonces import MemoryNonces
+    from entrepot.store.nonce_journal import NonceJournal
+
+    return None, MemoryNonces(NonceJournal(config.data))
+
+
+def sole(config: Config) -> AbstractContextManager[None]:
+    """A context that one server at a time is in, where the store is for one server.
+
+    Raises:
+        ValueError: another process is in it; names it.
+    """
+    return nullcontext() if config.store else sole_server(config.data)
+
+
+def place(config: Config) -> str:
+    """Where the things are, for people to read."""
+    return masked(config.store) if config.store else str(config.data)

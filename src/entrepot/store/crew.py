@@ -1,0 +1,94 @@
+"""Threads that do waiting work in groups and answer the event loops it came from; knows no database."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+Outcome = tuple[Any, BaseException | None]
+Settle = Callable[[list[Any]], Sequence[Outcome]]
+_Waiting = tuple[Any, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
+
+
+class Crew:
+    """At most `hands` threads. Each takes up to `most` of those who wait, as long as there are any.
+
+    `settle` gives the outcomes of the first ones; who got none waits again, before all others.
+    """
+
+    def __init__(self, name: str, settle: Settle, *, hands: int, most: int) -> None:
+        self._name = name
+        self._settle = settle
+        self._hands = hands
+        self._most = most
+        self._waiting: list[_Waiting] = []
+        self._wake = threading.Condition()
+        self._idle = 0
+        self._threads: list[threading.Thread] = []
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
+    async def do(self, work: Any) -> Any:
+        """What came of the work; whatever it raised."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        with self._wake:
+            self._waiting.append((work, future, loop))
+            if not self._idle and len(self._threads) < self._hands:
+                name = f"{self._name}-{len(self._threads)}"
+                self._threads.append(threading.Thread(target=self._labour, name=name))
+                self._threads[-1].start()
+            else:
+                self._wake.notify()
+        return await future
+
+    def close(self) -> None:
+        """Return when all who wait have their answers and no thread is left."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _labour(self) -> None:
+        while True:
+            with self._wake:
+                self._idle += 1
+                while not self._waiting:
+                    if self._closed:
+                        return
+                    self._wake.wait()
+                self._idle -= 1
+                group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            outcomes = self._settle([work for work, _, _ in group])
+            if rest := group[len(outcomes) :]:
+                with self._wake:
+                    self._waiting[:0] = rest
+                    self._wake.notify()
+            _answer(group, outcomes)
+
+
+def _answer(group: list[_Waiting], outcomes: Sequence[Outcome]) -> None:
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome]]] = {}
+    for (_, future, loop), outcome in zip(group, outcomes, strict=False):
+        loops.setdefault(loop, []).append((future, outcome))
+    for loop, settled in loops.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+            loop.call_soon_threadsafe(_release, settled)
+
+
+def _release(settled: list[tuple[asyncio.Future[Any], Outcome]]) -> None:
+    for future, (result, error) in settled:
+        if future.done():  # the caller went away
+            continue
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)

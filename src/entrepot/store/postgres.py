@@ -1,0 +1,339 @@
+"""The PostgreSQL engine: units of work in groups, one commit a group, beside other nodes on one database.
+
+One thread writes, because a group of all who wait beats as many writers; a few read. Nodes do not
+lock each other out while units run: what a unit relied on is compared when the group is written,
+and a group that another node was faster than runs again (docs/decisions/0021).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors
+
+from entrepot.core.faults import Unavailable
+from entrepot.core.ports import Tx
+from entrepot.core.vault import masked
+from entrepot.store.crew import Crew, Outcome
+from entrepot.store.postgres_flush import Conflict, flush
+from entrepot.store.postgres_schema import (
+    SCHEMA_VERSION,
+    SHARDS,
+    Connection,
+    connect,
+    migrate,
+    schema_version,
+    table,
+)
+from entrepot.store.postgres_tx import ReadTx
+from entrepot.store.postgres_units import ClaimKey, Key, Seen, WriteTx
+
+R = TypeVar("R")
+log = logging.getLogger("entrepot.store")
+
+_READERS, _READ_TOGETHER, _QUICK_S = 3, 16, 0.01
+_GROUP = 256
+_TOGETHER = 4  # attempts of a group before its units go one by one
+_ALONE = 20
+_REMEMBERED = 4096
+_REST_S = 1.0  # between attempts to reach a server that was not there
+
+# A statement was refused for what it holds: one unit's fault, not the engine's.
+_FAULTS_OF_A_UNIT = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
+_AGAIN = (Conflict, errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
+
+
+class PostgresStore:
+    """A `Store` in a PostgreSQL database, which other nodes may use at the same time.
+
+    `close` before the process ends; a kill loses nothing that was answered.
+    """
+
+    def __init__(self, url: str, *, make: bool = True) -> None:
+        """Connect; `make`: make the tables, or bring them up to date.
+
+        Raises:
+            ValueError: the server cannot be reached, or the store is of another release.
+        """
+        self.url = url
+        self.damage = ""
+        self.committed: Callable[[int, float], None] = lambda units, seconds: None
+        self._closed = False
+        self._writer: Connection | None = None
+        try:
+            self._writer = connect(url, writes=True)
+            if make:
+                migrate(self._writer)
+            elif schema_version(self._writer) != SCHEMA_VERSION:
+                raise ValueError(
+                    f"{masked(url)} holds no store of this release: start `entrepot serve` once"
+                )
+            _must_be_whole(self._writer)
+        except BaseException as error:
+            if self._writer is not None:
+                self._writer.close()
+            if isinstance(error, psycopg.Error):
+                raise ValueError(f"cannot use {masked(url)}: {_first_line(error)}") from None
+            raise
+        self._shard: int | None = None
+        self._writing = threading.Lock()
+        self._rest_until = 0.0
+        self._cache: dict[Key, Seen] = {}
+        self._writers = Crew("entrepot-writer", self._settle, hands=1, most=_GROUP)
+        self._readers = Crew("entrepot-reader", self._look, hands=_READERS, most=_READ_TOGETHER)
+        self._local = threading.local()
+        self._opening = threading.Lock()
+        self._reading: list[Connection] = []  # the readers' connections, of all threads
+
+    # Writing
+
+    async def write(self, work: Callable[[Tx], R]) -> R:
+        """What `work` returned, once it is on disk (see `Store.write`)."""
+        if self._closed:
+            raise Unavailable("the store is closed")
+        result: R = await self._writers.do(work)
+        return result
+
+    def write_now(self, work: Callable[[Tx], R]) -> R:
+        """`write` for a program that has no event loop."""
+        if self._closed:
+            raise Unavailable("the store is closed")
+        result, error = self._settle([work])[0]
+        if error is not None:
+            raise error
+        value: R = result
+        return value
+
+    @property
+    def waiting(self) -> int:
+        """How many units wait for their turn."""
+        return self._writers.waiting
+
+    def _settle(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
+        """The outcome of each; those that ended well are on disk."""
+        with self._writing:
+            began = time.monotonic()
+            outcomes = self._kept(units)
+            if any(error is None for _, error in outcomes):
+                self.committed(len(units), time.monotonic() - began)
+            return outcomes
+
+    def _kept(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
+        """The same; a failure of the engine is the outcome of each."""
+        try:
+            return self._together(units)
+        except Exception as error:
+            self._forget()
+            fault: BaseException = error
+            if isinstance(error, psycopg.Error):
+                fault = Unavailable(_first_line(error))
+                if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
+                    self.damage = _first_line(error)
+                log.error("a group of %d was not kept: %s", len(units), _first_line(error))
+            else:
+                log.exception("a group of %d was not kept", len(units))
+            return [(None, fault)] * len(units)
+
+    def _together(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
+        stale: set[Key] = set()
+        held: dict[ClaimKey, int] = {}
+        for attempt in range(_TOGETHER if len(units) > 1 else _ALONE):
+            try:
+                return self._attempt(units, stale, held, begun=attempt > 0)
+            except Conflict as conflict:
+                stale.update(conflict.rows)
+                held |= self._holders(conflict.claims)
+            except _AGAIN:
+                pass
+            except psycopg.OperationalError:
+                # The server may have gone away and come back while nobody used this connection.
+                if attempt or not (self._writer is None or self._writer.closed):
+                    raise
+                self._forget()
+            except _FAULTS_OF_A_UNIT as error:
+                if len(units) == 1:
+                    return [(None, error)]
+                break
+            self._cache.clear()
+        if len(units) == 1:
+            return [(None, Unavailable("other nodes changed the same things all the time"))]
+        return [outcome for unit in units for outcome in self._kept([unit])]
+
+    def _attempt(
+        self,
+        units: Sequence[Callable[[Tx], Any]],
+        stale: set[Key],
+        held: dict[ClaimKey, int],
+        begun: bool,
+    ) -> list[Outcome]:
+        connection = self._connection()
+        if begun:  # what other nodes were faster with is kept from them this time
+            connection.execute("BEGIN")
+            for kind, tenant, id in sorted(stale):
+                sql = f"SELECT FROM {table(kind)} WHERE tenant = %b AND id = %b FOR UPDATE"
+                connection.execute(sql.encode(), (tenant, id))
+        tx = WriteTx(connection, self._cache, held, len(units))
+        outcomes: list[Outcome] = []
+        try:
+            for work in units:
+                try:
+                    outcomes.append((tx.unit(work), None))
+                except _FAULTS_OF_A_UNIT as error:
+                    outcomes.append((None, error))
+                except psycopg.Error:
+                    raise
+                except Exception as error:
+                    outcomes.append((None, error))
+        except BaseException:
+            if begun and not connection.closed:
+                connection.rollback()
+            raise
+        flush(tx, self._own_shard(), begun)
+        self._remember(tx)
+        return outcomes
+
+    def _own_shard(self) -> int:
+        """Which rows of the totals are ours: another's than those of the node before and after us."""
+        if self._shard is None:
+            row = self._connection().execute("SELECT nextval('entrepot.nodes')").fetchone()
+            self._shard = row[0] % SHARDS if row else 0
+        return self._shard
+
+    def _remember(self, tx: WriteTx) -> None:
+        """What many units ask for again: not products, which are many, large and each its own."""
+        for key in tx.done.rows:
+            self._cache.pop(key, None)
+        if len(self._cache) >= _REMEMBERED:
+            self._cache.clear()
+        for key, seen in tx.seen.items():
+            if key[0] != "product" and seen[0] and key not in tx.done.rows:
+                self._cache[key] = seen
+
+    def _holders(self, claims: tuple[ClaimKey, ...]) -> dict[ClaimKey, int]:
+        found: dict[ClaimKey, int] = {}
+        sql = b"SELECT holder FROM entrepot.claim WHERE tenant = %b AND hash = %b"
+        for key in claims:
+            row = self._connection().execute(sql, key).fetchone()
+            if row is not None:
+                found[key] = row[0]
+        return found
+
+    def _connection(self) -> Connection:
+        """The writer's connection; a new one where the server went away."""
+        if self._writer is None or self._writer.closed:
+            self._writer = self._connect(writes=True)
+        return self._writer
+
+    def _connect(self, *, writes: bool) -> Connection:
+        # Where nobody answers each attempt takes its time: not all who wait should find out anew.
+        if time.monotonic() < self._rest_until:
+            raise psycopg.OperationalError("the server was not there a moment ago")
+        try:
+            return connect(self.url, writes=writes)
+        except psycopg.Error:
+            self._rest_until = time.monotonic() + _REST_S
+            raise
+
+    def _forget(self) -> None:
+        """After a failure nothing is known of the connection, nor of what was seen through it."""
+        self._cache.clear()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    # Reading
+
+    async def read(self, work: Callable[[Tx], R]) -> R:
+        """What `work` returned over one consistent state (see `Store.read`)."""
+        if self._closed:
+            raise Unavailable("the store is closed")
+        result: R = await self._readers.do(work)
+        return result
+
+    def read_now(self, work: Callable[[Tx], R]) -> R:
+        """`read` on the calling thread."""
+        if self._closed:
+            raise Unavailable("the store is closed")
+        result, error = self._look([work])[0]
+        if error is not None:
+            raise error
+        value: R = result
+        return value
+
+    def _look(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
+        """The outcomes of the first units, over one state: of all of them, unless one took long."""
+        outcomes: list[Outcome] = []
+        for first in (True, False):
+            connection = None
+            try:
+                connection = self._reader(new=not first)
+                _look_at(connection, units, outcomes)
+                return outcomes
+            except psycopg.Error as error:
+                # The server may have gone away and come back since this connection was used last.
+                if outcomes:
+                    return outcomes
+                if not (first and connection is not None and connection.closed):
+                    return [(None, Unavailable(_first_line(error)))] * len(units)
+        raise AssertionError("unreachable")
+
+    def _reader(self, new: bool) -> Connection:
+        """The calling thread's own connection."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if new or connection is None or connection.closed:
+            connection = self._connect(writes=False)
+            with self._opening:
+                self._reading = [c for c in self._reading if not c.closed] + [connection]
+            self._local.connection = connection
+        return connection
+
+    def close(self) -> None:
+        """Let go of the server; whoever serves has seen to it that nobody waits any more."""
+        if self._closed:
+            return
+        self._closed = True
+        self._writers.close()
+        self._readers.close()
+        for connection in self._reading:
+            connection.close()
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _must_be_whole(connection: Connection) -> None:
+    sql = "SELECT FROM entrepot.meta WHERE name = 'copying'"
+    if connection.execute(sql).fetchone() is not None:
+        raise ValueError("a copy into this store has not ended: run `entrepot store copy` again")
+
+
+def _look_at(
+    connection: Connection, units: Sequence[Callable[[Tx], Any]], outcomes: list[Outcome]
+) -> None:
+    end = time.monotonic() + _QUICK_S
+    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    try:
+        tx = ReadTx(connection)
+        for work in units:
+            try:
+                outcomes.append((work(tx), None))
+            except _FAULTS_OF_A_UNIT as error:
+                outcomes.append((None, error))
+                return
+            except psycopg.Error:
+                raise
+            except Exception as error:
+                outcomes.append((None, error))
+            if time.monotonic() > end:
+                return
+    finally:
+        if not connection.closed:
+            connection.rollback()
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -1,0 +1,123 @@
+"""A PostgreSQL database as a place that a whole installation is moved from or to."""
+
+# ruff: noqa: S608 (every name in a statement is one of TABLES)
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from entrepot.core.vault import masked
+from entrepot.store.moving import BLOCK, MARK, OWN_NAMES, Row, Table, labels_in
+from entrepot.store.postgres_checkup import recount
+from entrepot.store.postgres_schema import (
+    SCHEMA_VERSION,
+    connect,
+    migrate,
+    schema_version,
+)
+from entrepot.store.postgres_schema import (
+    table as quoted,
+)
+from entrepot.store.rows import label_hash
+
+_TYPES = {
+    "tenant": "int8", "id": "int8", "parent": "int8", "document": "bytea", "version": "int4",
+    "hash": "bytea", "holder": "int8", "thing": "int8", "revision": "int8", "name": "bytea",
+    "value": "bytea", "product": "int8",
+}  # fmt: skip
+
+
+class PostgresPlace:
+    """See `Place`. What is read is one state; while it is filled, nodes refuse to open it."""
+
+    def __init__(self, url: str, *, fill: bool = False) -> None:
+        """Connect; `fill`: to make tables and fill them.
+
+        Raises:
+            ValueError: it cannot be reached, or holds no store of this release.
+        """
+        self._fill = fill
+        try:
+            self._connection = connect(url, writes=fill)
+            if fill:
+                migrate(self._connection)
+            elif schema_version(self._connection) != SCHEMA_VERSION:
+                self.close()
+                raise ValueError(
+                    f"{masked(url)} holds no store of this release: start `entrepot serve` once"
+                )
+            else:
+                self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            # Counting and indexing so much at once may take longer than a unit of work may.
+            self._connection.execute("SET statement_timeout = 0")
+        except psycopg.Error as error:
+            raise ValueError(f"cannot use {masked(url)}: {error}") from None
+
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        return self._connection.cursor(binary=True).execute(sql.encode(), values).fetchall()
+
+    def count(self, table: Table) -> int:
+        return int(self._rows(f"SELECT count(*) FROM {quoted(table.name)}")[0][0])
+
+    def block(self, table: Table, after: Row | None) -> list[Row]:
+        if table.name == "meta":
+            rows = [] if after else self._rows("SELECT name, value FROM entrepot.meta")
+            return sorted(row for row in rows if row[0] not in OWN_NAMES)
+        names = ", ".join(table.columns)
+        key = ", ".join(table.columns[: table.key])
+        where, values = "true", ()
+        if after is not None:
+            where, values = f"({key}) > ({', '.join(['%b'] * table.key)})", tuple(after)
+        return self._rows(
+            f"SELECT {names} FROM {quoted(table.name)} WHERE {where} ORDER BY {key} LIMIT {BLOCK}",
+            values,
+        )
+
+    def recall(self, name: str) -> bytes | None:
+        rows = self._rows("SELECT value FROM entrepot.meta WHERE name = %t", (name,))
+        return rows[0][0] if rows else None
+
+    def write(self, table: Table, rows: list[Row], mark: bytes) -> None:
+        columns = table.columns
+        if table.kind is not None:
+            columns, rows_ = (*columns, "version"), [(*row, 1) for row in rows]
+        else:
+            rows_ = rows
+        with self._connection.transaction():
+            self._copy(table.name, columns, rows_)
+            labels = [
+                (t, label_hash(n), label_hash(v), id) for t, n, v, id in labels_in(table, rows)
+            ]
+            self._copy("label", ("tenant", "name", "value", "product"), labels)
+            self._connection.execute(
+                "INSERT INTO entrepot.meta VALUES (%t, %b)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (MARK, mark),
+            )
+
+    def _copy(self, name: str, columns: tuple[str, ...], rows: list[Row]) -> None:
+        if not rows:
+            return
+        sql = f"COPY {quoted(name)} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+        types = ["text" if name == "meta" and c == "name" else _TYPES[c] for c in columns]
+        with self._connection.cursor().copy(sql.encode()) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+
+    def next_id(self) -> int:
+        last, called = self._rows("SELECT last_value, is_called FROM entrepot.ids")[0]
+        return int(last) + int(called)
+
+    def finish(self, next_id: int) -> None:
+        recount(self._connection)
+        self._connection.execute("SELECT setval('entrepot.ids', %b, false)", (next_id,))
+        self._connection.execute("ANALYZE")
+
+    def release(self) -> None:
+        self._connection.execute("DELETE FROM entrepot.meta WHERE name = %t", (MARK,))
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,198 @@
+"""Looking into a PostgreSQL store: the half of the `Tx` port that changes nothing, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from entrepot.core.ports import Entry, T, Thing
+from entrepot.core.product import Claim, Product
+from entrepot.store.postgres_schema import Connection, table
+from entrepot.store.rows import BLOCK_BITS, BY_TYPE, claim_hash, label_hash, unpack, unpack_entry
+
+ID_BOUND = 1 << 63
+_BLOCK = 256
+_DEEP = 2 * _BLOCK  # entries of an index that are passed over sooner than blocks are counted
+
+Rows = list[tuple[Any, ...]]
+
+
+class ReadTx:
+    """See `Tx`. One state throughout, where the connection is in a transaction that sees one."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.cursor = connection.cursor(binary=True)
+
+    def _rows(self, sql: str, values: Sequence[Any]) -> Rows:
+        return self.cursor.execute(sql.encode(), values).fetchall()
+
+    # Things
+
+    def get(self, kind: type[T], tenant: int, id: int) -> T | None:
+        if not 0 < id < ID_BOUND:  # a caller may write any number; the server's end at 64 bits
+            return None
+        found = self._row(BY_TYPE[kind].name, tenant, id)
+        if found is None:
+            return None
+        thing: T = unpack(kind, found[1])
+        return thing
+
+    def _row(self, kind: str, tenant: int, id: int) -> tuple[int, bytes] | None:
+        """Version and document."""
+        sql = f"SELECT version, document FROM {table(kind)} WHERE tenant = %b AND id = %b"  # noqa: S608
+        row = self.cursor.execute(sql.encode(), (tenant, id)).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def holder(self, tenant: int, claim: Claim) -> int | None:
+        sql = "SELECT holder FROM entrepot.claim WHERE tenant = %b AND hash = %b"
+        rows = self._rows(sql, (tenant, claim_hash(claim)))
+        return rows[0][0] if rows else None
+
+    # Lists
+
+    def page(
+        self,
+        kind: type[T],
+        tenant: int,
+        *,
+        parent: int | None = None,
+        before: int | None = None,
+        skip: int = 0,
+        limit: int = 50,
+    ) -> list[T]:
+        if before is None and skip >= _DEEP:
+            before, skip = self._start(BY_TYPE[kind].name, tenant, parent, skip)
+        rows = self._page(BY_TYPE[kind].name, tenant, parent, before, skip, limit)
+        return [unpack(kind, document) for (document,) in rows]
+
+    def _page(
+        self,
+        kind: str,
+        tenant: int,
+        parent: int | None,
+        before: int | None,
+        skip: int,
+        limit: int,
+        without: Sequence[int] = (),
+    ) -> Rows:
+        where, values = "tenant = %b", [tenant]
+        if parent is not None:
+            where, values = where + " AND parent = %b", [*values, parent]
+        if before is not None:
+            where, values = where + " AND id < %b", [*values, min(before, ID_BOUND - 1)]
+        ids: list[Any] = []
+        if without:
+            where, ids = where + " AND id <> ALL(%b::bigint[])", [list(without)]
+        # The ids come from the index alone, so that what is skipped is never read.
+        sql = (
+            f"SELECT t.document FROM (SELECT tenant, id FROM {table(kind)} WHERE {where}"  # noqa: S608
+            f" ORDER BY id DESC LIMIT %b OFFSET %b) p JOIN {table(kind)} t USING (tenant, id)"
+            " ORDER BY t.id DESC"
+        )
+        return self._rows(sql, (*values, *ids, limit, skip))
+
+    def _start(self, kind: str, tenant: int, parent: int | None, skip: int) -> tuple[int, int]:
+        """The same place nearer: an id, and how many to skip from there; whole blocks are counted."""
+        where, values = "tenant = %b AND kind = %t", [tenant, kind]
+        if parent is not None:
+            where, values = where + " AND parent = %b", [*values, parent]
+        sql = (
+            f"SELECT block, sum(n)::bigint FROM entrepot.block WHERE {where}"  # noqa: S608
+            " GROUP BY block ORDER BY block DESC"
+        )
+        for block, n in self._rows(sql, values):
+            if skip < n:
+                return (block + 1) << BLOCK_BITS, skip
+            skip -= n
+        return 0, 0
+
+    def scan(self, kind: type[T], tenant: int, *, parent: int | None = None) -> Iterator[T]:
+        before: int | None = None
+        while True:
+            block = self.page(kind, tenant, parent=parent, before=before, limit=_BLOCK)
+            yield from block
+            if len(block) < _BLOCK:
+                return
+            before = block[-1].id
+
+    def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
+        where, values = "tenant = %b AND kind = %t", [tenant, BY_TYPE[kind].name]
+        if parent is not None:
+            where, values = where + " AND parent = %b", [*values, parent]
+        sql = f"SELECT coalesce(sum(n), 0)::bigint FROM entrepot.total WHERE {where}"  # noqa: S608
+        n: int = self._rows(sql, values)[0][0]
+        return n
+
+    def labelled(
+        self,
+        tenant: int,
+        labels: Sequence[tuple[str, str | None]],
+        *,
+        skip: int = 0,
+        limit: int = 50,
+    ) -> tuple[list[Product], int]:
+        if not labels:
+            return [], 0
+        rows, total = self._labelled(tenant, labels, skip, limit)
+        return [unpack(Product, document) for (document,) in rows], total
+
+    def _labelled(
+        self,
+        tenant: int,
+        labels: Sequence[tuple[str, str | None]],
+        skip: int,
+        limit: int,
+        without: Sequence[int] = (),
+    ) -> tuple[Rows, int]:
+        any_of = " OR ".join(
+            "name = %b" if value is None else "name = %b AND value = %b" for _, value in labels
+        )
+        values: list[Any] = [label_hash(t) for pair in labels for t in pair if t is not None]
+        chosen = f"SELECT DISTINCT product FROM entrepot.label WHERE tenant = %b AND ({any_of})"  # noqa: S608
+        if without:
+            chosen, values = chosen + " AND product <> ALL(%b::bigint[])", [*values, list(without)]
+        values = [tenant, *values]
+        total: int = self._rows(f"SELECT count(*) FROM ({chosen}) chosen", values)[0][0]  # noqa: S608
+        rows = self._rows(
+            f"SELECT document FROM ({chosen} ORDER BY product DESC LIMIT %b OFFSET %b) chosen"  # noqa: S608
+            " JOIN entrepot.product ON tenant = %b AND id = product ORDER BY id DESC",
+            (*values, limit, skip, tenant),
+        )
+        return rows, total
+
+    # The audit log and the installation
+
+    def history(self, tenant: int, thing: int) -> list[Entry]:
+        sql = (
+            "SELECT document FROM entrepot.audit WHERE tenant = %b AND thing = %b ORDER BY revision"
+        )
+        return [unpack_entry(document) for (document,) in self._rows(sql, (tenant, thing))]
+
+    def recall(self, name: str) -> bytes | None:
+        rows = self._rows("SELECT value FROM entrepot.meta WHERE name = %t", (name,))
+        return rows[0][0] if rows else None
+
+    # What a look must not ask for
+
+    def new_id(self) -> int:
+        raise _only_looking()
+
+    def add(self, thing: Thing) -> None:
+        raise _only_looking()
+
+    def put(self, old: T, new: T) -> None:
+        raise _only_looking()
+
+    def drop(self, thing: Thing) -> None:
+        raise _only_looking()
+
+    def note(self, tenant: int, entry: Entry) -> None:
+        raise _only_looking()
+
+    def remember(self, name: str, value: bytes) -> None:
+        raise _only_looking()
+
+
+def _only_looking() -> RuntimeError:
+    return RuntimeError("a unit of work that was given to `read` must change nothing")

@@ -1,0 +1,314 @@
+"""Units of work on PostgreSQL, gathered: each runs over the database as it will be, nothing is written yet.
+
+What units change is kept here until `postgres_flush` writes it for all of them at once. What they
+relied on is kept too, because another node may change it meanwhile: the flush asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from entrepot.core.faults import Taken
+from entrepot.core.ports import Entry, T, Thing, Tx
+from entrepot.core.product import Claim, Product
+from entrepot.store.postgres_schema import Connection
+from entrepot.store.postgres_tx import ID_BOUND, ReadTx, Rows
+from entrepot.store.rows import (
+    BLOCK_BITS,
+    BY_TYPE,
+    claim_hash,
+    claims_of,
+    label_hash,
+    labels_of,
+    owner_of,
+    parent_of,
+    unpack,
+)
+
+R = TypeVar("R")
+Key = tuple[str, int, int]  # kind, tenant, id
+ClaimKey = tuple[int, bytes]  # tenant, hash
+Seen = tuple[int, Thing | None]  # version in the database, 0 where it is not there; the thing
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one unit, or all that ended well, did; `asked` and `guards` are what it relied on."""
+
+    rows: dict[Key, Seen] = field(default_factory=dict)  # the version is the one to replace
+    # Who holds it in the database, as far as we know, and who shall.
+    claims: dict[ClaimKey, tuple[int | None, int | None]] = field(default_factory=dict)
+    labels: dict[tuple[int, bytes, bytes, int], bool] = field(default_factory=dict)
+    totals: dict[tuple[int, str, int, int], int] = field(default_factory=dict)  # the last: block
+    entries: dict[tuple[int, int], list[Entry]] = field(default_factory=dict)
+    names: dict[str, bytes] = field(default_factory=dict)
+    recalled: dict[str, bytes | None] = field(default_factory=dict)
+    asked: list[tuple[str, Sequence[Any], Rows]] = field(default_factory=list)
+    # Whoever decides by what is kept under a parent (None: by all of the kind) keeps others out.
+    guards: set[tuple[int, str, int | None]] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.claims or self.labels or self.entries or self.names)
+
+    def take(self, unit: Changes) -> None:
+        """Add what a unit did after all that is here."""
+        if not unit:
+            return  # what it only looked at, nothing depends on
+        self.rows |= unit.rows
+        self.claims |= unit.claims
+        self.labels |= unit.labels
+        for key, n in unit.totals.items():
+            self.totals[key] = self.totals.get(key, 0) + n
+        for thing, entries in unit.entries.items():
+            self.entries.setdefault(thing, []).extend(entries)
+        self.names |= unit.names
+        self.recalled = {**unit.recalled, **self.recalled}
+        self.asked += unit.asked
+        self.guards |= unit.guards
+
+
+class WriteTx(ReadTx):
+    """See `Tx`. One for each attempt at a group of units.
+
+    `cache` holds things as they were seen once; what is taken from it is asked again by the flush.
+    `held` holds claims that an earlier attempt found in other hands.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        cache: dict[Key, Seen],
+        held: dict[ClaimKey, int],
+        expected: int,
+    ) -> None:
+        super().__init__(connection)
+        self.done = Changes()
+        self.seen: dict[Key, Seen] = {}
+        self.from_cache: set[Key] = set()
+        self._now = Changes()
+        self._cache = cache
+        self._held = held
+        self._expected = expected  # units that are still to come, each likely to want an id
+        self._ids: list[int] = []
+        self._fresh: set[int] = set()
+
+    def unit(self, work: Callable[[Tx], R]) -> R:
+        """Run one unit of work: wholly, or not at all where it raises."""
+        self._now = Changes()
+        try:
+            result = work(self)
+        finally:
+            self._expected -= 1
+        self.done.take(self._now)
+        return result
+
+    def _rows(self, sql: str, values: Sequence[Any]) -> Rows:
+        rows = super()._rows(sql, values)
+        self._now.asked.append((sql, values, rows))
+        return rows
+
+    # Things
+
+    def new_id(self) -> int:
+        if not self._ids:
+            rows = self.cursor.execute(
+                b"SELECT nextval('entrepot.ids') FROM generate_series(1, %b)",
+                (max(self._expected, 1),),
+            ).fetchall()
+            self._ids = [id for (id,) in reversed(rows)]
+        id = self._ids.pop()
+        self._fresh.add(id)
+        return id
+
+    def add(self, thing: Thing) -> None:
+        tenant, kind = owner_of(thing), BY_TYPE[type(thing)].name
+        claims = claims_of(thing)
+        self._must_be_free(tenant, claims)
+        for claim in claims:
+            self._claim((tenant, claim_hash(claim)), thing.id)
+        self._now.rows[kind, tenant, thing.id] = 0, thing
+        self._label(tenant, thing.id, labels_of(thing), True)
+        self._tally(tenant, kind, parent_of(thing), thing.id, 1)
+
+    def put(self, old: T, new: T) -> None:
+        tenant, kind = owner_of(old), BY_TYPE[type(old)].name
+        version = self._there(kind, tenant, old.id)
+        before, after = claims_of(old), claims_of(new)
+        self._must_be_free(tenant, [c for c in after if c not in before])
+        for claim in before:
+            if claim not in after:
+                self._release((tenant, claim_hash(claim)), old.id)
+        for claim in after:
+            if claim not in before:
+                self._claim((tenant, claim_hash(claim)), new.id)
+        self._now.rows[kind, tenant, new.id] = version, new
+        if parent_of(old) != parent_of(new):
+            self._tally(tenant, kind, parent_of(old), old.id, -1)
+            self._tally(tenant, kind, parent_of(new), new.id, 1)
+        if labels_of(old) != labels_of(new):
+            self._label(tenant, old.id, labels_of(old), False)
+            self._label(tenant, new.id, labels_of(new), True)
+
+    def drop(self, thing: Thing) -> None:
+        tenant, kind = owner_of(thing), BY_TYPE[type(thing)].name
+        version = self._there(kind, tenant, thing.id)
+        for claim in claims_of(thing):
+            self._release((tenant, claim_hash(claim)), thing.id)
+        self._label(tenant, thing.id, labels_of(thing), False)
+        self._now.rows[kind, tenant, thing.id] = version, None
+        self._tally(tenant, kind, parent_of(thing), thing.id, -1)
+
+    def get(self, kind: type[T], tenant: int, id: int) -> T | None:
+        if not 0 < id < ID_BOUND:
+            return None
+        thing: Any = self._seen(BY_TYPE[kind].name, tenant, id, kind)[1]
+        found: T | None = thing
+        return found
+
+    def _there(self, kind: str, tenant: int, id: int) -> int:
+        """The version that a change is to replace."""
+        type_ = next(k for k, v in BY_TYPE.items() if v.name == kind)
+        version, thing = self._seen(kind, tenant, id, type_)
+        if thing is None:
+            raise LookupError(f"{kind} {id} of tenant {tenant} is not there")
+        return version
+
+    def _seen(self, kind: str, tenant: int, id: int, type_: type[Any]) -> Seen:
+        key = (kind, tenant, id)
+        found = self._now.rows.get(key) or self.done.rows.get(key) or self.seen.get(key)
+        if found is None:
+            found = self._cache.get(key)
+            if found is not None:
+                self.from_cache.add(key)
+            else:
+                row = self._row(kind, tenant, id)
+                found = (0, None) if row is None else (row[0], unpack(type_, row[1]))
+            self.seen[key] = found
+        return found
+
+    # Claims
+
+    def holder(self, tenant: int, claim: Claim) -> int | None:
+        key = (tenant, claim_hash(claim))
+        known = self._now.claims.get(key) or self.done.claims.get(key)
+        return known[1] if known else super().holder(tenant, claim)
+
+    def _must_be_free(self, tenant: int, claims: Iterable[Claim]) -> None:
+        """Raises `Taken` where we know of a holder; of others' the flush will know."""
+        for claim in claims:
+            key = (tenant, claim_hash(claim))
+            known = self._now.claims.get(key) or self.done.claims.get(key)
+            holder = known[1] if known else self._held.get(key)
+            if holder is not None:
+                raise Taken(claim.rule, claim.value, holder)
+
+    def _claim(self, key: ClaimKey, holder: int) -> None:
+        known = self._now.claims.get(key) or self.done.claims.get(key) or (None, None)
+        self._now.claims[key] = known[0], holder
+
+    def _release(self, key: ClaimKey, holder: int) -> None:
+        known = self._now.claims.get(key) or self.done.claims.get(key) or (holder, holder)
+        self._now.claims[key] = known[0], None
+
+    # Lists: what the database has, and what the units before did to it
+
+    def page(
+        self,
+        kind: type[T],
+        tenant: int,
+        *,
+        parent: int | None = None,
+        before: int | None = None,
+        skip: int = 0,
+        limit: int = 50,
+    ) -> list[T]:
+        name = BY_TYPE[kind].name
+        self._now.guards.add((tenant, name, parent))
+        changed = self._changed(name, tenant)
+        if not changed:
+            rows = self._page(name, tenant, parent, before, skip, limit)
+            return [unpack(kind, document) for (document,) in rows]
+        ours: Any = [
+            t
+            for t in changed.values()
+            if t is not None
+            and parent in (None, parent_of(t))
+            and (before is None or t.id < before)
+        ]
+        rows = self._page(name, tenant, parent, before, 0, skip + limit, tuple(changed))
+        ours += [unpack(kind, document) for (document,) in rows]
+        found: list[T] = sorted(ours, key=lambda t: -t.id)[skip : skip + limit]
+        return found
+
+    def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
+        name = BY_TYPE[kind].name
+        self._now.guards.add((tenant, name, parent))
+        n = super().count(kind, tenant, parent=parent)
+        for totals in (self.done.totals, self._now.totals):
+            for (t, k, p, _), delta in totals.items():
+                if t == tenant and k == name and parent in (None, p):
+                    n += delta
+        return n
+
+    def labelled(
+        self,
+        tenant: int,
+        labels: Sequence[tuple[str, str | None]],
+        *,
+        skip: int = 0,
+        limit: int = 50,
+    ) -> tuple[list[Product], int]:
+        if not labels:
+            return [], 0
+        changed = self._changed("product", tenant)
+        ours = [p for p in changed.values() if isinstance(p, Product) and _has_any(p, labels)]
+        rows, total = self._labelled(tenant, labels, 0, skip + limit, tuple(changed))
+        products = ours + [unpack(Product, document) for (document,) in rows]
+        products.sort(key=lambda p: -p.id)
+        return products[skip : skip + limit], total + len(ours)
+
+    def _changed(self, kind: str, tenant: int) -> dict[int, Thing | None]:
+        """The tenant's things of the kind as units left them, by id."""
+        return {
+            id: thing
+            for rows in (self.done.rows, self._now.rows)
+            for (k, t, id), (_, thing) in rows.items()
+            if k == kind and t == tenant
+        }
+
+    # The audit log and the installation
+
+    def note(self, tenant: int, entry: Entry) -> None:
+        self._now.entries.setdefault((tenant, entry.thing), []).append(entry)
+
+    def history(self, tenant: int, thing: int) -> list[Entry]:
+        kept = [] if thing in self._fresh else super().history(tenant, thing)
+        key = (tenant, thing)
+        return [*kept, *self.done.entries.get(key, ()), *self._now.entries.get(key, ())]
+
+    def recall(self, name: str) -> bytes | None:
+        for names in (self._now.names, self.done.names):
+            if name in names:
+                return names[name]
+        value = self._now.recalled[name] = super().recall(name)
+        return value
+
+    def remember(self, name: str, value: bytes) -> None:
+        self._now.names[name] = value
+
+    # Small change
+
+    def _label(self, tenant: int, product: int, labels: dict[str, str], has: bool) -> None:
+        for name, value in labels.items():
+            self._now.labels[tenant, label_hash(name), label_hash(value), product] = has
+
+    def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
+        key = (tenant, kind, parent, id >> BLOCK_BITS)
+        self._now.totals[key] = self._now.totals.get(key, 0) + n
+
+
+def _has_any(product: Product, labels: Sequence[tuple[str, str | None]]) -> bool:
+    own = product.labels
+    return any(name in own and value in (None, own[name]) for name, value in labels)

@@ -1,0 +1,82 @@
+"""What nodes count together, in Redis or Valkey: calls a second, and nonces. Knows no vendor's figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+from limits import RateLimitItemPerSecond
+from limits.storage import RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from entrepot.core.faults import Unavailable
+from entrepot.core.vault import masked
+from entrepot.store.calls import Hit, Mark
+from entrepot.store.crew import Crew, Outcome
+
+_HANDS, _TOGETHER = 2, 64
+_PATIENCE_S = 5
+_KEY = b"entrepot/nonce/"
+
+
+class RedisLedger:
+    """See `Ledger`. What is counted there lives as long as the server does."""
+
+    def __init__(self, url: str) -> None:
+        """Connect.
+
+        Raises:
+            ValueError: the server cannot be reached, or does not let us in.
+        """
+        options: dict[str, Any] = {"socket_timeout": _PATIENCE_S}
+        try:
+            self._client: Any = redis.Redis.from_url(url, **options)
+            self._client.ping()
+            pool = self._client.connection_pool
+            storage = RedisStorage(url, connection_pool=pool, key_prefix="entrepot")
+            self._limiter = MovingWindowRateLimiter(storage)
+        except (redis.RedisError, ValueError) as error:
+            raise ValueError(f"cannot use {masked(url)}: {error}") from None
+        self._items: dict[int, RateLimitItemPerSecond] = {}
+        self._crew = Crew("entrepot-ledger", self._settle, hands=_HANDS, most=_TOGETHER)
+
+    async def hit(self, tenant: int, name: str, per_s: int) -> float:
+        """See `Ledger.hit`."""
+        wait_s: float = await self._crew.do(Hit(tenant, name, per_s))
+        return wait_s
+
+    async def first(self, mark: bytes, life_s: float) -> bool:
+        """See `Ledger.first`."""
+        fresh: bool = await self._crew.do(Mark(mark, int(life_s * 1000)))
+        return fresh
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._crew.close()
+        self._client.connection_pool.disconnect()
+        self._client.close()
+
+    def _settle(self, asked: Sequence[Hit | Mark]) -> list[Outcome]:
+        marks = [a for a in asked if isinstance(a, Mark)]
+        try:
+            answers: dict[int, Any] = {id(a): self._hit(a) for a in asked if isinstance(a, Hit)}
+            with self._client.pipeline(transaction=False) as pipe:
+                for mark in marks:
+                    pipe.set(_KEY + mark.mark, b"", nx=True, px=mark.life_ms)
+                fresh = pipe.execute()
+        except redis.RedisError as error:
+            return [(None, Unavailable(str(error)))] * len(asked)
+        answers |= {id(mark): bool(new) for mark, new in zip(marks, fresh, strict=True)}
+        return [(answers[id(a)], None) for a in asked]
+
+    def _hit(self, hit: Hit) -> float:
+        item = self._items.get(hit.per_s)
+        if item is None:
+            item = self._items[hit.per_s] = RateLimitItemPerSecond(hit.per_s)
+        names = (str(hit.tenant), hit.name)
+        if self._limiter.hit(item, *names):
+            return 0.0
+        reset = self._limiter.get_window_stats(item, *names).reset_time
+        return float(max(reset - time.time(), 0.001))

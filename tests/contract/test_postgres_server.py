@@ -1,0 +1,133 @@
+"""What the PostgreSQL engine does when its server goes away, hangs, or belongs to somebody else."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from entrepot.core.faults import Unavailable
+from entrepot.core.ports import Tx
+from entrepot.core.product import Claim, Product
+from entrepot.store.postgres import PostgresStore
+from tests import postgres
+from tests.contract.goods import TENANT, product, space
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres.PostgresServer]:
+    """One of the module's own, to stop and start."""
+    made = postgres.PostgresServer()
+    yield made
+    made.remove()
+
+
+def create(tx: Tx) -> Product:
+    return product(tx)
+
+
+def count(tx: Tx) -> int:
+    return tx.count(Product, TENANT)
+
+
+def test_while_the_server_is_away_nothing_is_kept_and_all_goes_on_when_it_is_back(
+    server: postgres.PostgresServer,
+) -> None:
+    store = PostgresStore(server.database())
+    parent = store.write_now(lambda tx: space(tx))
+    for away in (signal.SIGINT, signal.SIGQUIT):  # an orderly restart, and the plug pulled
+        before = store.read_now(count)
+        store.write_now(create)
+        server.stop(away)
+
+        async def ask() -> list[object]:
+            calls = [store.write(create) for _ in range(5)] + [store.read(count) for _ in range(5)]
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        for _ in range(2):
+            assert {type(answer) for answer in asyncio.run(ask())} == {Unavailable}
+        server.start()
+        time.sleep(1.1)  # that long nobody tries again
+        assert store.read_now(count) == before + 1
+        store.write_now(lambda tx: product(tx, space=parent.id))
+        assert store.read_now(count) == before + 2
+    store.close()
+
+
+def test_connections_that_were_cut_while_nobody_used_them_are_made_anew(
+    server: postgres.PostgresServer,
+) -> None:
+    url = server.database()
+    store = PostgresStore(url)
+    store.write_now(create)
+    assert store.read_now(count) == 1
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert store.read_now(count) == 1
+    store.write_now(create)
+    assert store.read_now(count) == 2
+    store.close()
+
+
+def test_a_database_with_tables_of_others_is_shared_and_theirs_are_left_alone(
+    server: postgres.PostgresServer,
+) -> None:
+    url = server.database()
+    with psycopg.connect(url, autocommit=True) as theirs:
+        theirs.execute("CREATE TABLE public.product (x int); CREATE TABLE public.meta (x int)")
+        theirs.execute("INSERT INTO public.product VALUES (1)")
+    store = PostgresStore(url)
+    store.write_now(create)
+    store.close()
+    with psycopg.connect(url) as theirs:
+        assert theirs.execute("SELECT * FROM public.product").fetchall() == [(1,)]
+
+
+def test_a_server_that_does_not_wait_for_the_disk_is_made_to(
+    server: postgres.PostgresServer,
+) -> None:
+    url = server.database()
+    with psycopg.connect(url, autocommit=True) as other:
+        name = other.info.dbname
+        other.execute(f"ALTER DATABASE {name} SET synchronous_commit = off".encode())
+    store = PostgresStore(url)
+    asked: list[Any] = []
+
+    def look(tx: Any) -> None:
+        asked.extend(tx.connection.execute("SHOW synchronous_commit").fetchall())
+
+    store.write_now(look)
+    store.close()
+    assert asked == [("on",)]
+
+
+def test_a_unit_that_others_wait_for_does_not_hold_up_the_reads(tmp_path: Path) -> None:
+    store = PostgresStore(postgres.database(tmp_path))
+    store.write_now(lambda tx: product(tx, claims=(Claim("n", "1"),)))
+    go_on = threading.Event()
+
+    def slow(tx: Tx) -> int:
+        assert go_on.wait(10)
+        return tx.count(Product, TENANT)
+
+    async def both() -> list[int]:
+        waiting = asyncio.ensure_future(store.read(slow))
+        await asyncio.sleep(0.05)
+        quick = [await asyncio.wait_for(store.read(count), 5) for _ in range(20)]
+        assert not waiting.done()
+        go_on.set()
+        return [*quick, await waiting]
+
+    assert asyncio.run(both()) == [1] * 21
+    store.close()
+    postgres.drop(tmp_path)
