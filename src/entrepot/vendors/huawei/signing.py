@@ -50,8 +50,10 @@ _SHAPE: Final = re.compile(
     rb"|V11-HMAC-SHA256 +Credential=(?P<derived>[!-+.0-~-]{1,128})"
     rb"/(?P<scope>[0-9]{8}/[!-+.0-~-]{1,64}/[!-+.0-~-]{1,64}))"
     rb", *SignedHeaders=(?P<names>[0-9A-Za-z!#$%&'*+.^_`|~;-]+)"
-    rb", *Signature=(?P<signature>[0-9a-f]{64})"
+    rb", *Signature="
 )
+_SIGNATURE_BYTES: Final = 64
+_HEX: Final = b"0123456789abcdef"
 
 # What an HTTP client adds or rewrites after the SDK has signed; no SDK signs these.
 _NEVER_SIGNED: Final = frozenset(
@@ -95,21 +97,25 @@ def parse(header: bytes) -> Authorization | None:
     """
     if len(header) > _AUTHORIZATION_BYTES:
         return None
-    match = _SHAPE.fullmatch(header)
+    told, made = _told(header[:-_SIGNATURE_BYTES]), header[-_SIGNATURE_BYTES:]
+    if told is None or made.translate(None, _HEX):
+        return None
+    return Authorization(*told, made.decode())
+
+
+@lru_cache(maxsize=256)  # a client's headers differ in nothing but the signature
+def _told(before: bytes) -> tuple[str, str, str | None, tuple[bytes, ...]] | None:
+    """All that stands before the signature: algorithm, access key, scope, signed headers."""
+    match = _SHAPE.fullmatch(before)
     if match is None:
         return None
-    plain, derived, scope, listed, signature = match.groups()
-    names = _names(listed)
+    plain, derived, scope, listed = match.groups()
+    names = tuple(listed.lower().split(b";"))
     if len(names) > _SIGNED_HEADERS or b"" in names:
         return None
     if scope is None:
-        return Authorization(STANDARD, plain.decode(), None, names, signature.decode())
-    return Authorization(DERIVED, derived.decode(), scope.decode(), names, signature.decode())
-
-
-@lru_cache(maxsize=256)
-def _names(listed: bytes) -> tuple[bytes, ...]:
-    return tuple(listed.lower().split(b";"))
+        return STANDARD, plain.decode(), None, names
+    return DERIVED, derived.decode(), scope.decode(), names
 
 
 def sdk_date(request: Request) -> datetime | None:
