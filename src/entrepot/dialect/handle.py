@@ -82,6 +82,7 @@ class Spoken:
                     await taken
             value = operation.take(call, caller)
             run = operation.run
+            del call  # what was decoded goes before the wait, not after it
             if operation.writes:
                 result = await house.store.write(lambda tx: run(tx, caller, value))
             else:

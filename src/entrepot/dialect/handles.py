@@ -49,9 +49,9 @@ class Code:
 # A server writes and reads the same few handles (spaces, tenants) again and again.
 @lru_cache(maxsize=4096)
 def _write(code: Code, vault: Vault, number: int) -> str:
-    value = _permute(_round_keys(vault, code.purpose), number, code.bits)
+    value = _permute(_rounds(vault, code.purpose), number, code.bits)
     if code.alphabet == HEX:
-        return f"{code.prefix}{value:0{code.length}x}"
+        return code.prefix + value.to_bytes(code.length // 2, "big").hex()
     alphabet, n = code.alphabet, len(code.alphabet)
     letters = []
     for _ in range(code.length):
@@ -73,34 +73,37 @@ def _read(code: Code, vault: Vault, text: str) -> int | None:
         value = value * n + digit
     if value >> code.bits:
         return None
-    number = _unpermute(_round_keys(vault, code.purpose), value, code.bits)
+    number = _unpermute(_rounds(vault, code.purpose), value, code.bits)
     return number if 0 < number < MOST else None
 
 
 @lru_cache(maxsize=64)
-def _round_keys(vault: Vault, purpose: str) -> tuple[bytes, ...]:
+def _rounds(vault: Vault, purpose: str) -> tuple[hashlib.blake2b, ...]:
+    """A keyed hash a round, that has taken its key and nothing else."""
     root = vault.key("handle/" + purpose)
-    return tuple(root[:31] + bytes([i]) for i in range(_ROUNDS))
+    keys = (root[:31] + bytes([i]) for i in range(_ROUNDS))
+    return tuple(hashlib.blake2b(key=key, digest_size=8) for key in keys)
 
 
-def _mix(key: bytes, half: int) -> int:
-    digest = hashlib.blake2b(half.to_bytes(8, "little"), key=key, digest_size=8).digest()
-    return int.from_bytes(digest, "little")
+def _mix(keyed: hashlib.blake2b, half: int) -> int:
+    mixed = keyed.copy()
+    mixed.update(half.to_bytes(8, "little"))
+    return int.from_bytes(mixed.digest(), "little")
 
 
-def _permute(keys: tuple[bytes, ...], number: int, bits: int) -> int:
+def _permute(rounds: tuple[hashlib.blake2b, ...], number: int, bits: int) -> int:
     half = bits // 2
     mask = (1 << half) - 1
     left, right = number >> half, number & mask
-    for key in keys:
-        left, right = right, left ^ (_mix(key, right) & mask)
+    for keyed in rounds:
+        left, right = right, left ^ (_mix(keyed, right) & mask)
     return left << half | right
 
 
-def _unpermute(keys: tuple[bytes, ...], value: int, bits: int) -> int:
+def _unpermute(rounds: tuple[hashlib.blake2b, ...], value: int, bits: int) -> int:
     half = bits // 2
     mask = (1 << half) - 1
     left, right = value >> half, value & mask
-    for key in reversed(keys):
-        left, right = right ^ (_mix(key, left) & mask), left
+    for keyed in reversed(rounds):
+        left, right = right ^ (_mix(keyed, left) & mask), left
     return left << half | right

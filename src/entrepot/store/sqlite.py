@@ -14,7 +14,9 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from math import inf
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import apsw
@@ -22,13 +24,14 @@ import apsw
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
 from entrepot.store.sqlite_schema import WAL_PAGES, connect, migrate
-from entrepot.store.sqlite_tx import SqliteTx
+from entrepot.store.sqlite_tx import Spoilt, SqliteTx
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
 
 _READERS = 2
 _GROUP = 32
+_SHORT_S = 0.001  # a sync that the loop may wait for itself
 
 # A statement was refused for what it holds; the engine is well, and so are the other units.
 _FAULTS_OF_A_UNIT = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
@@ -68,7 +71,10 @@ class SqliteStore:
         self._batch = 0, 0.0  # what is being synced: how many units, and since when
         self._unsynced: list[Outcome] = []
         self._syncing = self._checkpointing = self._crowd = False
-        self._syncer = ThreadPoolExecutor(1, "entrepot-sync")
+        self._sync_s = inf  # how long the last one took
+        self._to_sync: SimpleQueue[asyncio.AbstractEventLoop | None] = SimpleQueue()
+        self._syncer = threading.Thread(target=self._sync_in_turn, name="entrepot-sync")
+        self._syncer.start()
         self._readers = ThreadPoolExecutor(_READERS, "entrepot-reader")
         self._local = threading.local()
         self._reading: list[apsw.Connection] = []  # the readers' connections, of all threads
@@ -119,30 +125,22 @@ class SqliteStore:
             self._run()
 
     def _run(self) -> None:
-        """Run what waits, each unit in a savepoint of one transaction, commit, and have it synced.
+        """Run what waits as one transaction and have it synced.
 
         Called again when the sync is done, for all that came meanwhile.
         """
         batch, self._units = self._units, []
         self._crowd = len(batch) > 1
         began = time.monotonic()
-        outcomes: list[Outcome] = []
-        tx = self._tx
         try:
-            tx.begin()
-            for work, future in batch:
-                try:
-                    outcomes.append((future, tx.unit(work), None))
-                except _FAULTS_OF_A_UNIT as error:
-                    outcomes.append((future, None, error))
-                except apsw.Error:
-                    raise
-                except Exception as error:
-                    outcomes.append((future, None, error))
-            tx.commit()
+            try:
+                outcomes = self._commit(batch, guarded=False)
+            except Spoilt:  # seldom: most units that fail do so before they write
+                self._tx.abandon()
+                outcomes = self._commit(batch, guarded=True)
         except apsw.Error as error:
             log.exception("a batch of %d was not kept", len(batch))
-            tx.abandon()
+            self._tx.abandon()
             fault = self._unavailable(error)
             _release([(future, None, fault) for _, future in batch])
             return
@@ -151,11 +149,40 @@ class SqliteStore:
         if self._wal_pages > WAL_PAGES and not self._checkpointing:
             self._checkpoint()
 
+    def _commit(self, batch: list[Unit], guarded: bool) -> list[Outcome]:
+        """What became of each unit; whatever succeeded is in the log.
+
+        Raises:
+            Spoilt: one failed after it had written, and they ran without guards.
+            apsw.Error: the engine failed.
+        """
+        outcomes: list[Outcome] = []
+        tx = self._tx
+        tx.begin()
+        for work, future in batch:
+            try:
+                outcomes.append((future, tx.unit(work, guarded=guarded), None))
+            except _FAULTS_OF_A_UNIT as error:
+                outcomes.append((future, None, error))
+            except (apsw.Error, Spoilt):
+                raise
+            except Exception as error:
+                outcomes.append((future, None, error))
+        tx.commit()
+        return outcomes
+
     def _sync(self, outcomes: list[Outcome]) -> None:
         self._syncing, self._unsynced = True, outcomes
-        loop = asyncio.get_running_loop()
-        synced = self._syncer.submit(self._sync_log)
-        synced.add_done_callback(lambda _: loop.call_soon_threadsafe(self._synced))
+        if not self._crowd and self._sync_s < _SHORT_S:
+            self._sync_log()  # waking a thread, and being woken by it, would take as long again
+            self._synced()
+        else:
+            self._to_sync.put(asyncio.get_running_loop())
+
+    def _sync_in_turn(self) -> None:
+        while (loop := self._to_sync.get()) is not None:
+            self._sync_log()
+            loop.call_soon_threadsafe(self._synced)
 
     def _synced(self) -> None:
         self._syncing = False
@@ -167,12 +194,14 @@ class SqliteStore:
             self._gather(0)
 
     def _sync_log(self) -> None:
+        began = time.monotonic()
         try:
             os.fdatasync(self._wal)
         except OSError:
             # What the kernel could not write it may have dropped: nothing can be promised any more.
             log.critical("the disk failed; ending so that no lost write is answered", exc_info=True)
             os._exit(os.EX_IOERR)
+        self._sync_s = time.monotonic() - began
 
     # The log goes back into the database file, mostly beside the writer
 
@@ -247,7 +276,8 @@ class SqliteStore:
         if self._closed:
             return
         self._closed = True
-        self._syncer.shutdown()
+        self._to_sync.put(None)
+        self._syncer.join()
         self._readers.shutdown()
         for connection in self._reading:
             connection.close()

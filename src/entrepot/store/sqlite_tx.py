@@ -34,6 +34,10 @@ _FAR = 1 << BLOCK_BITS  # how many rows are skipped one by one
 Block = tuple[int, str, int, int]  # tenant, kind, parent, number of the block
 
 
+class Spoilt(Exception):
+    """A unit without a guard failed after it had written: what it wrote goes with the transaction."""
+
+
 class SqliteTx:
     """See `Tx`. A writer calls begin, unit (many times), commit; a reader only asks.
 
@@ -48,7 +52,8 @@ class SqliteTx:
         self._first_id = 0  # the sequence when the transaction began
         self._totals: dict[Block, int] = {}
         self._unit_totals: dict[Block, int] = {}
-        self._saved = False
+        self._guarded = self._saved = False
+        self._written = 0  # rows that the connection had changed when the unit began to write
         # What a batch asks for again and again; forgotten when the transaction or a unit ends badly.
         self._spaces: dict[tuple[int, int], Space] = {}
 
@@ -62,22 +67,32 @@ class SqliteTx:
         self.cursor.execute("BEGIN IMMEDIATE")
         # Read anew each time: another process may have given out ids meanwhile.
         rows = self._rows("SELECT value FROM meta WHERE name='next_id'")
-        self._first_id = self._next_id = int(rows[0][0]) if rows else _FIRST_ID
+        self._first_id = int(rows[0][0]) if rows else _FIRST_ID
+        self._next_id = max(self._next_id, self._first_id)
         self._spaces.clear()
 
-    def unit(self, work: Callable[[Tx], R]) -> R:
-        """Run one unit of work: wholly, or not at all where it raises."""
-        self._saved = False
+    def unit(self, work: Callable[[Tx], R], *, guarded: bool = True) -> R:
+        """Run one unit of work: wholly, or not at all where it raises.
+
+        The guard is a savepoint, for which SQLite copies every page that the unit touches.
+
+        Raises:
+            Spoilt: without a guard, in place of what the unit raised after it had written.
+        """
+        self._guarded, self._saved = guarded, False
         try:
             result = work(self)
-        except BaseException:
-            if self._saved:
-                self.cursor.execute("ROLLBACK TO unit; RELEASE unit")
+        except BaseException as error:
             self._unit_totals.clear()
             self._spaces.clear()
+            if self._saved and guarded:
+                self.cursor.execute("ROLLBACK TO unit; RELEASE unit")
+            elif self._saved and self.connection.total_changes() != self._written:
+                raise Spoilt from error
             raise
         if self._saved:
-            self.cursor.execute("RELEASE unit")
+            if guarded:
+                self.cursor.execute("RELEASE unit")
             totals = self._totals
             for key, n in self._unit_totals.items():
                 totals[key] = totals.get(key, 0) + n
@@ -98,7 +113,7 @@ class SqliteTx:
         self._totals.clear()
 
     def abandon(self) -> None:
-        """Undo everything since `begin`, after the engine failed."""
+        """Undo everything since `begin`; ids that were given out meanwhile stay given out."""
         self._totals.clear()
         self._unit_totals.clear()
         if self.connection.in_transaction:
@@ -106,7 +121,10 @@ class SqliteTx:
 
     def _save(self) -> None:
         if not self._saved:
-            self.cursor.execute("SAVEPOINT unit")
+            if self._guarded:
+                self.cursor.execute("SAVEPOINT unit")
+            else:
+                self._written = self.connection.total_changes()
             self._saved = True
 
     # Things

@@ -27,7 +27,7 @@ from entrepot.vendors.huawei.iotda.wire import ID_CLASS
 
 _LAST = "service_capabilities"
 _HEAD = f'"{_LAST}":'.encode()
-_SEPARATOR = "\0"  # in no class, so that a text which holds it cannot pass for two
+_SEPARATOR = "\0"  # in no text: JSON has it only as an escape, and those are not taken here
 
 _names = re.compile(f"[{_SEPARATOR}{NAME_CLASS}]*").fullmatch
 _ids = re.compile(f"[{ID_CLASS}]*").fullmatch
@@ -75,14 +75,19 @@ class _Unusual(Exception):
 
 
 class _Gathered:
-    """The texts of a model by their character class, and how many defaults were filled in."""
+    """What a model has to be checked for: its texts by character class, and any JSON kept as it came.
 
-    __slots__ = ("filled", "names", "service_names", "texts")
+    `filled` counts the defaults that were filled in. Loops, not comprehensions: the lists are short,
+    and in Python 3.11 each comprehension is a call.
+    """
+
+    __slots__ = ("filled", "names", "raws", "service_names", "texts")
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.service_names: list[str] = []
         self.texts: list[str] = []
+        self.raws: list[msgspec.Raw] = []
         self.filled = 0
 
     def services(self, services: list[Any]) -> None:
@@ -103,7 +108,10 @@ class _Gathered:
             if service.commands:
                 self.commands(service.commands)
             if service.events:
-                self.unique([e.event_type for e in service.events])
+                first = len(self.names)
+                for event in service.events:
+                    self.names.append(event.event_type)
+                self.unique_from(first)
                 for event in service.events:
                     if event.paras:
                         self.paras(event.paras)
@@ -111,54 +119,60 @@ class _Gathered:
             raise _Unusual
 
     def properties(self, properties: list[Any]) -> None:
-        self.unique([p.property_name for p in properties])
-        self.texts += [p.description for p in properties if p.description]
+        names, texts, raws = self.names, self.texts, self.raws
+        first = len(names)
         for property in properties:
+            names.append(property.property_name)
+            if property.description:
+                texts.append(property.description)
             if property.required is UNSET:
                 property.required = False
                 self.filled += 1
-            default = property.default_value
-            if default is not UNSET:
-                text = bytes(default)
-                if text[0] in b"{[" or b"\\" in text:
-                    _check_json(text)
+            if property.default_value is not UNSET:
+                raws.append(property.default_value)
+        self.unique_from(first)
 
     def commands(self, commands: list[Any]) -> None:
-        self.unique([c.command_name for c in commands])
+        names = self.names
+        first = len(names)
+        for command in commands:
+            names.append(command.command_name)
+        self.unique_from(first)
         for command in commands:
             if command.paras:
                 self.paras(command.paras)
             for response in command.responses or ():
-                self.names.append(response.response_name)
+                names.append(response.response_name)
                 if response.paras:
                     self.paras(response.paras)
 
     def paras(self, paras: list[Any]) -> None:
-        self.names += [p.para_name for p in paras]
-        self.texts += [p.description for p in paras if p.description]
+        names, texts = self.names, self.texts
         for para in paras:
+            names.append(para.para_name)
+            if para.description:
+                texts.append(para.description)
             if para.required is UNSET:
                 para.required = False
                 self.filled += 1
 
-    def unique(self, names: list[str]) -> None:
+    def unique_from(self, first: int) -> None:
+        """Nothing, where the names from here on differ."""
+        names = self.names[first:]
         if len(names) > 1 and len(set(names)) != len(names):
             raise _Unusual
-        self.names += names
 
-
-def _check_json(text: bytes) -> None:
-    # Kept as it came: so its own keys, escapes and depth have to be looked at here.
-    try:
-        jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
-    except ValueError:
-        raise _Unusual from None
-
-
-def _of(match: Any, texts: list[str]) -> bool:
-    """Whether every text is of the class."""
-    joined = _SEPARATOR.join(texts)
-    return match(joined) is not None and joined.count(_SEPARATOR) == max(len(texts) - 1, 0)
+    def sound(self) -> bool:
+        """Whether every text is of its class, and what was kept as it came is JSON that may be kept."""
+        # Its own keys, escapes and depth have to be looked at here; what is plain has none.
+        raws = b",".join(self.raws)
+        if raws and (b"{" in raws or b"[" in raws or b"\\" in raws):
+            jiter.from_json(b"[%b]" % raws, allow_inf_nan=False, catch_duplicate_keys=True)
+        return bool(
+            _names(_SEPARATOR.join(self.names))
+            and _services(_SEPARATOR.join(self.service_names))
+            and _texts(_SEPARATOR.join(self.texts))
+        )
 
 
 def read(raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | None:
@@ -178,18 +192,13 @@ def read(raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | None:
 def _checked(body: Any, raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | None:
     found = _Gathered()
     found.names += (body.name, body.device_type)
-    found.names += [t for t in (body.manufacturer_name, body.industry) if t]
+    for optional in (body.manufacturer_name, body.industry):
+        if optional:
+            found.names.append(optional)
     if body.description:
         found.texts.append(body.description)
-    services = body.service_capabilities
-    found.services(services)
-    if not (
-        _ids(body.product_id or "")
-        and _ids(body.app_id or "")
-        and _of(_names, found.names)
-        and _of(_services, found.service_names)
-        and _of(_texts, found.texts)
-    ):
+    found.services(body.service_capabilities)
+    if not (_ids(body.product_id or "") and _ids(body.app_id or "") and found.sound()):
         return None
     whole = _encode(body)
     # Of two equal keys msgspec keeps the last, so a body that has some holds more colons than what
