@@ -242,6 +242,17 @@ def test_what_we_sign_verifies_and_only_with_its_key(request: Request, region: s
     assert not verify(sent, authorization, SECRET_KEY[:-1])
 
 
+@pytest.mark.parametrize("length", [1, 63, 64, 65, 200])  # SHA-256 works on blocks of 64
+def test_a_secret_of_any_length_makes_the_hmac_of_rfc_2104(length: int) -> None:
+    secret = bytes(range(33, 33 + 90)) * 3
+    request, authorization = signed(plain_request())
+    canonical = canonical_request(request, authorization.signed_headers)
+    digest = hashlib.sha256(canonical).hexdigest()
+    text = f"{authorization.algorithm}\n{request.header(b'x-sdk-date').decode()}\n{digest}"
+    expected = hmac.new(secret[:length], text.encode(), hashlib.sha256).hexdigest()
+    assert signature(request, authorization, secret[:length]) == expected
+
+
 @given(REQUESTS, st.randoms(use_true_random=False))
 def test_the_order_of_the_query_does_not_matter(request: Request, random: Any) -> None:
     sent, authorization = signed(request)

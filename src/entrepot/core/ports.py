@@ -167,6 +167,9 @@ class Store(Protocol):
     async def write(self, work: Callable[[Tx], R]) -> R:
         """What `work` returned, once it is durable; whatever it raised, with nothing kept.
 
+        It may be run more than once, and then only its last run has happened: it must change nothing
+        but the unit of work.
+
         Raises:
             Unavailable: the engine failed; nothing was kept.
         """

@@ -46,8 +46,9 @@ class Code:
         return _read(self, vault, text)
 
 
-# A server writes and reads the same few handles (spaces, tenants) again and again.
-@lru_cache(maxsize=4096)
+# A server writes the same few handles (spaces, tenants) again and again; those of products pass by,
+# and the fewer are remembered, the less cold memory each of them turns over.
+@lru_cache(maxsize=256)
 def _write(code: Code, vault: Vault, number: int) -> str:
     value = _permute(_rounds(vault, code.purpose), number, code.bits)
     if code.alphabet == HEX:

@@ -11,10 +11,9 @@ import asyncio
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from math import inf
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -31,7 +30,6 @@ log = logging.getLogger("entrepot.store")
 
 _READERS = 2
 _GROUP = 32
-_SHORT_S = 0.001  # a sync that the loop may wait for itself
 
 # A statement was refused for what it holds; the engine is well, and so are the other units.
 _FAULTS_OF_A_UNIT = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
@@ -71,9 +69,10 @@ class SqliteStore:
         self._batch = 0, 0.0  # what is being synced: how many units, and since when
         self._unsynced: list[Outcome] = []
         self._syncing = self._checkpointing = self._crowd = False
-        self._sync_s = inf  # how long the last one took
         self._to_sync: SimpleQueue[asyncio.AbstractEventLoop | None] = SimpleQueue()
-        self._syncer = threading.Thread(target=self._sync_in_turn, name="entrepot-sync")
+        self._syncer = threading.Thread(
+            target=self._sync_in_turn, name="entrepot-sync", daemon=True
+        )
         self._syncer.start()
         self._readers = ThreadPoolExecutor(_READERS, "entrepot-reader")
         self._local = threading.local()
@@ -173,16 +172,13 @@ class SqliteStore:
 
     def _sync(self, outcomes: list[Outcome]) -> None:
         self._syncing, self._unsynced = True, outcomes
-        if not self._crowd and self._sync_s < _SHORT_S:
-            self._sync_log()  # waking a thread, and being woken by it, would take as long again
-            self._synced()
-        else:
-            self._to_sync.put(asyncio.get_running_loop())
+        self._to_sync.put(asyncio.get_running_loop())
 
     def _sync_in_turn(self) -> None:
         while (loop := self._to_sync.get()) is not None:
             self._sync_log()
-            loop.call_soon_threadsafe(self._synced)
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                loop.call_soon_threadsafe(self._synced)
 
     def _synced(self) -> None:
         self._syncing = False
@@ -194,14 +190,12 @@ class SqliteStore:
             self._gather(0)
 
     def _sync_log(self) -> None:
-        began = time.monotonic()
         try:
             os.fdatasync(self._wal)
         except OSError:
             # What the kernel could not write it may have dropped: nothing can be promised any more.
             log.critical("the disk failed; ending so that no lost write is answered", exc_info=True)
             os._exit(os.EX_IOERR)
-        self._sync_s = time.monotonic() - began
 
     # The log goes back into the database file, mostly beside the writer
 
