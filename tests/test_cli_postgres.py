@@ -76,7 +76,7 @@ def test_a_node_with_another_master_key_is_told_so(cli: Console, tmp_path: Path)
 
 def test_a_server_that_is_not_there_is_named_without_its_password(tmp_path: Path) -> None:
     url = "postgresql://me:hunter2@127.0.0.1:1/none?connect_timeout=2"
-    for words in (("credentials",), ("tenant", "create", "x"), ("doctor",), ("serve",)):
+    for words in (("credentials",), ("tenant", "create", "x"), ("doctor",)):
         said = say(*words, "--store", url, "--data", str(tmp_path))
         assert said.status == 1
         assert said.err.startswith("entrepot: cannot use postgresql://me@127.0.0.1:1/none")

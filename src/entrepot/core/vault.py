@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -71,12 +70,12 @@ class Vault:
 
 def masked(url: str) -> str:
     """The URL without its password, for people to read."""
-    parts = urlsplit(url)
-    user, _, where = parts.netloc.rpartition("@")
+    scheme, _, rest = url.partition("://")
+    where, mark, query = rest.partition("?")
+    user, at, host = where.rpartition("@")  # the last: a password may hold what it should not
+    kept = "&".join(w for w in query.split("&") if "password" not in w.lower())
     name = user.partition(":")[0]
-    query = "&".join(w for w in parts.query.split("&") if w and "password" not in w.lower())
-    netloc = f"{name}@{where}" if name else where
-    return f"{parts.scheme}://{netloc}{parts.path}{'?' + query if query else ''}"
+    return f"{scheme}://{name}{at if name else ''}{host}{mark if kept else ''}{kept}"
 
 
 def hash_password(password: str) -> bytes:
