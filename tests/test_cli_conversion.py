@@ -17,7 +17,7 @@ from tests.cli import Console, Said, say
 
 CORPUS = Path(__file__).parent / "corpus"
 PILE = CORPUS / "entrepot" / "charging_pile.json"
-LAMP = CORPUS / "iotda" / "street_lamp.json"
+LAMP = Path(__file__).parent / "vendors" / "samples" / "iotda_lamp.json"
 
 
 @pytest.fixture(autouse=True)

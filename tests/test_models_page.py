@@ -45,7 +45,7 @@ def test_the_commands_of_a_page_print_what_it_shows(
         program, *words = shlex.split(command)
         assert program == "entrepot"
         said = say(*words)
-        if not models.formats().keys() >= SHOWN:
+        if (SHOWN - models.formats().keys()).intersection(words):
             assert (said.status, said.out) == (2, "")
             continue
         assert said.status == 0, said.err

@@ -87,6 +87,7 @@ def test_a_feature_that_goes_breaks_and_one_that_comes_does_not(kind: str) -> No
     assert impact(without, with_it) == "compatible"
     needed = model(**{kind: (replace(feature, required=True),)})
     assert impact(without, needed) == "risky"
+    assert impact(with_it, needed) == impact(needed, with_it) == "risky"
 
 
 def test_a_service_that_goes_breaks() -> None:

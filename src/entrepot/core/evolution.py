@@ -266,7 +266,7 @@ def _verdict(found: Difference, flow: Flow) -> Verdict:
     if (kind, rest) == ("service", "type"):
         return Verdict("risky", "the service is of another type")
     name = rest.rpartition(".")[2]
-    if kind in ("command", "event") and name == "required":
+    if kind in ("property", "command", "event") and name == "required":  # of devices
         return _DEVICES_LACK if found.now else _REQUIRED[False, "out"]
     return _RULES[name](found.was, found.now, flow)
 
