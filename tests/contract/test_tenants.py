@@ -32,6 +32,11 @@ each_call = pytest.mark.parametrize(
     ("adapter", "operation"), CALLS, ids=[f"{a.dialect}-{o.name}" for a, o in CALLS]
 )
 
+# What Alibaba's examples change, not in force yet.
+DRAFT = {"properties": [{
+    "identifier": "Brightness", "name": MARK, "accessMode": "rw", "required": False,
+    "dataType": {"type": "int", "specs": {"min": "0", "max": "100"}},
+}]}  # fmt: skip
 # A service with a property and a command: the first, second and third part of its model.
 SERVICES = {"services": [{
     "service_name": f"{MARK}-service", "status": 0,
@@ -102,7 +107,8 @@ def furnish(tx: Tx, credentials: Credentials) -> Victim:
     )  # fmt: skip
     product = Product(
         id=tx.new_id(), tenant=tenant.id, space=tenant.default_space, origin="test",
-        profile=profile, **changed,
+        profile=profile, draft=Authored("aliyun", msgspec.Raw(json.dumps(DRAFT).encode())),
+        **changed,
     )  # fmt: skip
     topic = Topic(
         id=tx.new_id(), tenant=tenant.id, product=product.id, name=f"{MARK}/topic", version="1",

@@ -36,7 +36,7 @@ MODELS: tuple[Operation, ...] = (
         take=model_convert.create,
         run=thing_models.revise,
         give=convert.done,
-        example={**KEY, "ThingModelJson": FEATURE},
+        example={**KEY, "ThingModelJson": FEATURE.replace("Brightness", "Saturation")},
     ),
     action(
         "UpdateThingModel",
