@@ -38,6 +38,7 @@ _ODD = frozenset(
     ("0", "1", "null", "nan", "inf", "infinity")
 )  # msgspec takes them for something else
 _NUMERIC = frozenset("0123456789-")
+_UNMENDED = "a value that was not mended"  # which the walker mends
 
 
 def read_json(raw: bytes, kind: type[S], lenient: Leniency = STRICT) -> S:
@@ -63,8 +64,12 @@ def _convert(plain: Any, raw: bytes, kind: type[S], lenient: Leniency) -> S:
         value = None
     except msgspec.DecodeError as error:
         raise Malformed("body", str(error)) from None
-    if value is not None and b"\\u0000" not in raw and not broken_rules(value, kind):
-        return value
+    if value is not None and b"\\u0000" not in raw:
+        found = broken_rules(value, kind)
+        if not found:
+            return value
+        if len(found) == 1 and found[0].want is not _UNMENDED:  # more have an order to be found in
+            raise Invalid(tuple(found))
     return read_plain(plain, kind, lenient, raw)
 
 
@@ -173,7 +178,7 @@ def _compile(type_: mi.Type, seen: dict[type[Any], Check | None]) -> Check | Non
         if value is None or value is msgspec.UNSET:
             return []
         if mend is not None and isinstance(value, str) and mend(value) != value:
-            return [Violation(path, "rule", "a value that was not mended")]  # the walker mends it
+            return [Violation(path, "rule", _UNMENDED)]
         found = [Violation(path, *f, value if isinstance(value, str | int | float) else None)
                  for rule in rules if (f := rule.finding(value)) is not None]  # fmt: skip
         return found + below(value, path) if below else found

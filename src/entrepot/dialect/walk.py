@@ -84,6 +84,8 @@ def check_free(value: Any, path: Path) -> list[Violation]:
         return [Violation(path, "nul")] if "\0" in value else []
     if isinstance(value, float):
         return _check_finite(value, path)
+    if not value or _carried(value):
+        return []
     if isinstance(value, list):
         return [v for i, item in enumerate(value) for v in check_free(item, (*path, i))]
     if isinstance(value, dict):
@@ -93,6 +95,17 @@ def check_free(value: Any, path: Path) -> list[Violation]:
             for v in (*check_free(name, (*path, name)), *check_free(item, (*path, name)))
         ]
     return []
+
+
+def _carried(value: Any) -> bool:
+    """Whether a list or an object certainly holds nothing of the kind."""
+    if not isinstance(value, list | dict):
+        return True
+    try:
+        raw = msgspec.json.encode(value)
+    except (msgspec.MsgspecError, OverflowError, RecursionError, TypeError, ValueError):
+        return False
+    return b"\\u0000" not in raw and b"null" not in raw  # null may have been infinity
 
 
 class Walk:
