@@ -76,8 +76,10 @@ def dialects() -> tuple[Dialect, ...]:
 @cache
 def shelf() -> Shelf:
     """Every format that thing models are written in, the dialects' own and the standards'."""
+    from entrepot.standards import STANDARDS
+
     spoken = dialects()
-    formats = [CANONICAL, *(one for dialect in spoken for one in dialect.formats)]
+    formats = [CANONICAL, *(one for dialect in spoken for one in dialect.formats), *STANDARDS]
     public = {key: model for d in spoken for key, model in d.public_models().items()}
     return Shelf(formats, public)
 

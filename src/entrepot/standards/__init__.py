@@ -1,0 +1,7 @@
+"""Open standards for thing models: the formats that belong to no vendor. Knows core alone."""
+
+from __future__ import annotations
+
+from entrepot.standards.wot import WOT
+
+STANDARDS = (WOT,)

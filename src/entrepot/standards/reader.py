@@ -1,0 +1,204 @@
+"""A document of a standard, read: values, and the definitions that they refer to; nothing without bounds.
+
+Knows a standard only by its `Language`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from entrepot.core.faults import Malformed
+from entrepot.core.thing_model import (
+    Array,
+    Binary,
+    Boolean,
+    Choice,
+    DataType,
+    DateTime,
+    Enum,
+    Field,
+    Json,
+    Number,
+    Structure,
+    Text,
+    decimal,
+)
+from entrepot.standards.schema import Language, Plain, figure, mapping, text, whole
+
+SINGLE = "value"
+"""The id of a parameter that has none: where the input of an action is no object."""
+
+_DEEPEST, _MOST_REFERENCES = 32, 10_000
+_NUMBERS = {"integer": "int", "number": "double"}
+
+
+def decoded(source: bytes) -> Any:
+    """The JSON value.
+
+    Raises:
+        Malformed: it is none, or nested too deeply.
+    """
+    try:
+        return msgspec.json.decode(source)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Malformed("body", str(error)) from None
+
+
+class Reader:
+    """One document on its way into canonical words."""
+
+    def __init__(self, language: Language, root: Plain) -> None:
+        self.language = language
+        self.root = root
+        self._depth = 0
+        self._references = _MOST_REFERENCES
+
+    def meant(self, plain: Any) -> Plain:
+        """The definition, with what it refers to in this document merged into it.
+
+        Raises:
+            Malformed: it is no object, or the document refers too often.
+        """
+        if not isinstance(plain, dict):
+            raise Malformed("body", f"not an object: {str(plain)[:60]}")
+        found: Plain = plain
+        chain = 0
+        while isinstance(reference := found.get(self.language.ref), str):
+            self._references -= 1
+            chain += 1
+            if self._references < 0 or chain > _DEEPEST:
+                raise Malformed("body", "too many references")
+            rest = {k: v for k, v in found.items() if k != self.language.ref}
+            found = _merged(self._found(reference), rest)
+        return found
+
+    def field(self, id: str, plain: Plain, required: bool) -> Field:
+        """One value."""
+        found = Field(**self.value(id, plain, required))
+        return self.language.own.read(found, self.language.value(found), plain)
+
+    def value(self, id: str, plain: Plain, required: bool) -> dict[str, Any]:
+        """What one value says, by the names of a field's members."""
+        meant = self.meant(plain)
+        return {
+            "id": id,
+            **self.language.words_of(meant),
+            "type": self.type(meant),
+            "required": required,
+            "default": meant.get("default"),
+            **self.language.unit_of(meant),
+        }
+
+    def parameters(self, schema: Any) -> tuple[Field, ...]:
+        """The members of an object, or one that stands for the whole where it is none."""
+        if schema is None:
+            return ()
+        meant = self.meant(schema)
+        if isinstance(meant.get("properties"), dict):
+            return self._fields(meant)
+        return (Field(**self.value(SINGLE, schema, False)),)
+
+    def type(self, plain: Plain) -> DataType:
+        """The type that a schema describes.
+
+        Raises:
+            Malformed: it is nested too deeply.
+        """
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise Malformed("body", "nested too deeply")
+        try:
+            return self._type(plain)
+        finally:
+            self._depth -= 1
+
+    def _type(self, plain: Plain) -> DataType:
+        word, marked = plain.get("type"), self.language.term(plain, "type")
+        constants = self.language.constants(plain)
+        if constants is not None and word == "boolean":
+            labels = {value: label for value, label in constants if isinstance(value, bool)}
+            return Boolean(off=labels.get(False), on=labels.get(True))
+        if constants is not None or marked == "enum":
+            choices = tuple(Choice(_spelled(value), label) for value, label in constants or ())
+            return Enum(choices=choices, base=_BASES.get(word) if isinstance(word, str) else None)
+        length = whole(plain.get("maxLength"))
+        marked_length = whole(self.language.term(plain, "maxLength"))
+        match word:
+            case "integer" if marked == "epoch_ms":
+                return DateTime(form="epoch_ms", max_length=marked_length)
+            case "integer" | "number":
+                return self._number(plain, _NUMBERS[word])
+            case "boolean":
+                return Boolean()
+            case "array":
+                items = self.type(self.meant(plain.get("items", {})))
+                return Array(item=items, max_items=whole(plain.get("maxItems")))
+            case "string" if plain.get(self.language.binary[0]) == self.language.binary[1]:
+                return Binary(max_length=marked_length)
+            case "string" if plain.get("format") == "date-time":
+                return DateTime(form="text", max_length=length)
+            case "string":
+                return Text(max_length=length)
+            case None if plain.get("format") == "date-time":
+                return DateTime(max_length=marked_length)
+        if isinstance(plain.get("properties"), dict):
+            return Structure(fields=self._fields(plain))
+        return Json(max_length=marked_length)
+
+    def _number(self, plain: Plain, kind: Any) -> Number:
+        for other, (member, value) in self.language.kinds.items():
+            if plain.get(member) == value:
+                kind = other
+        step = self._figure(plain, "multipleOf")
+        return Number(
+            kind=kind,
+            minimum=self._figure(plain, "minimum"),
+            maximum=self._figure(plain, "maximum"),
+            step=step if step is not None and step > 0 else None,
+        )
+
+    def _figure(self, plain: Plain, name: str) -> Decimal | None:
+        found = plain.get(name)
+        if not isinstance(found, int | float):
+            return None
+        exact = decimal(text(self.language.term(plain, name)))
+        return exact if exact is not None and figure(exact) == found else decimal(found)
+
+    def _fields(self, schema: Plain) -> tuple[Field, ...]:
+        required = schema.get("required")
+        needed = set(filter(text, required)) if isinstance(required, list) else set()
+        members = schema["properties"].items()
+        return tuple(self.field(id, plain, id in needed) for id, plain in members)
+
+    def _found(self, reference: str) -> Plain:
+        """What a JSON pointer into this document selects; nothing where it is another's."""
+        if not reference.startswith("#/"):
+            return {}
+        place: Any = self.root
+        for step in unquote(reference[2:]).split("/"):
+            place = mapping(place).get(step.replace("~1", "/").replace("~0", "~"))
+        return mapping(place)
+
+
+_BASES: dict[str, Any] = {"integer": "int", "string": "text"}
+
+
+def _merged(original: Plain, patch: Plain) -> Plain:
+    """RFC 7396: an object's members are merged, null removes one, all else replaces."""
+    merged = dict(original)
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, dict):
+            merged[name] = _merged(mapping(merged.get(name)), value)
+        else:
+            merged[name] = value
+    return merged
+
+
+def _spelled(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

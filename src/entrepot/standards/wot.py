@@ -1,0 +1,345 @@
+"""W3C WoT Thing Models (Thing Description 1.1, section 10) as canonical thing models and back.
+
+A Thing Model is flat: what stands in a service has the service's id before its own, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from entrepot.core.conversion import Format, Reason
+from entrepot.core.faults import Malformed, Violation
+from entrepot.core.spelling import Spelling
+from entrepot.core.thing_model import (
+    DEFAULT_SERVICE,
+    Access,
+    Command,
+    Event,
+    Property,
+    Service,
+    ThingModel,
+)
+from entrepot.standards import units
+from entrepot.standards.reader import Reader, decoded
+from entrepot.standards.schema import (
+    PREFIX,
+    Labelled,
+    Language,
+    Plain,
+    is_bare,
+    mapping,
+    text,
+)
+
+NAME = "wot"
+TD = "https://www.w3.org/2022/wot/td/v1.1"
+CONTEXT = [TD, {"entrepot": "urn:entrepot:", "qudt": "http://qudt.org/vocab/unit/"}]
+_SERVICE, _SERVICES, _ID = f"{PREFIX}service", f"{PREFIX}services", f"{PREFIX}id"
+_OPTIONAL = "tm:optional"
+
+_own = Spelling(NAME)
+Feature = Property | Command | Event
+
+# read only, write only, observable; what only reports itself says so in a term of its own
+_ACCESS: dict[Access, tuple[bool, bool, bool]] = {
+    "rw": (False, False, False),
+    "r": (True, False, False),
+    "w": (False, True, False),
+    "rwn": (False, False, True),
+    "rn": (True, False, True),
+    "wn": (False, True, True),
+}
+_FLAGS = ("readOnly", "writeOnly", "observable")
+_ACCESSES = {flags: access for access, flags in _ACCESS.items()}
+_CALLS = {"sync": True, "async": False}
+
+REASONS = {
+    "any.extras": Reason("a term of another's own"),
+    "property.access": Reason("in WoT what says nothing may be read and written"),
+    "any.names": Reason("WoT names languages as BCP 47 does: zh-CN"),
+    "any.type.base": Reason("the values of an enumeration are integers or texts"),
+    "any.type.step": Reason("a step is greater than zero"),
+}
+
+
+def _choices(labelled: Labelled) -> Plain:
+    if all(label is None for _, label in labelled):
+        return {"enum": [value for value, _ in labelled]}
+    return {
+        "oneOf": [
+            {"const": value} if label is None else {"const": value, "title": label}
+            for value, label in labelled
+        ]
+    }
+
+
+def _constants(plain: Plain) -> Labelled | None:
+    if isinstance(listed := plain.get("enum"), list):
+        return [(value, None) for value in listed]
+    found = plain.get("oneOf")
+    if isinstance(found, list) and all(isinstance(c, dict) and "const" in c for c in found):
+        return [(c["const"], text(c.get("title"))) for c in found]
+    return None
+
+
+_language = Language(
+    own=_own,
+    label="title",
+    labels="titles",
+    ref="tm:ref",
+    kinds={"long": ("format", "int64"), "float": ("format", "float"), "decimal": ("format", "decimal")},
+    binary=("contentEncoding", "base64"),
+    choices=_choices,
+    constants=_constants,
+    unit="unit",
+    unit_name=lambda unit: unit.qudt and f"qudt:{unit.qudt}",
+    units={f"qudt:{name}": unit for name, unit in units.QUDT.items()},
+)  # fmt: skip
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def write(model: ThingModel) -> bytes:
+    """The model as a Thing Model."""
+    return msgspec.json.encode(_own.write(model, _model_plain))
+
+
+def _model_plain(model: ThingModel) -> Plain:
+    services = [_own.write(service, _service_plain) for service in model.services]
+    plain = _head(model, services)
+    for service in model.services:
+        for group, features, written in _groups(service):
+            into = plain.setdefault(group, {})
+            for feature in features:
+                into[_key(service, feature)] = _placed(service, _own.write(feature, written))
+    return _with_optional(plain, model)
+
+
+def _head(model: ThingModel, services: list[Plain]) -> Plain:
+    plain: Plain = {"@context": CONTEXT, "@type": "tm:ThingModel", **_language.words(model)}
+    _language.own_terms(plain, id=model.id or None)
+    if services and not _is_flat(model.services):
+        plain[_SERVICES] = services
+    return plain
+
+
+def _is_flat(services: Sequence[Service]) -> bool:
+    """Whether there is nothing to say of services: no model here speaks of any."""
+    if len(services) != 1 or services[0].id != DEFAULT_SERVICE or not is_bare(services[0], NAME):
+        return False
+    return any(features for _, features, _ in _groups(services[0]))
+
+
+def _service_plain(service: Service) -> Plain:
+    plain = {_ID: service.id, **_language.words(service)}
+    _language.own_terms(plain, type=service.type, disabled=service.disabled)
+    return plain
+
+
+def _groups(
+    service: Service,
+) -> Iterator[tuple[str, tuple[Feature, ...], Callable[[Any], Plain]]]:
+    if service.properties:
+        yield "properties", service.properties, _property_plain
+    if service.commands:
+        yield "actions", service.commands, _action_plain
+    if service.events:
+        yield "events", service.events, _event_plain
+
+
+def _key(service: Service, feature: Feature) -> str:
+    return feature.id if service.id == DEFAULT_SERVICE else f"{service.id}.{feature.id}"
+
+
+def _placed(service: Service, plain: Plain) -> Plain:
+    return plain if service.id == DEFAULT_SERVICE else {**plain, _SERVICE: service.id}
+
+
+def _with_optional(plain: Plain, model: ThingModel) -> Plain:
+    # what a Thing Model does not list as optional is mandatory
+    optional = [
+        f"/{group}/{_key(service, feature).replace('~', '~0').replace('/', '~1')}"
+        for name in ("properties", "actions", "events")
+        for service in model.services
+        for group, features, _ in _groups(service)
+        for feature in features
+        if group == name and not feature.required
+    ]
+    if optional:
+        plain[_OPTIONAL] = optional
+    return plain
+
+
+def _property_plain(property: Property) -> Plain:
+    plain = _language.value(property)
+    access = property.access
+    if access == "n":
+        plain.update(readOnly=True, observable=True, **{f"{PREFIX}access": "n"})
+    elif access is not None:
+        plain.update((flag, True) for flag, on in zip(_FLAGS, _ACCESS[access], strict=True) if on)
+    _language.own_terms(plain, static=property.static)
+    return plain
+
+
+def _action_plain(command: Command) -> Plain:
+    plain = _language.words(command)
+    if command.inputs:
+        plain["input"] = _language.parameters(command.inputs)
+    if command.outputs:
+        plain["output"] = _language.parameters(command.outputs)
+    if command.call is not None:
+        plain["synchronous"] = _CALLS[command.call]
+    _language.own_terms(plain, response=command.response)
+    return plain
+
+
+def _event_plain(event: Event) -> Plain:
+    plain = _language.words(event)
+    if event.outputs:
+        plain["data"] = _language.parameters(event.outputs)
+    _language.own_terms(plain, severity=event.severity)
+    return plain
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def read(source: bytes) -> ThingModel:
+    """The model of a Thing Model; what refers to other documents is taken as it stands.
+
+    Raises:
+        Malformed: not JSON, or no Thing Model.
+    """
+    plain = decoded(source)
+    if not recognise(plain):
+        raise Malformed("body", "no Thing Model: its @type is not tm:ThingModel")
+    try:
+        return _model(Reader(_language, plain), plain)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Malformed("body", f"not a Thing Model: {error}") from None
+
+
+def _model(reader: Reader, plain: Plain) -> ThingModel:
+    declared = [_service(one) for one in plain.get(_SERVICES) or ()]
+    services = {service.id: service for service in declared}
+    if len(services) < len(declared):
+        raise Malformed("body", "two services of one id")
+    found: dict[str, dict[str, list[Feature]]] = {}
+    again: Plain = {}
+    optional = set(plain.get(_OPTIONAL) or ())
+    for group, member, make in _READ:
+        for key, whole in mapping(plain.get(group)).items():
+            home = text(whole.get(_SERVICE)) or DEFAULT_SERVICE
+            own = {k: v for k, v in whole.items() if k != _SERVICE} if _SERVICE in whole else whole
+            pointer = f"/{group}/{key.replace('~', '~0').replace('/', '~1')}"
+            feature = make(reader, _id(key, home), own, pointer not in optional)
+            service = services.setdefault(home, Service(id=home))
+            found.setdefault(home, {}).setdefault(member, []).append(feature)
+            again.setdefault(group, {})[_key(service, feature)] = _placed(service, own)
+    model = ThingModel(
+        id=text(plain.get(_ID)) or "",
+        **_language.words_of(plain),
+        services=tuple(_filled(one, found.get(id, {})) for id, one in services.items()),
+    )
+    written = _head(model, [_own.write(service, _service_plain) for service in model.services])
+    return _own.read(model, _with_optional({**written, **again}, model), plain)
+
+
+def _filled(service: Service, found: Mapping[str, Iterable[Any]]) -> Service:
+    return replace(service, **{member: tuple(features) for member, features in found.items()})
+
+
+def _id(key: str, service: str) -> str:
+    return key.removeprefix(f"{service}.") if service != DEFAULT_SERVICE else key
+
+
+def _service(plain: Plain) -> Service:
+    found = Service(
+        id=plain[_ID],
+        **_language.words_of(plain),
+        type=text(_language.term(plain, "type")),
+        disabled=_language.term(plain, "disabled") is True,
+    )
+    return _own.read(found, _service_plain(found), plain)
+
+
+def _property(reader: Reader, id: str, plain: Plain, required: bool) -> Property:
+    meant = reader.meant(plain)
+    read_only, write_only, observable = (meant.get(flag) is True for flag in _FLAGS)
+    access = _ACCESSES.get((read_only, write_only, observable))
+    if read_only and observable and _language.term(meant, "access") == "n":
+        access = "n"
+    static = _language.term(meant, "static") is True
+    found = Property(**reader.value(id, plain, required), access=access, static=static)
+    return _own.read(found, _property_plain(found), plain)
+
+
+def _action(reader: Reader, id: str, plain: Plain, required: bool) -> Command:
+    meant = reader.meant(plain)
+    synchronous = meant.get("synchronous")
+    found = Command(
+        id=id,
+        **_language.words_of(meant),
+        inputs=reader.parameters(meant.get("input")),
+        outputs=reader.parameters(meant.get("output")),
+        call=None if not isinstance(synchronous, bool) else "sync" if synchronous else "async",
+        response=text(_language.term(meant, "response")),
+        required=required,
+    )
+    return _own.read(found, _action_plain(found), plain)
+
+
+def _event(reader: Reader, id: str, plain: Plain, required: bool) -> Event:
+    meant = reader.meant(plain)
+    severity = _language.term(meant, "severity")
+    found = Event(
+        id=id,
+        **_language.words_of(meant),
+        outputs=reader.parameters(meant.get("data")),
+        severity=severity if severity in ("info", "warning", "error") else None,
+        required=required,
+    )
+    return _own.read(found, _event_plain(found), plain)
+
+
+_READ: tuple[tuple[str, str, Callable[[Reader, str, Plain, bool], Feature]], ...] = (
+    ("properties", "properties", _property),
+    ("actions", "commands", _action),
+    ("events", "events", _event),
+)
+
+
+def recognise(plain: Any) -> bool:
+    """Whether a decoded document says that it is a Thing Model."""
+    kind = plain.get("@type") if isinstance(plain, dict) else None
+    return kind == "tm:ThingModel" or (isinstance(kind, list) and "tm:ThingModel" in kind)
+
+
+def check(source: bytes) -> Sequence[Violation]:
+    """Names that a Thing Model takes for placeholders: `{{...}}`."""
+    return tuple(_placeholders((), decoded(source)))
+
+
+def _placeholders(path: tuple[str, ...], plain: Any) -> Iterator[Violation]:
+    if isinstance(plain, dict):
+        for name, value in plain.items():
+            before, _, after = name.partition("{{")
+            if before != name and "}}" in after:
+                yield Violation((*path, name), "pattern", "no {{placeholder}}", name)
+            yield from _placeholders((*path, name), value)
+
+
+WOT = Format(
+    name=NAME,
+    title="W3C WoT Thing Model 1.1",
+    read=read,
+    write=write,
+    check=check,
+    recognise=recognise,
+    reasons=REASONS,
+)
