@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from entrepot.standards.dtdl import DTDL
+from entrepot.standards.sdf import SDF
 from entrepot.standards.wot import WOT
 
-STANDARDS = (WOT,)
+STANDARDS = (WOT, SDF, DTDL)

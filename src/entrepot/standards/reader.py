@@ -27,7 +27,7 @@ from entrepot.core.thing_model import (
     Text,
     decimal,
 )
-from entrepot.standards.schema import Language, Plain, figure, mapping, text, whole
+from entrepot.standards.schema import FIGURES, Language, Plain, figure, mapping, text, whole
 
 SINGLE = "value"
 """The id of a parameter that has none: where the input of an action is no object."""
@@ -135,8 +135,8 @@ class Reader:
             case "boolean":
                 return Boolean()
             case "array":
-                items = self.type(self.meant(plain.get("items", {})))
-                return Array(item=items, max_items=whole(plain.get("maxItems")))
+                items = self.language.items_of(self.meant(plain.get("items", {})))
+                return Array(item=self.type(items), max_items=whole(plain.get("maxItems")))
             case "string" if plain.get(self.language.binary[0]) == self.language.binary[1]:
                 return Binary(max_length=marked_length)
             case "string" if plain.get("format") == "date-time":
@@ -153,20 +153,10 @@ class Reader:
         for other, (member, value) in self.language.kinds.items():
             if plain.get(member) == value:
                 kind = other
-        step = self._figure(plain, "multipleOf")
-        return Number(
-            kind=kind,
-            minimum=self._figure(plain, "minimum"),
-            maximum=self._figure(plain, "maximum"),
-            step=step if step is not None and step > 0 else None,
-        )
-
-    def _figure(self, plain: Plain, name: str) -> Decimal | None:
-        found = plain.get(name)
-        if not isinstance(found, int | float):
-            return None
-        exact = decimal(text(self.language.term(plain, name)))
-        return exact if exact is not None and figure(exact) == found else decimal(found)
+        exact = mapping(self.language.term(plain, "exact"))
+        low, high, step = (_figure(plain.get(name), exact.get(name)) for name in FIGURES)
+        positive = step if step is not None and step > 0 else None
+        return Number(kind=kind, minimum=low, maximum=high, step=positive)
 
     def _fields(self, schema: Plain) -> tuple[Field, ...]:
         required = schema.get("required")
@@ -198,6 +188,14 @@ def _merged(original: Plain, patch: Plain) -> Plain:
         else:
             merged[name] = value
     return merged
+
+
+def _figure(found: Any, spelled: Any) -> Decimal | None:
+    """The number, as exact as it is spelled beside where that is the same one."""
+    if not isinstance(found, int | float):
+        return None
+    exact = decimal(text(spelled))
+    return exact if exact is not None and figure(exact) == found else decimal(found)
 
 
 def _spelled(value: Any) -> str:

@@ -37,9 +37,11 @@ Labelled = Sequence[tuple[Any, str | None]]  # constants and their labels
 PREFIX = "entrepot:"
 """Before each term that is no standard's but this project's."""
 
+FIGURES = ("minimum", "maximum", "multipleOf")
 _WHOLE = ("int", "long")
 _BASES = {"int": "integer", "text": "string"}
 _DATE_TIME = "date-time"
+_MOVED = ("multipleOf", "items", "maxItems", "sdfType")
 _LARGEST = 1 << 63  # JSON has no bounds for integers, its readers have
 
 
@@ -116,13 +118,24 @@ class Language:
         return _WRITE[type(type_)](self, type_)
 
     def items(self, type_: DataType) -> Plain:
-        """The schema of an array's items, without what this standard has no place for in them."""
+        """The schema of an array's items; what has no place in one is a term of the project's."""
         plain = self.type(type_)
+        if self.item_members:
+            if plain.get("type") == "array":
+                plain[f"{self.prefix}type"] = plain.pop("type")
+            for name in sorted(plain.keys() - self.item_members):
+                if ":" not in name:
+                    plain[self.prefix + name] = plain.pop(name)
+        return plain
+
+    def items_of(self, plain: Plain) -> Plain:
+        """The schema of an array's items, with what has no place in one where it would stand."""
         if not self.item_members:
             return plain
-        if plain.get("type") == "array":
-            return {}
-        return {k: v for k, v in plain.items() if k in self.item_members or ":" in k}
+        moved = {n: self.term(plain, n) for n in _MOVED if self.term(plain, n) is not None}
+        if self.term(plain, "type") == "array":
+            moved["type"] = "array"
+        return {**plain, **moved} if moved else plain
 
     def _unit(self, symbol: str) -> str:
         unit = units.known(symbol)
@@ -194,29 +207,23 @@ def is_bare(service: Service, own: str) -> bool:
 
 def _number(language: Language, type_: Number) -> Plain:
     plain: Plain = {"type": "integer" if type_.kind in _WHOLE else "number"}
+    exact: dict[str, str] = {}
     if type_.kind in language.kinds:
         member, value = language.kinds[type_.kind]
         plain[member] = value
-    for name, number in (("minimum", type_.minimum), ("maximum", type_.maximum)):
-        if number is not None:
-            _add_figure(language, plain, name, number)
-    if type_.step is not None and type_.step > 0:
-        _add_figure(language, plain, "multipleOf", type_.step)
+    step = type_.step if type_.step is not None and type_.step > 0 else None
+    for name, number in zip(FIGURES, (type_.minimum, type_.maximum, step), strict=True):
+        if number is not None and abs(found := figure(number)) != float("inf"):
+            plain[name] = found
+            if str(decimal(found)) != str(number):  # more digits than JSON's have, or 1.10
+                exact[name] = str(number)
+    language.own_terms(plain, exact=exact)
     return plain
 
 
 def figure(number: Decimal) -> int | float:
     """The number for JSON, as its readers take it."""
     return plain_number(number) if abs(number) < _LARGEST else float(number)
-
-
-def _add_figure(language: Language, plain: Plain, name: str, number: Decimal) -> None:
-    found = figure(number)
-    if abs(found) == float("inf"):
-        return
-    plain[name] = found
-    if str(decimal(found)) != str(number):  # more digits than a JSON number has, or 1.10
-        language.own_terms(plain, **{name: str(number)})
 
 
 def _text(language: Language, type_: Text) -> Plain:
