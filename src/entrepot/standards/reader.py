@@ -135,7 +135,7 @@ class Reader:
             case "boolean":
                 return Boolean()
             case "array":
-                items = self.language.items_of(self.meant(plain.get("items", {})))
+                items = self.language.items_of(self.meant(mapping(plain.get("items"))))
                 return Array(item=self.type(items), max_items=whole(plain.get("maxItems")))
             case "string" if plain.get(self.language.binary[0]) == self.language.binary[1]:
                 return Binary(max_length=marked_length)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from entrepot.core.spelling import Spelling
 from entrepot.core.thing_model import (
@@ -169,6 +170,18 @@ def text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def needed(plain: Plain, name: str) -> str:
+    """The text of that name.
+
+    Raises:
+        ValueError: it is not there, or no text.
+    """
+    value = plain.get(name)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is no text: {str(value)[:60]}")
+    return value
+
+
 def texts(value: Any) -> dict[str, str]:
     """The value where it is texts by name."""
     if isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
@@ -184,6 +197,12 @@ def whole(value: Any) -> int | None:
 def mapping(value: Any) -> Plain:
     """The value where it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def pointer(*steps: str) -> str:
+    """The JSON pointer that selects this, as the fragment of a URI."""
+    escaped = (quote(step.replace("~", "~0").replace("/", "~1"), safe="~$") for step in steps)
+    return "#/" + "/".join(escaped)
 
 
 def constant(value: str, base: str | None) -> Any:

@@ -32,6 +32,7 @@ from entrepot.standards.schema import (
     Plain,
     is_bare,
     mapping,
+    needed,
     text,
 )
 
@@ -86,7 +87,7 @@ def _constants(plain: Plain) -> Labelled | None:
     return None
 
 
-_language = Language(
+LANGUAGE = Language(
     own=_own,
     label="title",
     labels="titles",
@@ -121,8 +122,8 @@ def _model_plain(model: ThingModel) -> Plain:
 
 
 def _head(model: ThingModel, services: list[Plain]) -> Plain:
-    plain: Plain = {"@context": CONTEXT, "@type": "tm:ThingModel", **_language.words(model)}
-    _language.own_terms(plain, id=model.id or None)
+    plain: Plain = {"@context": CONTEXT, "@type": "tm:ThingModel", **LANGUAGE.words(model)}
+    LANGUAGE.own_terms(plain, id=model.id or None)
     if services and not _is_flat(model.services):
         plain[_SERVICES] = services
     return plain
@@ -136,8 +137,8 @@ def _is_flat(services: Sequence[Service]) -> bool:
 
 
 def _service_plain(service: Service) -> Plain:
-    plain = {_ID: service.id, **_language.words(service)}
-    _language.own_terms(plain, type=service.type, disabled=service.disabled)
+    plain = {_ID: service.id, **LANGUAGE.words(service)}
+    LANGUAGE.own_terms(plain, type=service.type, disabled=service.disabled)
     return plain
 
 
@@ -176,33 +177,33 @@ def _with_optional(plain: Plain, model: ThingModel) -> Plain:
 
 
 def _property_plain(property: Property) -> Plain:
-    plain = _language.value(property)
+    plain = LANGUAGE.value(property)
     access = property.access
     if access == "n":
         plain.update(readOnly=True, observable=True, **{f"{PREFIX}access": "n"})
     elif access is not None:
         plain.update((flag, True) for flag, on in zip(_FLAGS, _ACCESS[access], strict=True) if on)
-    _language.own_terms(plain, static=property.static)
+    LANGUAGE.own_terms(plain, static=property.static)
     return plain
 
 
 def _action_plain(command: Command) -> Plain:
-    plain = _language.words(command)
+    plain = LANGUAGE.words(command)
     if command.inputs:
-        plain["input"] = _language.parameters(command.inputs)
+        plain["input"] = LANGUAGE.parameters(command.inputs)
     if command.outputs:
-        plain["output"] = _language.parameters(command.outputs)
+        plain["output"] = LANGUAGE.parameters(command.outputs)
     if command.call is not None:
         plain["synchronous"] = _CALLS[command.call]
-    _language.own_terms(plain, response=command.response)
+    LANGUAGE.own_terms(plain, response=command.response)
     return plain
 
 
 def _event_plain(event: Event) -> Plain:
-    plain = _language.words(event)
+    plain = LANGUAGE.words(event)
     if event.outputs:
-        plain["data"] = _language.parameters(event.outputs)
-    _language.own_terms(plain, severity=event.severity)
+        plain["data"] = LANGUAGE.parameters(event.outputs)
+    LANGUAGE.own_terms(plain, severity=event.severity)
     return plain
 
 
@@ -219,7 +220,7 @@ def read(source: bytes) -> ThingModel:
     if not recognise(plain):
         raise Malformed("body", "no Thing Model: its @type is not tm:ThingModel")
     try:
-        return _model(Reader(_language, plain), plain)
+        return _model(Reader(LANGUAGE, plain), plain)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Malformed("body", f"not a Thing Model: {error}") from None
 
@@ -243,7 +244,7 @@ def _model(reader: Reader, plain: Plain) -> ThingModel:
             again.setdefault(group, {})[_key(service, feature)] = _placed(service, own)
     model = ThingModel(
         id=text(plain.get(_ID)) or "",
-        **_language.words_of(plain),
+        **LANGUAGE.words_of(plain),
         services=tuple(_filled(one, found.get(id, {})) for id, one in services.items()),
     )
     written = _head(model, [_own.write(service, _service_plain) for service in model.services])
@@ -260,10 +261,10 @@ def _id(key: str, service: str) -> str:
 
 def _service(plain: Plain) -> Service:
     found = Service(
-        id=plain[_ID],
-        **_language.words_of(plain),
-        type=text(_language.term(plain, "type")),
-        disabled=_language.term(plain, "disabled") is True,
+        id=needed(plain, _ID),
+        **LANGUAGE.words_of(plain),
+        type=text(LANGUAGE.term(plain, "type")),
+        disabled=LANGUAGE.term(plain, "disabled") is True,
     )
     return _own.read(found, _service_plain(found), plain)
 
@@ -272,9 +273,9 @@ def _property(reader: Reader, id: str, plain: Plain, required: bool) -> Property
     meant = reader.meant(plain)
     read_only, write_only, observable = (meant.get(flag) is True for flag in _FLAGS)
     access = _ACCESSES.get((read_only, write_only, observable))
-    if read_only and observable and _language.term(meant, "access") == "n":
+    if read_only and observable and LANGUAGE.term(meant, "access") == "n":
         access = "n"
-    static = _language.term(meant, "static") is True
+    static = LANGUAGE.term(meant, "static") is True
     found = Property(**reader.value(id, plain, required), access=access, static=static)
     return _own.read(found, _property_plain(found), plain)
 
@@ -284,11 +285,11 @@ def _action(reader: Reader, id: str, plain: Plain, required: bool) -> Command:
     synchronous = meant.get("synchronous")
     found = Command(
         id=id,
-        **_language.words_of(meant),
+        **LANGUAGE.words_of(meant),
         inputs=reader.parameters(meant.get("input")),
         outputs=reader.parameters(meant.get("output")),
         call=None if not isinstance(synchronous, bool) else "sync" if synchronous else "async",
-        response=text(_language.term(meant, "response")),
+        response=text(LANGUAGE.term(meant, "response")),
         required=required,
     )
     return _own.read(found, _action_plain(found), plain)
@@ -296,10 +297,10 @@ def _action(reader: Reader, id: str, plain: Plain, required: bool) -> Command:
 
 def _event(reader: Reader, id: str, plain: Plain, required: bool) -> Event:
     meant = reader.meant(plain)
-    severity = _language.term(meant, "severity")
+    severity = LANGUAGE.term(meant, "severity")
     found = Event(
         id=id,
-        **_language.words_of(meant),
+        **LANGUAGE.words_of(meant),
         outputs=reader.parameters(meant.get("data")),
         severity=severity if severity in ("info", "warning", "error") else None,
         required=required,

@@ -31,7 +31,7 @@ from entrepot.core.thing_model import (
     Text,
 )
 from entrepot.standards import units
-from entrepot.standards.schema import Plain, constant, mapping, text
+from entrepot.standards.schema import Plain, constant, mapping, needed, text
 
 NAME = "dtdl"
 own = Spelling(NAME)
@@ -267,7 +267,7 @@ class Schemas:
             word, other = _NOTED[said["type"]]
             type_ = other if plain.get("schema") == word else type_
         return {
-            "id": text(said.get("id")) or plain["name"],
+            "id": text(said.get("id")) or needed(plain, "name"),
             **words_of(plain),
             "type": type_,
             "required": said.get("required") is True,
@@ -316,7 +316,7 @@ def _choice(plain: Plain) -> Choice:
     value = plain["enumValue"]
     spelled = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     label = _names(plain.get("displayName")).get(_EN)
-    return Choice(spelled, _inferred(plain["name"], spelled) if label is None else label)
+    return Choice(spelled, _inferred(needed(plain, "name"), spelled) if label is None else label)
 
 
 def _inferred(name: str, spelled: str) -> str | None:

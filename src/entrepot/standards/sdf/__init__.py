@@ -1,0 +1,52 @@
+"""SDF (RFC 9880): the IETF's Semantic Definition Format, as a format for thing models.
+
+What SDF has no quality for stands in qualified ones, `entrepot:...` (section 2.3.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from entrepot.core.conversion import Format, Reason
+from entrepot.core.faults import Violation
+from entrepot.standards.reader import decoded
+from entrepot.standards.sdf.language import NAME
+from entrepot.standards.sdf.reading import read, recognise
+from entrepot.standards.sdf.writing import GROUPS, write
+
+REASONS = {
+    "property.access": Reason("in SDF what says nothing may be read, written and observed"),
+    "any.names": Reason("this project's quality for translations names languages as in zh-CN"),
+    "any.type.base": Reason("the values of a choice are integers or texts"),
+    "any.type.step": Reason("a step is greater than zero"),
+}
+
+
+def check(source: bytes) -> Sequence[Violation]:
+    """Given names with a colon, which RFC 9880 reserves."""
+    plain = decoded(source)
+    return tuple(_colons((), plain)) if isinstance(plain, dict) else ()
+
+
+_GIVEN = frozenset(("sdfThing", "sdfObject", *GROUPS, "sdfData", "sdfChoice"))
+
+
+def _colons(path: tuple[str, ...], plain: Mapping[str, Any]) -> Iterator[Violation]:
+    for name, value in plain.items():
+        if not isinstance(value, dict):
+            continue
+        if path and path[-1] in _GIVEN and ":" in name:
+            yield Violation((*path, name), "pattern", "a name without a colon", name)
+        yield from _colons((*path, name), value)
+
+
+SDF = Format(
+    name=NAME,
+    title="IETF SDF (RFC 9880)",
+    read=read,
+    write=write,
+    check=check,
+    recognise=recognise,
+    reasons=REASONS,
+)
