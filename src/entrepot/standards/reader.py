@@ -27,7 +27,16 @@ from entrepot.core.thing_model import (
     Text,
     decimal,
 )
-from entrepot.standards.schema import FIGURES, Language, Plain, figure, mapping, text, whole
+from entrepot.standards.schema import (
+    FIGURES,
+    FORMATS,
+    Language,
+    Plain,
+    figure,
+    mapping,
+    text,
+    whole,
+)
 
 SINGLE = "value"
 """The id of a parameter that has none: where the input of an action is no object."""
@@ -150,8 +159,8 @@ class Reader:
         return Json(max_length=marked_length)
 
     def _number(self, plain: Plain, kind: Any) -> Number:
-        for other, (member, value) in self.language.kinds.items():
-            if plain.get(member) == value:
+        for other, name in FORMATS.items():
+            if self.language.term(plain, "kind") == other or plain.get("format") == name:
                 kind = other
         exact = mapping(self.language.term(plain, "exact"))
         low, high, step = (_figure(plain.get(name), exact.get(name)) for name in FIGURES)

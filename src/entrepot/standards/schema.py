@@ -38,6 +38,9 @@ Labelled = Sequence[tuple[Any, str | None]]  # constants and their labels
 PREFIX = "entrepot:"
 """Before each term that is no standard's but this project's."""
 
+FORMATS: dict[NumberKind, str] = {"long": "int64", "float": "float", "decimal": "decimal"}
+"""What OpenAPI's registry of formats calls the numbers that are more than an integer or a number."""
+
 FIGURES = ("minimum", "maximum", "multipleOf")
 _WHOLE = ("int", "long")
 _BASES = {"int": "integer", "text": "string"}
@@ -55,7 +58,6 @@ class Language:
     labels: str = ""  # and its translations; blank: left out
     prefix: str = PREFIX  # blank: the standard's words alone
     ref: str = ""  # what refers to a definition in the same document
-    kinds: Mapping[NumberKind, tuple[str, str]]  # beyond int and double: member and value
     binary: tuple[str, str]
     item_members: frozenset[str] = frozenset()  # what an array's items may have; empty: everything
     choices: Callable[[Labelled], Plain]
@@ -125,7 +127,7 @@ class Language:
             if plain.get("type") == "array":
                 plain[f"{self.prefix}type"] = plain.pop("type")
             for name in sorted(plain.keys() - self.item_members):
-                if ":" not in name:
+                if not name.startswith(self.prefix):
                     plain[self.prefix + name] = plain.pop(name)
         return plain
 
@@ -227,9 +229,10 @@ def is_bare(service: Service, own: str) -> bool:
 def _number(language: Language, type_: Number) -> Plain:
     plain: Plain = {"type": "integer" if type_.kind in _WHOLE else "number"}
     exact: dict[str, str] = {}
-    if type_.kind in language.kinds:
-        member, value = language.kinds[type_.kind]
-        plain[member] = value
+    if type_.kind in FORMATS and language.prefix:
+        language.own_terms(plain, kind=type_.kind)
+    elif type_.kind in FORMATS:
+        plain["format"] = FORMATS[type_.kind]
     step = type_.step if type_.step is not None and type_.step > 0 else None
     for name, number in zip(FIGURES, (type_.minimum, type_.maximum, step), strict=True):
         if number is not None and abs(found := figure(number)) != float("inf"):

@@ -68,7 +68,7 @@ REASONS = {
 
 
 def _choices(labelled: Labelled) -> Plain:
-    if all(label is None for _, label in labelled):
+    if all(label is None and isinstance(value, str) for value, label in labelled):
         return {"enum": [value for value, _ in labelled]}
     return {
         "oneOf": [
@@ -92,7 +92,6 @@ LANGUAGE = Language(
     label="title",
     labels="titles",
     ref="tm:ref",
-    kinds={"long": ("format", "int64"), "float": ("format", "float"), "decimal": ("format", "decimal")},
     binary=("contentEncoding", "base64"),
     choices=_choices,
     constants=_constants,
@@ -221,7 +220,7 @@ def read(source: bytes) -> ThingModel:
         raise Malformed("body", "no Thing Model: its @type is not tm:ThingModel")
     try:
         return _model(Reader(LANGUAGE, plain), plain)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise Malformed("body", f"not a Thing Model: {error}") from None
 
 

@@ -62,7 +62,7 @@ def read(source: bytes) -> ThingModel:
         raise Malformed("body", "no DTDL: its @context is not dtmi:dtdl:context")
     try:
         return _model(plain)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise Malformed("body", f"not DTDL: {error}") from None
 
 

@@ -1,6 +1,6 @@
 """SDF (RFC 9880): the IETF's Semantic Definition Format, as a format for thing models.
 
-What SDF has no quality for stands in qualified ones, `entrepot:...` (section 2.3.3).
+What SDF has no quality for stands in a `$comment`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from entrepot.standards.sdf.writing import GROUPS, write
 
 REASONS = {
     "property.access": Reason("in SDF what says nothing may be read, written and observed"),
-    "any.names": Reason("this project's quality for translations names languages as in zh-CN"),
+    "any.names": Reason("in a $comment, translations are by languages as in zh-CN"),
     "any.type.base": Reason("the values of a choice are integers or texts"),
     "any.type.step": Reason("a step is greater than zero"),
 }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from entrepot.core.spelling import Spelling
-from entrepot.core.thing_model import Access, NumberKind
+from entrepot.core.thing_model import Access
 from entrepot.standards import units
-from entrepot.standards.schema import PREFIX, Labelled, Language, Plain, text
+from entrepot.standards.schema import Labelled, Language, Plain, text
+from entrepot.standards.sdf.comments import PREFIX
 
 NAME = "sdf"
 
@@ -71,13 +71,12 @@ def _spelled(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-_KINDS: tuple[NumberKind, ...] = ("long", "float", "decimal")
 LANGUAGE = Language(
     own=own,
+    prefix=PREFIX,
     label="label",
     labels=f"{PREFIX}labels",
     ref="sdfRef",
-    kinds={kind: (f"{PREFIX}kind", kind) for kind in _KINDS},
     binary=("sdfType", "byte-string"),
     item_members=_ITEM_MEMBERS,
     choices=_choices,
@@ -86,4 +85,3 @@ LANGUAGE = Language(
     unit_name=lambda unit: unit.senml,
     units=units.SENML,
 )
-IN_INFO = replace(LANGUAGE, label="title")  # the information block has other words

@@ -16,14 +16,18 @@ from entrepot.core.thing_model import (
 )
 from entrepot.standards.reader import Reader, decoded
 from entrepot.standards.schema import Plain, mapping, pointer, text
-from entrepot.standards.sdf.language import ACCESSES, FLAGS, IN_INFO, LANGUAGE, own
+from entrepot.standards.sdf.comments import unfolded
+from entrepot.standards.sdf.language import ACCESSES, FLAGS, LANGUAGE, own
 from entrepot.standards.sdf.writing import (
     GROUPS,
     ID,
+    THING,
     Feature,
     action_plain,
+    base_of,
     event_plain,
     head,
+    inline_service,
     named,
     property_plain,
     put,
@@ -44,13 +48,14 @@ def read(source: bytes) -> ThingModel:
     if not recognise(plain):
         raise Malformed("body", "no SDF document: it has neither sdfThing nor sdfObject")
     try:
-        return _model(Reader(LANGUAGE, plain), plain)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        meant = unfolded(plain)
+        return _model(Reader(LANGUAGE, meant), meant)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise Malformed("body", f"not an SDF document: {error}") from None
 
 
 def _model(reader: Reader, plain: Plain) -> ThingModel:
-    things, objects = plain.get("sdfThing") or {}, mapping(plain.get("sdfObject"))
+    things, objects = plain.get("sdfThing", {}), mapping(plain.get("sdfObject"))
     if not isinstance(things, dict):
         raise Malformed("body", "sdfThing is no object")
     info = mapping(plain.get("info"))
@@ -59,14 +64,14 @@ def _model(reader: Reader, plain: Plain) -> ThingModel:
     found = _Found(reader, ())
     found.objects(objects, ("sdfObject",), "")
     found.things(things, ("sdfThing",), "")
-    model = ThingModel(id="", **IN_INFO.words_of(info), services=tuple(found.services))
+    model = ThingModel(id="", name=text(info.get("title")), services=tuple(found.services))
     return own.read(model, head(model, {}, found.again), plain)
 
 
 def _thing(reader: Reader, plain: Plain, info: Plain, key: str, thing: Plain) -> ThingModel:
-    id, _ = _identified(key, thing)
+    id = _identified(key, thing)[0]
     meant = reader.meant(thing)
-    base = ("sdfThing", named(id))
+    base = ("sdfThing", key)
     members, again = _features(reader, meant, ("sdfThing", key))
     inline = Service(id=DEFAULT_SERVICE, **members)
     found = _Found(reader, base)
@@ -75,8 +80,15 @@ def _thing(reader: Reader, plain: Plain, info: Plain, key: str, thing: Plain) ->
     words = LANGUAGE.words_of(meant)
     if words["name"] is None:
         words["name"] = text(info.get("title"))
+    nameless = ThingModel(id="", **words)
+    if key == THING and thing.get(ID) == "" and base_of(nameless):
+        id = ""
     services = (inline, *found.services) if members else tuple(found.services)
     model = ThingModel(id=id, **words, services=services)
+    if not members and (first := inline_service(model)) is not None:
+        # an object of its own here, and in the thing itself as this format writes it
+        inline, plain_first = first, found.again.pop(DEFAULT_SERVICE)
+        again = {group: plain_first[group] for group in GROUPS if group in plain_first}
     view = {name: value for name, value in plain.items() if name != "sdfThing"}
     view["sdfThing"] = key
     view.update((f"sdfThing/{name}", value) for name, value in thing.items())

@@ -19,10 +19,12 @@ from entrepot.core.thing_model import (
     Service,
     ThingModel,
 )
-from entrepot.standards.schema import PREFIX, Plain, is_bare, pointer
-from entrepot.standards.sdf.language import ACCESS, FLAGS, IN_INFO, LANGUAGE, NAME, own
+from entrepot.standards.schema import Plain, is_bare, pointer
+from entrepot.standards.sdf.comments import PREFIX, folded
+from entrepot.standards.sdf.language import ACCESS, FLAGS, LANGUAGE, NAME, own
 
 ID = f"{PREFIX}id"
+THING = "thing"  # what a thing without an id is called
 GROUPS = ("sdfProperty", "sdfAction", "sdfEvent")
 
 Feature = Property | Command | Event
@@ -30,12 +32,12 @@ Feature = Property | Command | Event
 
 def write(model: ThingModel) -> bytes:
     """The model as an SDF document."""
-    return msgspec.json.encode(_document(own.write(model, _view)))
+    return msgspec.json.encode(folded(_document(own.write(model, _view))))
 
 
 def _view(model: ThingModel) -> Plain:
-    base = _base(model)
-    inline = _inline(model)
+    base = base_of(model)
+    inline = inline_service(model)
     objects: Plain = {}
     for service in model.services[1 if inline else 0 :]:
         path = (*base, "sdfObject", named(service.id))
@@ -43,13 +45,16 @@ def _view(model: ThingModel) -> Plain:
     return head(model, _affordances(inline, base) if inline else {}, objects)
 
 
-def _base(model: ThingModel) -> tuple[str, ...]:
-    return ("sdfThing", named(model.id)) if model.id else ()
+def base_of(model: ThingModel) -> tuple[str, ...]:
+    # without an id, and with no words but a title, the objects stand for themselves
+    if model.id or model.names or model.description is not None or model.tags:
+        return ("sdfThing", named(model.id) or THING)
+    return ()
 
 
-def _inline(model: ThingModel) -> Service | None:
+def inline_service(model: ThingModel) -> Service | None:
     """The service whose features stand in the sdfThing itself: that of what is in no service."""
-    if not model.id or not model.services or model.services[0].id != DEFAULT_SERVICE:
+    if not base_of(model) or not model.services or model.services[0].id != DEFAULT_SERVICE:
         return None
     first = model.services[0]
     filled = first.properties or first.commands or first.events
@@ -57,15 +62,14 @@ def _inline(model: ThingModel) -> Service | None:
 
 
 def head(model: ThingModel, inline: Plain, objects: Plain) -> Plain:
-    grouped = {**inline, "sdfObject": objects} if objects or not model.id else inline
-    if not model.id:
-        info = IN_INFO.words(model)
-        return {"info": info, **grouped} if info else grouped
-    view: Plain = {"sdfThing": named(model.id)}
-    if model.name is not None:
-        view["info"] = {"title": model.name}
+    base = base_of(model)
+    grouped = {**inline, "sdfObject": objects} if objects or not base else inline
+    info = {} if model.name is None else {"info": {"title": model.name}}
+    if not base:
+        return {**info, **grouped}
+    view: Plain = {"sdfThing": base[1], **info}
     members = {**LANGUAGE.words(model), **grouped}
-    if named(model.id) != model.id:
+    if base[1] != model.id:
         members[ID] = model.id
     view.update((f"sdfThing/{name}", value) for name, value in members.items())
     return view
