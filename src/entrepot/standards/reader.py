@@ -98,7 +98,7 @@ class Reader:
             **self.language.words_of(meant),
             "type": self.type(meant),
             "required": required,
-            "default": meant.get("default"),
+            "default": meant.get("default", self.language.term(meant, "default")),
             **self.language.unit_of(meant),
         }
 

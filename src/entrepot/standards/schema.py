@@ -62,6 +62,7 @@ class Language:
     item_members: frozenset[str] = frozenset()  # what an array's items may have; empty: everything
     choices: Callable[[Labelled], Plain]
     constants: Callable[[Plain], Labelled | None]  # the other way; None: these are none
+    takes_default: Callable[[Any], bool] = lambda value: True
     unit: str  # the member
     unit_name: Callable[[units.Unit], str]  # blank: has none
     units: Mapping[str, units.Unit] = field(default_factory=dict)  # by these names
@@ -104,8 +105,10 @@ class Language:
             if self._symbol(plain[self.unit]) != field.unit:
                 self.own_terms(plain, unit=field.unit)
         self.own_terms(plain, unitName=field.unit_name)
-        if field.default is not None:
+        if field.default is not None and self.takes_default(field.default):
             plain["default"] = field.default
+        else:
+            self.own_terms(plain, default=field.default)
         return plain
 
     def parameters(self, fields: Iterable[Field]) -> Plain:

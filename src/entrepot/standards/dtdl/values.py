@@ -68,6 +68,7 @@ _NOTED: dict[str, tuple[str, DataType]] = {
     "binary": ("string", Binary()),
     "decimal": ("double", Number(kind="decimal")),
 }
+_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9_]*[A-Za-z0-9])?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-[A-Za-z]{2}|-[0-9]{3})?")
 
 
@@ -92,6 +93,8 @@ class Names:
 
 def mended(id: str) -> str:
     """The id in letters, digits and underscores, a letter first and no underscore last."""
+    if len(id) <= LONGEST and _NAME.fullmatch(id):
+        return id
     name = re.sub(r"[^A-Za-z0-9_]", "_", id).strip("_")[:LONGEST].rstrip("_")
     return name if name[:1].isalpha() else f"n{name}"
 

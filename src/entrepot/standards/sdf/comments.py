@@ -13,6 +13,9 @@ import msgspec
 from entrepot.standards.schema import Plain
 
 PREFIX = "\0"  # before a term of one's own while it is unfolded; no quality and no id has it
+MARK = b"entrepot {"
+"""What a document has that has such a comment."""
+
 _COMMENT, _MARK = "$comment", "entrepot "
 
 

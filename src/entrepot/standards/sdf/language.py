@@ -71,6 +71,14 @@ def _spelled(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
+def _takes_default(value: Any) -> bool:
+    # RFC 9880, appendix A, allowed-types: of arrays, those of one simple type
+    if not isinstance(value, list):
+        return True
+    kinds = {"number" if type(one) in (int, float) else type(one).__name__ for one in value}
+    return len(kinds) <= 1 and kinds <= {"number", "str", "bool"}
+
+
 LANGUAGE = Language(
     own=own,
     prefix=PREFIX,
@@ -81,6 +89,7 @@ LANGUAGE = Language(
     item_members=_ITEM_MEMBERS,
     choices=_choices,
     constants=_constants,
+    takes_default=_takes_default,
     unit="unit",
     unit_name=lambda unit: unit.senml,
     units=units.SENML,

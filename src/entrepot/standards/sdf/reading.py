@@ -16,7 +16,7 @@ from entrepot.core.thing_model import (
 )
 from entrepot.standards.reader import Reader, decoded
 from entrepot.standards.schema import Plain, mapping, pointer, text
-from entrepot.standards.sdf.comments import unfolded
+from entrepot.standards.sdf.comments import MARK, unfolded
 from entrepot.standards.sdf.language import ACCESSES, FLAGS, LANGUAGE, own
 from entrepot.standards.sdf.writing import (
     GROUPS,
@@ -48,7 +48,7 @@ def read(source: bytes) -> ThingModel:
     if not recognise(plain):
         raise Malformed("body", "no SDF document: it has neither sdfThing nor sdfObject")
     try:
-        meant = unfolded(plain)
+        meant = unfolded(plain) if MARK in source else plain
         return _model(Reader(LANGUAGE, meant), meant)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise Malformed("body", f"not an SDF document: {error}") from None
@@ -146,7 +146,7 @@ def _features(reader: Reader, meant: Plain, place: tuple[str, ...]) -> tuple[dic
     for group, member, make in _READ:
         for key, plain in mapping(meant.get(group)).items():
             id, own = _identified(key, plain)
-            required = key in needed or pointer(*place, group, key) in needed
+            required = bool(needed) and (key in needed or pointer(*place, group, key) in needed)
             members.setdefault(member, []).append(make(reader, id, own, required))
             put(again.setdefault(group, {}), id, own)
     return {member: tuple(features) for member, features in members.items()}, again
