@@ -1,4 +1,4 @@
-# One command for each thing a contributor does. Needs Python 3.11 or newer, make and a package index.
+# One command for each thing a contributor does. Needs Python 3.11 or newer, make and a package index (check: npm's too).
 # Paths are relative on purpose: the checkout may lie under a path with spaces.
 
 PYTHON ?= python3
