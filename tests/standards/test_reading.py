@@ -129,3 +129,27 @@ def test_a_definition_that_refers_to_itself_is_refused() -> None:
 def test_a_document_is_recognised_by_its_own_format_alone(standard: Format) -> None:
     for plain in documents(standard.name):
         assert root.shelf().recognised(plain) is standard
+
+
+def test_every_name_that_a_standard_refuses_is_told_with_its_place() -> None:
+    shelf = root.shelf()
+    wot = {
+        "@type": "tm:ThingModel",
+        "properties": {"{{A}}": {"type": "object", "properties": {"b": {}}}},
+    }
+    sdf = {"sdfObject": {"a:b": {"sdfProperty": {"c": {"sdfChoice": {"d:e": {"const": 1}}}}}}}
+    field = {"name": "9", "schema": "long", "displayName": {"de": "x" * 513}}
+    dtdl = {
+        "@id": "dtmi:a;1",
+        "contents": [{"name": "b_", "schema": {"@type": "Object", "fields": [field]}}],
+    }
+    found = {
+        name: [v.path for v in shelf.named(name).check(json.dumps(plain).encode())]
+        for name, plain in (("wot", wot), ("sdf", sdf), ("dtdl", dtdl))
+    }
+    inner = ("dtmi:a;1", "contents", "b_", "schema", "fields", "9")
+    assert found == {
+        "wot": [("properties", "{{A}}")],
+        "sdf": [("sdfObject", "a:b"), ("sdfObject", "a:b", "sdfProperty", "c", "sdfChoice", "d:e")],
+        "dtdl": [("dtmi:a;1", "contents", "b_", "name"), (*inner, "name"), (*inner, "displayName")],
+    }

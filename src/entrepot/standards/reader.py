@@ -5,13 +5,14 @@ Knows a standard only by its `Language`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
-from entrepot.core.faults import Malformed
+from entrepot.core.faults import Malformed, Violation
 from entrepot.core.thing_model import (
     Array,
     Binary,
@@ -55,6 +56,14 @@ def decoded(source: bytes) -> Any:
         return msgspec.json.decode(source)
     except (msgspec.DecodeError, RecursionError) as error:
         raise Malformed("body", str(error)) from None
+
+
+def checked(source: bytes, rules: Callable[[Any], Iterable[Violation]]) -> Sequence[Violation]:
+    """What the rules say against the document; that it is none, where it is none."""
+    try:
+        return tuple(rules(decoded(source)))
+    except (Malformed, RecursionError) as error:
+        return (Violation((), "rule", getattr(error, "reason", "nested too deeply")),)
 
 
 class Reader:

@@ -6,6 +6,7 @@ A Thing Model is flat: what stands in a service has the service's id before its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ from entrepot.core.thing_model import (
     ThingModel,
 )
 from entrepot.standards import units
-from entrepot.standards.reader import Reader, decoded
+from entrepot.standards.reader import Reader, checked, decoded
 from entrepot.standards.schema import (
     PREFIX,
     Labelled,
@@ -322,7 +323,7 @@ def recognise(plain: Any) -> bool:
 
 def check(source: bytes) -> Sequence[Violation]:
     """Names that a Thing Model takes for placeholders: `{{...}}`."""
-    return tuple(_placeholders((), decoded(source)))
+    return checked(source, partial(_placeholders, ()))
 
 
 def _placeholders(path: tuple[str, ...], plain: Any) -> Iterator[Violation]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
 from entrepot.core.conversion import Format, Reason
 from entrepot.core.faults import Violation
 from entrepot.standards.dtdl.reading import many, read, recognise
-from entrepot.standards.dtdl.values import NAME
+from entrepot.standards.dtdl.values import LONGEST, NAME, mended, short
 from entrepot.standards.dtdl.writing import write
-from entrepot.standards.reader import decoded
+from entrepot.standards.reader import checked
+from entrepot.standards.schema import mapping, text
 
 _LARGEST = 1 << 20  # bytes of an interface
+_ALPHABET = f"at most {LONGEST} letters, digits and underscores: a letter first, no underscore last"
 
 REASONS = {
     "any.name": Reason("a displayName has at most 512 characters, and one English text"),
@@ -37,12 +40,37 @@ REASONS = {
 
 
 def check(source: bytes) -> Sequence[Violation]:
-    """What DTDL's parser refuses of the text and this format does not mend: too large an interface."""
-    return tuple(
-        Violation((one["@id"],), "too_long", _LARGEST, size)
-        for one in many(decoded(source))
-        if (size := len(msgspec.json.encode(one))) > _LARGEST
-    )
+    """Every name, text and interface that DTDL's parser refuses for its letters or its size."""
+    return checked(source, _refused)
+
+
+def _refused(plain: Any) -> Iterator[Violation]:
+    for one in many(plain):
+        place = text(mapping(one).get("@id")) or ""
+        size = len(msgspec.json.encode(one))
+        if size > _LARGEST:
+            yield Violation((place,), "too_long", _LARGEST, size)
+        yield from _words((place,), one)
+
+
+def _words(path: tuple[str | int, ...], plain: Any) -> Iterator[Violation]:
+    if isinstance(plain, list):
+        for index, one in enumerate(plain):
+            name = text(mapping(one).get("name"))
+            yield from _words((*path, index if name is None else name), one)
+        return
+    if not isinstance(plain, dict):
+        return
+    name = plain.get("name")
+    if isinstance(name, str) and mended(name) != name:
+        yield Violation((*path, "name"), "pattern", _ALPHABET, name)
+    for member in ("displayName", "description", "comment"):
+        value = plain.get(member)
+        for one in value.values() if isinstance(value, dict) else (value,):
+            if isinstance(one, str) and short(one) != one:
+                yield Violation((*path, member), "too_long", LONGEST, one)
+    for member, value in plain.items():
+        yield from _words((*path, member), value)
 
 
 DTDL = Format(

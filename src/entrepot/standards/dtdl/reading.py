@@ -106,6 +106,7 @@ def _main(found: dict[str, Plain]) -> Plain:
 
 
 def many(value: Any) -> list[Any]:
+    """The values of a member that may be one, several or none."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 

@@ -106,14 +106,14 @@ def words(element: Element) -> Plain:
     """What people call the element; DTDL takes a name without a language for English."""
     plain: Plain = {}
     found = {k.replace("_", "-"): v for k, v in element.names.items()}
-    found = {k: _short(v) for k, v in found.items() if _LANGUAGE.fullmatch(k)}
+    found = {k: short(v) for k, v in found.items() if _LANGUAGE.fullmatch(k)}
     if found:
-        named = {} if element.name is None else {_EN: _short(element.name)}
+        named = {} if element.name is None else {_EN: short(element.name)}
         plain["displayName"] = {**named, **found}
     elif element.name is not None:
-        plain["displayName"] = _short(element.name)
+        plain["displayName"] = short(element.name)
     if element.description is not None:
-        plain["description"] = _short(element.description)
+        plain["description"] = short(element.description)
     return plain
 
 
@@ -133,7 +133,8 @@ def _names(value: Any) -> dict[str, str]:
     return {k: v for k, v in mapping(value).items() if isinstance(v, str)}
 
 
-def _short(value: str) -> str:
+def short(value: str) -> str:
+    """The text, cut where it is too long for DTDL."""
     if len(value) * 2 <= LONGEST:
         return value
     return value.encode("utf-16-le")[: LONGEST * 2].decode("utf-16-le", "ignore")
@@ -144,7 +145,7 @@ def noted(plain: Plain, **terms: Any) -> Plain:
     said = {k: v for k, v in terms.items() if v is not None and v is not False}
     if said:
         comment = _MARK + msgspec.json.encode(said).decode()
-        if comment == _short(comment):
+        if comment == short(comment):
             plain["comment"] = comment
     return plain
 
@@ -222,7 +223,7 @@ def _enum(type_: Enum) -> Plain:
         name = names.take(spelled if label is None else label)
         choice: Plain = {"name": name, "enumValue": value if whole else spelled}
         if label is not None and label != _inferred(name, spelled):
-            choice["displayName"] = _short(label)
+            choice["displayName"] = short(label)
         choices.append(choice)
     return {
         "@type": "Enum",

@@ -5,12 +5,13 @@ What SDF has no quality for stands in a `$comment`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from entrepot.core.conversion import Format, Reason
 from entrepot.core.faults import Violation
-from entrepot.standards.reader import decoded
+from entrepot.standards.reader import checked
 from entrepot.standards.sdf.language import NAME
 from entrepot.standards.sdf.reading import read, recognise
 from entrepot.standards.sdf.writing import GROUPS, write
@@ -25,17 +26,16 @@ REASONS = {
 
 def check(source: bytes) -> Sequence[Violation]:
     """Given names with a colon, which RFC 9880 reserves."""
-    plain = decoded(source)
-    return tuple(_colons((), plain)) if isinstance(plain, dict) else ()
+    return checked(source, partial(_colons, ()))
 
 
 _GIVEN = frozenset(("sdfThing", "sdfObject", *GROUPS, "sdfData", "sdfChoice"))
 
 
-def _colons(path: tuple[str, ...], plain: Mapping[str, Any]) -> Iterator[Violation]:
+def _colons(path: tuple[str, ...], plain: Any) -> Iterator[Violation]:
+    if not isinstance(plain, dict):
+        return
     for name, value in plain.items():
-        if not isinstance(value, dict):
-            continue
         if path and path[-1] in _GIVEN and ":" in name:
             yield Violation((*path, name), "pattern", "a name without a colon", name)
         yield from _colons((*path, name), value)
