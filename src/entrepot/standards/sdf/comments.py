@@ -65,4 +65,4 @@ def unfolded(plain: Any) -> Any:
 
 
 def _spelled(terms: Plain) -> str:
-    return _MARK + msgspec.json.encode(terms, order="sorted").decode()
+    return _MARK + msgspec.json.encode(dict(sorted(terms.items()))).decode()
