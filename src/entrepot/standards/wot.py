@@ -60,7 +60,6 @@ _ACCESSES = {flags: access for access, flags in _ACCESS.items()}
 _CALLS = {"sync": True, "async": False}
 
 REASONS = {
-    "any.extras": Reason("a term of another's own"),
     "property.access": Reason("in WoT what says nothing may be read and written"),
     "any.names": Reason("WoT names languages as BCP 47 does: zh-CN"),
     "any.type.base": Reason("the values of an enumeration are integers or texts"),
