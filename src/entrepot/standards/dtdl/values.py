@@ -218,9 +218,12 @@ def _enum(type_: Enum) -> Plain:
     values = {c.value: (constant(c.value, type_.base), c.label) for c in type_.choices}
     whole = type_.base == "int" and all(_is_integer(value) for value, _ in values.values())
     names = Names()
+    # a label is the name where it can be; values without one have the first call on theirs
+    taken = {v: names.take(v) for v, (_, label) in values.items() if label is None}
     choices: list[Plain] = []
     for spelled, (value, label) in values.items():
-        name = names.take(spelled if label is None else label)
+        named = label if label is not None and mended(label) == label else spelled
+        name = taken.get(spelled) or names.take(named)
         choice: Plain = {"name": name, "enumValue": value if whole else spelled}
         if label is not None and label != _inferred(name, spelled):
             choice["displayName"] = short(label)
