@@ -85,11 +85,13 @@ def test_home_and_back_is_the_identity(home: Format) -> None:
 def test_what_the_report_does_not_list_is_kept_and_what_it_lists_comes_back(
     home: Format, away: Format
 ) -> None:
-    for text in at_home(home):
+    # The dialects' pairs have all of them; those with a standard some, for the time that it takes.
+    few = not (home.dialect and away.dialect)
+    for text in at_home(home)[: MODELS // 10 if few else MODELS]:
         comes_back(home, away, text)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(random=st.randoms(use_true_random=False))
 @each_pair
 def test_the_laws_hold_for_models_that_were_searched_for(

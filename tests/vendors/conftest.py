@@ -11,8 +11,9 @@ LIVES = (
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the test once an engine."""
-    name = metafunc.function.__name__
-    through_sdk = metafunc.module.__name__.endswith("_sdk")
-    if through_sdk and "server" in metafunc.fixturenames and any(word in name for word in LIVES):
-        metafunc.parametrize("server", ("sqlite", "postgres"), indirect=True, scope="session")
+    """Run the test once an engine; one that runs on SQLite alone says so, to share its fixtures."""
+    if not metafunc.module.__name__.endswith("_sdk") or "server" not in metafunc.fixturenames:
+        return
+    everywhere = any(word in metafunc.function.__name__ for word in LIVES)
+    engines = ("sqlite", "postgres") if everywhere else ("sqlite",)
+    metafunc.parametrize("server", engines, indirect=True, scope="session")

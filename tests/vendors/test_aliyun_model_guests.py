@@ -160,7 +160,8 @@ def test_a_guest_s_model_is_in_force_and_the_draft(aliyun: Aliyun, theirs: Forma
         assert "_ppk" not in shown
         properties = {p["identifier"]: p for p in shown["properties"]}
         assert properties["level"]["dataType"] in ("INT", "DOUBLE")
-        assert properties["level"]["dataSpecs"]["max"] == "100"
+        if theirs.name != "enos":  # its numbers have no bounds
+            assert properties["level"]["dataSpecs"]["max"] == "100"
         assert properties["serial"]["dataSpecs"]["length"] == 32
     for action in ("GetThingModelTsl", "GetThingModelTslPublished"):
         tsl = json.loads(aliyun(action, FunctionBlockId=module)["Data"]["TslStr"])

@@ -155,7 +155,9 @@ def test_what_another_wrote_is_shown_with_ids_that_stay(roma: Roma, theirs: Form
     assert reset["command_name"] == "reset"
     [delay] = roma("ListRequestProperties", **of_reset)["items"]
     [done] = roma("ListResponseProperties", **of_reset)["items"]
-    assert (delay["property_name"], delay["max"], delay["data_type"]) == ("delay", "60", "integer")
+    assert (delay["property_name"], delay["data_type"]) == ("delay", "integer")
+    if theirs.name != "enos":  # its numbers have no bounds
+        assert delay["max"] == "60"
     assert (done["property_name"], done["data_type"]) == ("done", "boolean")
     assert (
         main["created_datetime"] == roma("ShowProduct", product_id=roma.product)["created_datetime"]
