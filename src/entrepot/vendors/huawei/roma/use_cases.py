@@ -30,13 +30,14 @@ T = TypeVar("T")
 class Wanted(Generic[T]):
     """Which part of a list: `test` None takes all, `ids` narrows it to these things.
 
-    `space` and `space_name` are for products only.
+    `name`, `space` and `space_name` are for products only.
     """
 
     skip: int
     limit: int
     test: Callable[[T], bool] | None = None
     ids: list[int] | None = None
+    name: str | None = None
     space: int | None = None
     space_name: str | None = None
 
@@ -81,10 +82,12 @@ def _candidates(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> Iterator[Pro
     if named is not None:
         holding = {space.id for space in tx.scan(Space, tenant) if space.name == named}
     things: Iterable[Product | None]
-    if wanted.ids is None:
-        things = tx.scan(Product, tenant, parent=wanted.space)
-    else:
+    if wanted.ids is not None:
         things = (tx.get(Product, tenant, id) for id in wanted.ids)
+    elif wanted.name is not None:
+        things = registry.named(tx, tenant, wanted.name)
+    else:
+        things = tx.scan(Product, tenant, parent=wanted.space)
     for product in things:
         if product is None or wanted.space not in (None, product.space):
             continue

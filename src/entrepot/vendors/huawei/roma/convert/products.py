@@ -134,6 +134,7 @@ def wanted(call: Call, caller: Caller) -> Wanted[Product]:
         *part(p),
         test=both(tests),
         ids=None if ids is None else [id for id in ids if id is not None],
+        name=p.name or None,
         space=(handles.space_of(caller.vault, p.app_id) or 0) if p.app_id else None,
         space_name=p.app_name or None,
     )
