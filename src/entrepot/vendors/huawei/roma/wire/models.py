@@ -54,7 +54,7 @@ Labels = Annotated[
 
 
 def numbers_have_bounds(body: Parameter) -> list[Violation]:
-    """min and max are mandatory for integer and number, and numbers.
+    """min and max are mandatory for integer and number, and numbers of any size.
 
     DOC BUG: they are mandatory and have defaults; so has step, which is taken to be what it is not
     said to be. INFERRED: that they must be numbers.
@@ -67,7 +67,7 @@ def numbers_have_bounds(body: Parameter) -> list[Violation]:
         if not text:
             continue
         value = decimal(text)
-        if value is None or (body.data_type == "integer" and value % 1 != 0):
+        if value is None or (body.data_type == "integer" and value != value.to_integral_value()):
             article = "an" if body.data_type == "integer" else "a"
             found.append(Violation((name,), "rule", f"must be {article} {body.data_type}", text))
         elif value > _MOST_NUMBER:
