@@ -17,7 +17,9 @@ import apsw
 from entrepot.core.ports import INSTALLATION, KINDS, Kind, Thing
 from entrepot.core.product import Product
 from entrepot.store.rows import BLOCK_BITS, claim_hash, claims_of, parent_of, unpack, unpack_entry
-from entrepot.store.sqlite_schema import SCHEMA_VERSION, recount, schema_version
+from entrepot.store.sqlite_schema import schema_version
+from entrepot.store.sqlite_upgrade import recount
+from entrepot.store.upgrade import SCHEMA_VERSION
 
 MOST_FINDINGS = 20
 TOTALS = "totals equal the rows"

@@ -22,16 +22,16 @@ from entrepot.core.vault import masked
 from entrepot.store.crew import Crew, Outcome
 from entrepot.store.postgres_flush import Conflict, flush
 from entrepot.store.postgres_schema import (
-    SCHEMA_VERSION,
     SHARDS,
     Connection,
     connect,
-    migrate,
     schema_version,
     table,
 )
 from entrepot.store.postgres_tx import ReadTx
 from entrepot.store.postgres_units import ClaimKey, Key, Seen, WriteTx
+from entrepot.store.postgres_upgrade import migrate
+from entrepot.store.upgrade import SCHEMA_VERSION
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")

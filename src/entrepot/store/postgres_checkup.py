@@ -17,13 +17,8 @@ from entrepot.core.ports import INSTALLATION, KINDS, Kind
 from entrepot.core.product import Product
 from entrepot.core.vault import masked
 from entrepot.store.checkup import TOTALS, Check, Progress, check, read
-from entrepot.store.postgres_schema import (
-    SCHEMA_VERSION,
-    Connection,
-    connect,
-    schema_version,
-    table,
-)
+from entrepot.store.postgres_schema import connect, schema_version, table
+from entrepot.store.postgres_upgrade import recount
 from entrepot.store.rows import (
     BLOCK_BITS,
     claim_hash,
@@ -32,6 +27,7 @@ from entrepot.store.rows import (
     parent_of,
     unpack_entry,
 )
+from entrepot.store.upgrade import SCHEMA_VERSION
 
 _BLOCK = 1000  # things whose claims or labels are looked up together
 
@@ -248,21 +244,6 @@ class PostgresCheckup:
                 unpack_entry(document)
             except Exception:  # whatever a spoilt document makes its reader do
                 yield f"entry {revision} of {thing} cannot be read"
-
-
-def recount(connection: Connection) -> None:
-    """Count every total anew, in one transaction that no writer can come between."""
-    with connection.transaction():
-        # Whoever writes adds to these first, so from here on nobody is in the middle of it.
-        connection.execute("LOCK TABLE entrepot.total, entrepot.block IN EXCLUSIVE MODE")
-        for name, part in (("total", ""), ("block", f"id >> {BLOCK_BITS}, ")):
-            connection.execute(f"DELETE FROM entrepot.{name}".encode())
-            for kind in KINDS:
-                sql = (
-                    f"INSERT INTO entrepot.{name} SELECT tenant, '{kind.name}', parent, {part}0,"
-                    f" count(*) FROM {table(kind.name)} GROUP BY tenant, {part}parent"
-                )
-                connection.execute(sql.encode())
 
 
 def claims_of_document(kind: Kind, document: bytes) -> tuple[Any, ...]:

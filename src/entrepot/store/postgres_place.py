@@ -10,17 +10,10 @@ import psycopg
 
 from entrepot.core.vault import masked
 from entrepot.store.moving import BLOCK, MARK, OWN_NAMES, Row, Table, labels_in
-from entrepot.store.postgres_checkup import recount
-from entrepot.store.postgres_schema import (
-    SCHEMA_VERSION,
-    connect,
-    migrate,
-    schema_version,
-)
-from entrepot.store.postgres_schema import (
-    table as quoted,
-)
-from entrepot.store.rows import label_hash
+from entrepot.store.postgres_schema import connect, schema_version
+from entrepot.store.postgres_schema import table as quoted
+from entrepot.store.postgres_upgrade import hashed, migrate, recount
+from entrepot.store.upgrade import SCHEMA_VERSION
 
 _TYPES = {
     "tenant": "int8", "id": "int8", "parent": "int8", "document": "bytea", "version": "int4",
@@ -87,9 +80,7 @@ class PostgresPlace:
             rows_ = rows
         with self._connection.transaction():
             self._copy(table.name, columns, rows_)
-            labels = [
-                (t, label_hash(n), label_hash(v), id) for t, n, v, id in labels_in(table, rows)
-            ]
+            labels = [hashed(row) for row in labels_in(table, rows)]
             self._copy("label", ("tenant", "name", "value", "product"), labels)
             self._connection.execute(
                 "INSERT INTO entrepot.meta VALUES (%t, %b)"
