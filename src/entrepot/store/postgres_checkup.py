@@ -17,7 +17,7 @@ from entrepot.core.ports import INSTALLATION, KINDS, Kind
 from entrepot.core.product import Product
 from entrepot.core.vault import masked
 from entrepot.store.checkup import TOTALS, Check, Progress, check, read
-from entrepot.store.postgres_schema import connect, schema_version, table
+from entrepot.store.postgres_schema import connect, must_be_of_this_release, table
 from entrepot.store.postgres_upgrade import recount
 from entrepot.store.rows import (
     BLOCK_BITS,
@@ -27,7 +27,6 @@ from entrepot.store.rows import (
     parent_of,
     unpack_entry,
 )
-from entrepot.store.upgrade import SCHEMA_VERSION
 
 _BLOCK = 1000  # things whose claims or labels are looked up together
 
@@ -45,12 +44,11 @@ class PostgresCheckup:
             self._connection = connect(url)
         except psycopg.Error as error:
             raise ValueError(f"cannot use {masked(url)}: {error}") from None
-        version = schema_version(self._connection)
-        if version != SCHEMA_VERSION:
+        try:
+            must_be_of_this_release(self._connection, url)
+        except ValueError:
             self.close()
-            raise ValueError(
-                f"{masked(url)} is of schema {version}; this release reads {SCHEMA_VERSION}"
-            )
+            raise
 
     def close(self) -> None:
         """Let go of the server."""

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 import msgspec
 import psycopg
 
-from entrepot.store.upgrade import MARK, Mark, reported
+from entrepot.core.vault import masked
+from entrepot.store.upgrade import MARK, SCHEMA_VERSION, Mark, reported
 
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
@@ -53,6 +54,17 @@ def schema_version(connection: Connection) -> int:
         ValueError: it is of a newer release.
     """
     return reported(version_of(connection), mark_of(connection))
+
+
+def must_be_of_this_release(connection: Connection, url: str) -> None:
+    """Raises `ValueError` where there is no store, or one of another schema."""
+    version = schema_version(connection)
+    if version == 0:
+        raise ValueError(f"{masked(url)} holds no store: start `entrepot serve` once")
+    if version != SCHEMA_VERSION:
+        raise ValueError(
+            f"{masked(url)} is of schema {version}, not {SCHEMA_VERSION}: start `entrepot serve` once"
+        )
 
 
 def version_of(connection: Connection) -> int:

@@ -25,7 +25,7 @@ from entrepot.store.upgrade import (
 )
 
 # What a schema changes in tables that there were before; what is missing afterwards is made.
-_CHANGES = {2: "DROP TABLE total; DROP TABLE tag"}
+_CHANGES = {2: "DROP TABLE total; DROP TABLE IF EXISTS tag"}
 
 
 def migrate(connection: apsw.Connection) -> None:
