@@ -14,7 +14,7 @@ import msgspec
 
 from entrepot.core.ports import KINDS, Kind
 from entrepot.core.product import Product
-from entrepot.store.rows import unpack
+from entrepot.store.rows import label_rows, unpack
 
 Row = tuple[Any, ...]
 Progress = Callable[[str, int], None]  # which table, how many rows more
@@ -170,5 +170,5 @@ def labels_of_products(rows: Sequence[Row]) -> Iterator[Row]:
     """The same, for rows of products."""
     for tenant, id, _, document in rows:
         product: Product = unpack(Product, document)
-        for name, value in product.labels.items():
+        for name, value in label_rows(product.labels):
             yield tenant, name, value, id

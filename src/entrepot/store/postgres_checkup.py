@@ -18,12 +18,14 @@ from entrepot.core.product import Product
 from entrepot.core.vault import masked
 from entrepot.store.checkup import TOTALS, Check, Progress, check, read
 from entrepot.store.postgres_schema import connect, must_be_of_this_release, table
-from entrepot.store.postgres_upgrade import recount
+from entrepot.store.postgres_upgrade import COUNTED, recount
 from entrepot.store.rows import (
     BLOCK_BITS,
     claim_hash,
     claims_of,
     label_hash,
+    label_rows,
+    label_value,
     parent_of,
     unpack_entry,
 )
@@ -169,11 +171,13 @@ class PostgresCheckup:
             (id, tenant, name, value)
             for id, tenant, _, document in self._documents(kind)
             if isinstance(found := read(kind, document), Product)
-            for name, value in found.labels.items()
+            for name, value in label_rows(found.labels)
         )
         columns = ("tenant", "name", "value", "product")
         for block in _blocks(made):
-            keys = [(t, label_hash(name), label_hash(value), id) for id, t, name, value in block]
+            keys = [
+                (t, label_hash(name), label_value(name, value), id) for id, t, name, value in block
+            ]
             held = self._held("label", columns, ("bigint", "bytea", "bytea", "bigint"), keys, "1")
             agreed += len(held)
             for (id, _, name, _), key in zip(block, keys, strict=True):
@@ -204,9 +208,9 @@ class PostgresCheckup:
     def _totals(self) -> Iterator[str]:
         for name, block in (("total", "0"), ("block", f"id >> {BLOCK_BITS}")):
             counted = " UNION ALL ".join(
-                f"SELECT tenant, '{k.name}' AS kind, parent, {block} AS block, count(*) AS n"
-                f" FROM {table(k.name)} GROUP BY 1, 2, 3, 4"
-                for k in KINDS
+                f"SELECT tenant, '{kind}' AS kind, parent, {block} AS block, count(*) AS n"
+                f" FROM {rows} AS counted GROUP BY 1, 2, 3, 4"
+                for kind, rows in COUNTED
             )
             own = "0" if name == "total" else "block"
             sql = (

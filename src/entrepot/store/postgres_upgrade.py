@@ -20,7 +20,7 @@ from entrepot.store.postgres_schema import (
     table,
     version_of,
 )
-from entrepot.store.rows import BLOCK_BITS, label_hash
+from entrepot.store.rows import BLOCK_BITS, HASH_BYTES, LABEL, label_hash, label_value
 from entrepot.store.upgrade import (
     MARK,
     SCHEMA_VERSION,
@@ -30,6 +30,21 @@ from entrepot.store.upgrade import (
 )
 
 _LOCK = 0x456E7472  # "Entr": the advisory lock of whoever makes or changes tables
+
+# What `label_number` is, said of hashes. A name is not counted: its value is longer than a hash.
+_LABEL_NUMBER = (
+    "(('x' || encode(substr(name, 9), 'hex'))::bit(64)"
+    " # ('x' || encode(substr(value, 1, 8), 'hex'))::bit(64))::bigint & 9223372036854775807"
+)
+COUNTED = (
+    *((kind.name, table(kind.name)) for kind in KINDS),
+    (
+        LABEL,
+        f"(SELECT tenant, product AS id, {_LABEL_NUMBER} AS parent FROM entrepot.label"
+        f" WHERE length(value) = {HASH_BYTES})",
+    ),
+)
+"""Every kind that is counted, and where its tenants, ids and parents are."""
 
 # What a schema changes in tables that there were before; what is missing afterwards is made.
 _CHANGES = {2: "DROP TABLE IF EXISTS entrepot.tag"}
@@ -144,8 +159,9 @@ def _table(kind: Kind) -> str:
 
 
 def hashed(row: Row) -> Row:
-    """The row with each text as its hash, because PostgreSQL cannot index every text."""
-    return tuple(label_hash(value) if isinstance(value, str) else value for value in row)
+    """The row of a label with each text as its hash, because PostgreSQL cannot index every text."""
+    tenant, name, value, product = row
+    return tenant, label_hash(name), label_value(name, value), product
 
 
 def copy_in(
@@ -166,9 +182,9 @@ def recount(connection: Connection) -> None:
         connection.execute("LOCK TABLE entrepot.total, entrepot.block IN EXCLUSIVE MODE")
         for name, part in (("total", ""), ("block", f"id >> {BLOCK_BITS}, ")):
             connection.execute(f"DELETE FROM entrepot.{name}".encode())
-            for kind in KINDS:
+            for kind, rows in COUNTED:
                 sql = (
-                    f"INSERT INTO entrepot.{name} SELECT tenant, '{kind.name}', parent, {part}0,"
-                    f" count(*) FROM {table(kind.name)} GROUP BY tenant, {part}parent"
+                    f"INSERT INTO entrepot.{name} SELECT tenant, '{kind}', parent, {part}0,"
+                    f" count(*) FROM {rows} AS counted GROUP BY tenant, {part}parent"
                 )
                 connection.execute(sql.encode())

@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS claim (
     holder INTEGER NOT NULL,
     PRIMARY KEY (tenant, hash)
 ) WITHOUT ROWID, STRICT;
--- What products are found by: their names and their tags.
+-- What products are found by: their names, their tags and a little more (Product.labels).
 CREATE TABLE IF NOT EXISTS label (
     tenant INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -17,13 +17,14 @@ CREATE TABLE IF NOT EXISTS label (
     PRIMARY KEY (tenant, name, value, product)
 ) WITHOUT ROWID, STRICT;
 -- How many things there are, by blocks of ids (id >> 13): totals, and the way to a deep page.
+-- A label that is no name is a parent too, of the products that have it: of kind label, its number a hash.
 CREATE TABLE IF NOT EXISTS total (
     tenant INTEGER NOT NULL,
     kind TEXT NOT NULL,
-    block INTEGER NOT NULL,
     parent INTEGER NOT NULL,
+    block INTEGER NOT NULL,
     n INTEGER NOT NULL,
-    PRIMARY KEY (tenant, kind, block, parent)
+    PRIMARY KEY (tenant, kind, parent, block)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE IF NOT EXISTS audit (
     thing INTEGER NOT NULL,

@@ -14,7 +14,7 @@ import msgspec
 
 from entrepot.core.ports import KINDS
 from entrepot.store.moving import Row
-from entrepot.store.rows import BLOCK_BITS
+from entrepot.store.rows import BLOCK_BITS, LABEL, is_name, label_number
 from entrepot.store.sqlite_schema import APPLICATION_ID, mark_of, schema_version, version_of
 from entrepot.store.upgrade import (
     MARK,
@@ -25,7 +25,10 @@ from entrepot.store.upgrade import (
 )
 
 # What a schema changes in tables that there were before; what is missing afterwards is made.
-_CHANGES = {2: "DROP TABLE total; DROP TABLE IF EXISTS tag"}
+_CHANGES = {
+    2: "DROP TABLE total; DROP TABLE IF EXISTS tag",
+    4: "DROP TABLE IF EXISTS total",  # its key was in another order
+}
 
 
 def migrate(connection: apsw.Connection) -> None:
@@ -129,6 +132,18 @@ def recount(connection: apsw.Connection) -> None:
     connection.execute("DELETE FROM total")
     for kind in KINDS:
         connection.execute(
-            f"INSERT INTO total SELECT tenant, '{kind.name}', id >> {BLOCK_BITS}, parent, count(*)"
+            f"INSERT INTO total SELECT tenant, '{kind.name}', parent, id >> {BLOCK_BITS}, count(*)"
             f" FROM {kind.name} GROUP BY 1, 3, 4"
         )
+    insert = connection.cursor()
+    for (tenant, number, block), n in labels_counted(connection):
+        insert.execute("INSERT INTO total VALUES (?,?,?,?,?)", (tenant, LABEL, number, block, n))
+
+
+def labels_counted(connection: apsw.Connection) -> Iterator[tuple[tuple[int, int, int], int]]:
+    """How many products have each label that is counted: tenant, number of the label, block."""
+    for tenant, name, value, block, n in connection.cursor().execute(
+        f"SELECT tenant, name, value, product >> {BLOCK_BITS}, count(*) FROM label GROUP BY 1, 2, 3, 4"
+    ):
+        if not is_name(name):
+            yield (tenant, label_number(name, value), block), n

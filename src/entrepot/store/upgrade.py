@@ -45,6 +45,7 @@ STEPS = (
     Step(1, "the tables"),
     Step(2, "versions of thing models; totals by blocks of ids; labels", (TOTAL, "label")),
     Step(3, "labels by thing model; on PostgreSQL, the nodes", ("label",)),
+    Step(4, "labels by part of a name, kind and key of a tag; totals of labels", (TOTAL, "label")),
 )
 SCHEMA_VERSION = STEPS[-1].schema
 
