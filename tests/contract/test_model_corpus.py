@@ -10,7 +10,7 @@ import pytest
 from entrepot import main as root
 from entrepot import models
 from entrepot.core.conversion import Format, convert, read
-from tests.contract.test_model_laws import comes_back, identical
+from tests.contract.test_model_laws import comes_back, identical, means_what_is_read
 from tests.largest import CONTENT_BYTES, SERVICES, largest
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -27,14 +27,31 @@ def home_of(file: Path) -> Format:
 
 
 def test_there_are_models_and_each_is_in_a_format_that_is_known() -> None:
-    assert len(FILES) >= 4
     assert {f.parent.name for f in FILES} <= set(SHELF.formats)
     assert {p.name for p in CORPUS.iterdir()} == {f.parent.name for f in FILES}
+
+
+def test_every_kind_of_device_is_there_and_three_models_at_least_of_each_vendor() -> None:
+    kinds = (
+        "thermo", "gateway", "street_lamp", "inverter", "meter", "air_conditioner", "tracker", "lock", "camera",
+        "water_valve", "charging_pile", "weather_station",
+    )  # fmt: skip
+    dialects = {f.dialect for f in FORMATS if f.dialect}
+    theirs = [f for f in FILES if home_of(f).dialect]
+    for kind in kinds:
+        assert any(kind in f.stem for f in theirs), kind
+    for dialect in dialects:
+        assert sum(home_of(f).dialect == dialect for f in theirs) >= 3, dialect
 
 
 @each_file
 def test_home_and_back_is_the_identity(file: Path) -> None:
     identical(home_of(file), file.read_bytes())
+
+
+@each_file
+def test_what_a_text_means_is_what_is_read_of_it_but_for_its_spellings(file: Path) -> None:
+    means_what_is_read(home_of(file), file.read_bytes())
 
 
 @each_file

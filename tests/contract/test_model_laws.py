@@ -51,6 +51,16 @@ def identical(home: Format, text: bytes) -> None:
     assert json.loads(home.write(home.read(text))) == json.loads(text)
 
 
+def means_what_is_read(home: Format, text: bytes) -> None:
+    """The two quicker ways that a conversion takes find what the careful ones find."""
+    assert home.read is not None
+    assert home.meaning is not None
+    plain = json.loads(text)
+    assert differences(home.read(text), home.meaning(text, plain), home.own) == []
+    assert home.check(text, plain) == home.check(text)
+    assert plain == json.loads(text)  # neither changes what they share
+
+
 def told(found: Difference, listed: set[Path]) -> bool:
     """Whether the difference is in the report: itself, what it is part of, or all that it held."""
     if any(found.path[: len(path)] == path for path in listed):
@@ -79,6 +89,12 @@ def comes_back(home: Format, away: Format, text: bytes) -> None:
 def test_home_and_back_is_the_identity(home: Format) -> None:
     for text in at_home(home):
         identical(home, text)
+
+
+@each_format
+def test_what_a_text_means_is_what_is_read_of_it_but_for_its_spellings(home: Format) -> None:
+    for text in at_home(home):
+        means_what_is_read(home, text)
 
 
 @each_pair

@@ -1,4 +1,4 @@
-"""The stores of every release so far are opened by this one, and say what they said then."""
+"""The data directory of every release so far is opened by this one, and says what it said then."""
 
 from __future__ import annotations
 
@@ -7,35 +7,31 @@ from pathlib import Path
 
 import pytest
 
-from tests.releases.reading import DUMP, DUMPS, HERE, NAME, RELEASES, kinds, missing, read, restored
+from tests.cli import Console
+from tests.releases.reading import HERE, NAME, RELEASES, kinds, missing, read, unpacked
 
-STORES = [*RELEASES, *DUMPS]
 
-
-@pytest.mark.parametrize("name", [NAME, DUMP])
-def test_there_is_one_of_this_release_and_this_schema(tmp_path: Path, name: str) -> None:
+def test_there_is_one_of_this_release_and_this_schema(tmp_path: Path) -> None:
     """`python -m tests.releases.make` makes it, with a thing of every kind in it."""
-    assert name in STORES
-    assert all(kinds(restored(name, tmp_path)).values())
+    assert NAME in RELEASES
+    assert all(kinds(unpacked(NAME, tmp_path)).values())
 
 
-@pytest.mark.parametrize("name", STORES)
-def test_everything_in_it_reads_as_it_was_written(tmp_path: Path, name: str) -> None:
-    console = restored(name, tmp_path)
-    release = name.partition(".postgres-")[0]
+@pytest.mark.parametrize("release", RELEASES)
+def test_everything_in_it_reads_as_it_was_written(tmp_path: Path, release: str) -> None:
+    data = unpacked(release, tmp_path)
     wanted = json.loads((HERE / f"{release}.json").read_text(encoding="utf-8"))
     assert len(wanted) > 40
-    console.opened().close()
-    assert missing(wanted, read(console)) == []
-    said = console("doctor")
+    assert missing(wanted, read(data)) == []
+    said = Console(data)("doctor")
     assert said.status == 0, said.out
 
 
-@pytest.mark.parametrize("name", STORES)
-def test_it_goes_on_from_there(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("release", RELEASES)
+def test_it_goes_on_from_there(tmp_path: Path, release: str) -> None:
     """Numbers, names and claims of then are still taken."""
-    console = restored(name, tmp_path)
-    console.opened().close()
+    data = unpacked(release, tmp_path)
+    console = Console(data)
     numbers = {p["number"] for p in console("product", "list", "--json").json["products"]}
     made = console.make_product("later")
     assert made.id > max(numbers)

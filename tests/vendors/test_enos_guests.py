@@ -121,6 +121,32 @@ def test_a_product_made_elsewhere_has_its_model_under_its_key(enos: Call, iotda:
     assert (refused["code"], refused["msg"]) == (99500, "Query model failed")
 
 
+def test_a_search_that_names_no_model_finds_that_of_every_product(enos: Call, iotda: Any) -> None:
+    for name in ("valve-first", "valve-second"):
+        iotda.create_product(CreateProductRequest(body=valve(name)))
+    keys = [named(enos, name)["productKey"] for name in ("valve-first", "valve-second")]
+    whole: list[Any] = enos("search", {}, path=MODELS, scope="0")["data"]
+    ids = [model["modelId"] for model in whole]
+    assert [id for id in ids if id in keys] == keys  # in the order in which they were made
+    for model in whole:
+        assert model == enos("get", path=MODELS, modelId=model["modelId"], scope="0")["data"]
+    # page by page the same, then the public ones; and none of them among these
+    size = len(ids)
+    pages = [
+        enos("search", {"pagination": {"pageNo": n, "pageSize": 1}}, path=MODELS)
+        for n in range(1, size + 2)
+    ]
+    assert [page["data"][0]["modelId"] for page in pages[:size]] == ids
+    assert pages[size]["data"][0]["orgId"] != whole[0]["orgId"]
+    public = enos("search", {}, path=MODELS, scope="2")["data"]
+    assert {page["pagination"]["totalSize"] for page in pages} == {size + len(public)}
+    assert not {model["modelId"] for model in public} & set(ids)
+    # by what they say, too: no product shows a modelId that no search finds
+    found = enos("search", {"expression": "modelName.default like 'valve-second'"}, path=MODELS)
+    assert [model["modelId"] for model in found["data"]] == keys[1:]
+    assert {product["modelId"] for product in enos("search", {})["data"]} <= set(ids)
+
+
 def test_what_enos_changes_of_it_is_seen_there_and_the_rest_is_as_it_was(
     enos: Call, iotda: Any
 ) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from entrepot.core.differences import ORDER, Difference, Path, differences, undone
 from entrepot.core.faults import Malformed, Violation
 from entrepot.core.product import Authored
+from entrepot.core.spelling import unspelled
 from entrepot.core.thing_model import ThingModel
 
 _SMALL, _REMEMBERED = 1 << 16, 256  # bytes of a text that is worth remembering, and how many
@@ -74,18 +75,23 @@ class Format:
     """A way to write thing models down: a dialect's own, or a standard's.
 
     `read` and `write` are total on what `check` finds no fault in; `write(read(text))` is the same
-    JSON value as `text`. `reasons` are by kind of element and member: "property.step", "command",
-    "type.Structure".
+    JSON value as `text`. `meaning` reads without what only this format can say. `reasons` are by
+    kind of element and member: "property.step", "command", "type.Structure".
     """
 
     name: str
     title: str
     dialect: str = ""  # whose it is; the store keeps the first of a dialect's
     write: Callable[[ThingModel], bytes]
-    read: Callable[[bytes], ThingModel] | None = None  # None: it can only be written
-    check: Callable[[bytes], Sequence[Violation]] = lambda text: ()
+    read: Reading | None = None  # None: it can only be written
+    check: Checking = lambda text, plain=None, /: ()
     recognise: Callable[[Any], bool] = lambda plain: False  # of a decoded JSON value
     reasons: Mapping[str, Reason] = field(default_factory=dict)
+    meaning: Reading | None = None  # made of `read`
+
+    def __post_init__(self) -> None:
+        if self.read is not None and self.meaning is None:
+            object.__setattr__(self, "meaning", unspelled(self.read))
 
     @property
     def own(self) -> str:
@@ -93,6 +99,18 @@ class Format:
         one dialect spell otherwise.
         """
         return self.name
+
+
+class Reading(Protocol):
+    """Reads a text. `plain`: the same decoded already, by somebody who knows that each key stands once."""
+
+    def __call__(self, text: bytes, plain: Any = None, /) -> ThingModel: ...
+
+
+class Checking(Protocol):
+    """What is wrong with a text; `plain` as in `Reading`."""
+
+    def __call__(self, text: bytes, plain: Any = None, /) -> Sequence[Violation]: ...
 
 
 class Converted(msgspec.Struct, frozen=True, gc=False):
@@ -109,9 +127,26 @@ def read(text: bytes, source: Format, parked: Iterable[Difference] = ()) -> Thin
         ValueError: the format can only be written.
         Malformed, Invalid: the text is no model of this format.
     """
-    if source.read is None:
+    return _complete(_readable(source.read, source)(text), parked)
+
+
+def meaning(text: bytes, source: Format, parked: Iterable[Difference] = ()) -> ThingModel:
+    """The same without what only the source can say: enough for any words but its own.
+
+    Raises:
+        ValueError: the format can only be written.
+        Malformed, Invalid: the text is no model of this format.
+    """
+    return _complete(_readable(source.meaning, source)(text), parked)
+
+
+def _readable(read: Reading | None, source: Format) -> Reading:
+    if read is None:
         raise ValueError(f"{source.title} can be written, not read")
-    model = source.read(text)
+    return read
+
+
+def _complete(model: ThingModel, parked: Iterable[Difference]) -> ThingModel:
     found = tuple(parked)
     return undone(model, found) if found else model
 
@@ -131,17 +166,18 @@ def convert(
 def written(model: ThingModel, target: Format, source: str = "") -> Converted:
     """The canonical model in the target's words, with a report of every difference."""
     text = target.write(model)
+    plain = msgspec.json.decode(text)
     losses: list[Loss] = []
-    if target.read is not None:
-        said = target.read(text)
+    if target.meaning is not None:
+        said = target.meaning(text, plain)  # its own spellings are no loss
         losses += (loss(one, target) for one in differences(model, said, target.own))
-    losses += (_refused(violation) for violation in target.check(text))
+    losses += (_refused(violation) for violation in target.check(text, plain))
     return Converted(text, Report(source, target.name, tuple(losses)))
 
 
 def _parked(model: ThingModel, text: bytes, target: Format) -> tuple[Difference, ...]:
     """What a written text does not say of the model."""
-    return tuple(differences(model, read(text, target), target.own))
+    return tuple(differences(model, meaning(text, target), target.own))
 
 
 def retold(
@@ -183,8 +219,8 @@ _KINDS = {
 def member_of(path: Path) -> str:
     """The kind of element and the member that a path ends in: "property.type.step"."""
     kind, at, end = "model", 0, len(path)
-    while end - at > 1 and path[at] in _KINDS and path[at + 1] != ORDER:
-        kind, at = _KINDS[path[at]], at + 2
+    while end - at > 1 and (found := _KINDS.get(path[at])) and path[at + 1] != ORDER:
+        kind, at = found, at + 2
         if at < end and path[at] == "type" and "fields" in path[at:]:
             at = path.index("fields", at)
     if at == end:
@@ -243,7 +279,7 @@ def _short(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool) else None
 
 
-def _read_canonical(text: bytes) -> ThingModel:
+def _read_canonical(text: bytes, plain: Any = None, /) -> ThingModel:
     try:
         return msgspec.json.decode(text, type=ThingModel)
     except msgspec.DecodeError as error:
@@ -278,6 +314,10 @@ class Shelf:
                 self._stored.setdefault(one.dialect, one)
         self._texts: dict[tuple[str, bytes, str], msgspec.Raw | None] = {}
 
+    def reads(self, authored: Authored) -> bool:
+        """Whether somebody here can read an authored model."""
+        return authored.dialect in self._stored
+
     def model(self, authored: Authored) -> ThingModel | None:
         """What an authored model means; None where nobody here can read it."""
         source = self._stored.get(authored.dialect)
@@ -303,8 +343,11 @@ class Shelf:
         return self._texts[key]
 
     def _text(self, authored: Authored, dialect: str) -> msgspec.Raw | None:
-        model = self.model(authored)
-        return None if model is None else msgspec.Raw(self._stored[dialect].write(model))
+        source = self._stored.get(authored.dialect)
+        if source is None:
+            return None
+        model = meaning(bytes(authored.text), source, authored.parked)
+        return msgspec.Raw(self._stored[dialect].write(model))
 
     def authored(self, model: ThingModel, dialect: str) -> Authored:
         """The model as an author of the dialect would have it kept: the words that there are, the rest parked."""

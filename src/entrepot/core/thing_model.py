@@ -7,6 +7,7 @@ spells in a way of its own, is in `extras` under its name (`core/spelling.py`).
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ DEFAULT_SERVICE = "default"
 """The service of features that stand in none (Alibaba's default module, a flat EnOS model)."""
 
 _MOST_DIGITS = 300  # before or after the point: what every format's numbers hold
+
+_is_plain = re.compile(r"-?[0-9]+(?:\.[0-9]+)?").fullmatch  # what needs no more care
 
 Access = Literal["r", "w", "n", "rw", "rn", "wn", "rwn"]  # read, write, notify (report by itself)
 NumberKind = Literal["int", "long", "float", "double", "decimal"]
@@ -183,6 +186,8 @@ def decimal(text: Any) -> Decimal | None:
     """The number that a text or a JSON number spells, exactly; None where it spells none of use."""
     if isinstance(text, bool) or text is None:
         return None
+    if isinstance(text, str) and len(text) <= _MOST_DIGITS and _is_plain(text):
+        return Decimal(text)
     try:
         found = Decimal(repr(text) if isinstance(text, float) else text)
     except (ArithmeticError, TypeError, ValueError):

@@ -20,7 +20,6 @@ from entrepot.dialect.walk import (
     FROM_TEXT,
     STRICT,
     Leniency,
-    Path,
     Walk,
     check_free,
     check_whole,
@@ -41,19 +40,26 @@ _NUMERIC = frozenset("0123456789-")
 _UNMENDED = "a value that was not mended"  # which the walker mends
 
 
-def read_json(raw: bytes, kind: type[S], lenient: Leniency = STRICT) -> S:
+def read_json(raw: bytes, kind: type[S], lenient: Leniency = STRICT, plain: Any = None) -> S:
     """The JSON text as the declared struct.
+
+    `plain`: the text parsed already, by somebody who knows that no key stands twice.
 
     Raises:
         Malformed: not JSON, not UTF-8, a key twice in an object, or nested too deep.
         Invalid: JSON that breaks the declaration; holds every violation.
     """
+    if plain is None:
+        plain = _parsed(raw)
+    return _convert(plain, raw, kind, lenient)
+
+
+def _parsed(raw: bytes) -> Any:
     try:
         # msgspec keeps the last of two equal keys in silence; jiter refuses them, and nesting bombs.
-        plain = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True)
+        return jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
         raise Malformed("body", str(error)) from None
-    return _convert(plain, raw, kind, lenient)
 
 
 def _convert(plain: Any, raw: bytes, kind: type[S], lenient: Leniency) -> S:
@@ -81,7 +87,7 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT, raw: bytes
     Raises:
         Invalid: with every violation.
     """
-    walk = Walk(lenient, _sound if _ordinary(plain, raw) else None)
+    walk = Walk(lenient, _sound if ordinary(plain, raw) else None)
     try:
         mended = walk.value(plain, _type(kind), ())
         if walk.found:
@@ -94,7 +100,7 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT, raw: bytes
     return value
 
 
-def _ordinary(plain: Any, raw: bytes) -> bool:
+def ordinary(plain: Any, raw: bytes) -> bool:
     """Whether the value certainly holds neither U+0000 nor a number that is too large for a float."""
     try:
         again = msgspec.json.encode(plain)
@@ -115,7 +121,7 @@ def _sound(value: Any, kind: type[Any]) -> bool:
 def broken_rules(value: Any, kind: Any) -> list[Violation]:
     """What a decoded value breaks of the rules that msgspec cannot say."""
     check = checker(kind)
-    return check(value, ()) if check else []
+    return check(value) if check else []
 
 
 def read_params(given: Mapping[str, Any], kind: type[S]) -> S:
@@ -157,7 +163,20 @@ def _type(kind: Any) -> mi.Type:
 
 # The rules that msgspec cannot say, on a decoded value: visits only the branches that have some.
 
-Check = Callable[[Any, Path], list[Violation]]
+Check = Callable[[Any], list[Violation]]
+"""What is wrong with a value; paths begin at it, so that nobody makes one where all is well."""
+
+
+def _under(step: str | int, found: list[Violation]) -> list[Violation]:
+    return [Violation((step, *v.path), v.kind, v.want, v.got) for v in found]
+
+
+def _check_free(value: Any) -> list[Violation]:
+    return check_free(value, ())
+
+
+def _check_whole(value: Any) -> list[Violation]:
+    return check_whole(value, ())
 
 
 @cache
@@ -169,19 +188,20 @@ def checker(kind: Any) -> Check | None:
 def _compile(type_: mi.Type, seen: dict[type[Any], Check | None]) -> Check | None:
     rules = rules_of(type_)
     inner = type_.type if isinstance(type_, mi.Metadata) else type_
-    below = _compile_inner(inner, seen)
-    mend = (type_.extra or {}).get("mend") if isinstance(type_, mi.Metadata) else None
+    extra = (type_.extra or {}) if isinstance(type_, mi.Metadata) else {}
+    below = None if extra.get("carried") else _compile_inner(inner, seen)
+    mend = extra.get("mend")
     if not rules and mend is None:
         return below
 
-    def check(value: Any, path: Path) -> list[Violation]:
+    def check(value: Any) -> list[Violation]:
         if value is None or value is msgspec.UNSET:
             return []
         if mend is not None and isinstance(value, str) and mend(value) != value:
-            return [Violation(path, "rule", _UNMENDED)]
-        found = [Violation(path, *f, value if isinstance(value, str | int | float) else None)
+            return [Violation((), "rule", _UNMENDED)]
+        found = [Violation((), *f, value if isinstance(value, str | int | float) else None)
                  for rule in rules if (f := rule.finding(value)) is not None]  # fmt: skip
-        return found + below(value, path) if below else found
+        return found + below(value) if below else found
 
     return check
 
@@ -198,10 +218,13 @@ def _compile_inner(inner: mi.Type, seen: dict[type[Any], Check | None]) -> Check
             return None
         check_item = item
 
-        def check_list(value: Any, path: Path) -> list[Violation]:
-            if not value or value is msgspec.UNSET:
-                return []
-            return [f for i, v in enumerate(value) for f in check_item(v, (*path, i))]
+        def check_list(value: Any) -> list[Violation]:
+            found: list[Violation] = []
+            if value and value is not msgspec.UNSET:
+                for i, v in enumerate(value):
+                    if some := check_item(v):
+                        found += _under(i, some)
+            return found
 
         return check_list
     if isinstance(inner, mi.DictType):
@@ -209,9 +232,9 @@ def _compile_inner(inner: mi.Type, seen: dict[type[Any], Check | None]) -> Check
     if isinstance(inner, mi.StructType):
         return _compile_struct(inner, seen)
     if isinstance(inner, mi.AnyType):
-        return check_free
+        return _check_free
     if isinstance(inner, mi.IntType) and (inner.ge is None or inner.le is None):
-        return check_whole
+        return _check_whole
     return None
 
 
@@ -220,10 +243,10 @@ def _compile_dict(inner: mi.DictType, seen: dict[type[Any], Check | None]) -> Ch
     if item is None:
         return None
 
-    def check(value: Any, path: Path) -> list[Violation]:
+    def check(value: Any) -> list[Violation]:
         if not isinstance(value, dict):  # beside other types, or not there
             return []
-        return [f for name, v in value.items() for f in item(v, (*path, name))]
+        return [f for name, v in value.items() for f in _under(name, item(v))]
 
     return check
 
@@ -237,13 +260,15 @@ def _compile_struct(inner: mi.StructType, seen: dict[type[Any], Check | None]) -
     if not below and own is None:
         return None
 
-    def check(value: Any, path: Path) -> list[Violation]:
+    def check(value: Any) -> list[Violation]:
         if value is None or value is msgspec.UNSET:
             return []
         found: list[Violation] = []
         for name, wire_name, check_field in below:
-            found += check_field(getattr(value, name), (*path, wire_name))
-        return found + own(value, path) if own else found
+            given = getattr(value, name)
+            if given is not None and (some := check_field(given)):
+                found += _under(wire_name, some)
+        return found + own(value, ()) if own else found
 
     seen[inner.cls] = check
     return check

@@ -159,7 +159,11 @@ class Walk:
                 self.refuse(path, *finding, got)
 
     def _typed(self, value: Any, type_: mi.Type, path: Path, words: str | None) -> Any:
-        match type_:
+        match type_:  # the most frequent first
+            case mi.StructType():
+                return self._struct(value, type_, path)
+            case mi.StrType():
+                return self._text(value, type_, path, words)
             case mi.UnionType():
                 return self._union(value, type_, path)
             case mi.AnyType() | mi.RawType():
@@ -167,8 +171,6 @@ class Walk:
                 if isinstance(type_, mi.AnyType):
                     return value
                 return msgspec.Raw(msgspec.json.encode(value))
-            case mi.StrType():
-                return self._text(value, type_, path, words)
             case mi.BoolType():
                 return self._bool(value, path)
             case mi.IntType() | mi.FloatType():
@@ -179,8 +181,6 @@ class Walk:
                 return self._list(value, type_, path)
             case mi.DictType():
                 return self._dict(value, type_, path)
-            case mi.StructType():
-                return self._struct(value, type_, path)
             case mi.Metadata():
                 return self.value(value, type_, path)
             case _:

@@ -46,22 +46,24 @@ _DEEPEST, _MOST_REFERENCES = 32, 10_000
 _NUMBERS = {"integer": "int", "number": "double"}
 
 
-def decoded(source: bytes) -> Any:
-    """The JSON value.
+def decoded(source: bytes, plain: Any = None) -> Any:
+    """The JSON value; `plain` where that is it.
 
     Raises:
         Malformed: it is none, or nested too deeply.
     """
     try:
-        return msgspec.json.decode(source)
+        return msgspec.json.decode(source) if plain is None else plain
     except (msgspec.DecodeError, RecursionError) as error:
         raise Malformed("body", str(error)) from None
 
 
-def checked(source: bytes, rules: Callable[[Any], Iterable[Violation]]) -> Sequence[Violation]:
+def checked(
+    source: bytes, rules: Callable[[Any], Iterable[Violation]], plain: Any = None
+) -> Sequence[Violation]:
     """What the rules say against the document; that it is none, where it is none."""
     try:
-        return tuple(rules(decoded(source)))
+        return tuple(rules(decoded(source, plain)))
     except (Malformed, RecursionError) as error:
         return (Violation((), "rule", getattr(error, "reason", "nested too deeply")),)
 
@@ -97,7 +99,7 @@ class Reader:
     def field(self, id: str, plain: Plain, required: bool) -> Field:
         """One value."""
         found = Field(**self.value(id, plain, required))
-        return self.language.own.read(found, self.language.value(found), plain)
+        return self.language.own.read(found, self.language.value, plain)
 
     def value(self, id: str, plain: Plain, required: bool) -> dict[str, Any]:
         """What one value says, by the names of a field's members."""

@@ -209,13 +209,13 @@ def _event_plain(event: Event) -> Plain:
 # --- reading -------------------------------------------------------------------------------------
 
 
-def read(source: bytes) -> ThingModel:
+def read(source: bytes, plain: Any = None) -> ThingModel:
     """The model of a Thing Model; what refers to other documents is taken as it stands.
 
     Raises:
         Malformed: not JSON, or no Thing Model.
     """
-    plain = decoded(source)
+    plain = decoded(source, plain)
     if not recognise(plain):
         raise Malformed("body", "no Thing Model: its @type is not tm:ThingModel")
     try:
@@ -246,8 +246,12 @@ def _model(reader: Reader, plain: Plain) -> ThingModel:
         **LANGUAGE.words_of(plain),
         services=tuple(_filled(one, found.get(id, {})) for id, one in services.items()),
     )
-    written = _head(model, [_own.write(service, _service_plain) for service in model.services])
-    return _own.read(model, _with_optional({**written, **again}, model), plain)
+
+    def written(model: ThingModel) -> Plain:
+        head = _head(model, [_own.write(service, _service_plain) for service in model.services])
+        return _with_optional({**head, **again}, model)
+
+    return _own.read(model, written, plain)
 
 
 def _filled(service: Service, found: Mapping[str, Iterable[Any]]) -> Service:
@@ -265,7 +269,7 @@ def _service(plain: Plain) -> Service:
         type=text(LANGUAGE.term(plain, "type")),
         disabled=LANGUAGE.term(plain, "disabled") is True,
     )
-    return _own.read(found, _service_plain(found), plain)
+    return _own.read(found, _service_plain, plain)
 
 
 def _property(reader: Reader, id: str, plain: Plain, required: bool) -> Property:
@@ -276,7 +280,7 @@ def _property(reader: Reader, id: str, plain: Plain, required: bool) -> Property
         access = "n"
     static = LANGUAGE.term(meant, "static") is True
     found = Property(**reader.value(id, plain, required), access=access, static=static)
-    return _own.read(found, _property_plain(found), plain)
+    return _own.read(found, _property_plain, plain)
 
 
 def _action(reader: Reader, id: str, plain: Plain, required: bool) -> Command:
@@ -291,7 +295,7 @@ def _action(reader: Reader, id: str, plain: Plain, required: bool) -> Command:
         response=text(LANGUAGE.term(meant, "response")),
         required=required,
     )
-    return _own.read(found, _action_plain(found), plain)
+    return _own.read(found, _action_plain, plain)
 
 
 def _event(reader: Reader, id: str, plain: Plain, required: bool) -> Event:
@@ -304,7 +308,7 @@ def _event(reader: Reader, id: str, plain: Plain, required: bool) -> Event:
         severity=severity if severity in ("info", "warning", "error") else None,
         required=required,
     )
-    return _own.read(found, _event_plain(found), plain)
+    return _own.read(found, _event_plain, plain)
 
 
 _READ: tuple[tuple[str, str, Callable[[Reader, str, Plain, bool], Feature]], ...] = (
@@ -320,9 +324,11 @@ def recognise(plain: Any) -> bool:
     return kind == "tm:ThingModel" or (isinstance(kind, list) and "tm:ThingModel" in kind)
 
 
-def check(source: bytes) -> Sequence[Violation]:
+def check(source: bytes, plain: Any = None) -> Sequence[Violation]:
     """Names that a Thing Model takes for placeholders: `{{...}}`."""
-    return checked(source, partial(_placeholders, ()))
+    if plain is not None and b"{{" not in source:
+        return ()
+    return checked(source, partial(_placeholders, ()), plain)
 
 
 def _placeholders(path: tuple[str, ...], plain: Any) -> Iterator[Violation]:

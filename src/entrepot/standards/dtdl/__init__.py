@@ -39,9 +39,9 @@ REASONS = {
 }  # fmt: skip
 
 
-def check(source: bytes) -> Sequence[Violation]:
+def check(source: bytes, plain: Any = None) -> Sequence[Violation]:
     """Every name, text and interface that DTDL's parser refuses for its letters or its size."""
-    return checked(source, _refused)
+    return checked(source, _refused, plain)
 
 
 def _refused(plain: Any) -> Iterator[Violation]:
@@ -70,7 +70,8 @@ def _words(path: tuple[str | int, ...], plain: Any) -> Iterator[Violation]:
             if isinstance(one, str) and short(one) != one:
                 yield Violation((*path, member), "too_long", LONGEST, one)
     for member, value in plain.items():
-        yield from _words((*path, member), value)
+        if isinstance(value, dict | list):
+            yield from _words((*path, member), value)
 
 
 DTDL = Format(

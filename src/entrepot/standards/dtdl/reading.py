@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from entrepot.core.faults import Malformed
@@ -51,13 +52,13 @@ _DEEPEST = 10  # of interfaces that extend one another
 Feature = Property | Command | Event
 
 
-def read(source: bytes) -> ThingModel:
+def read(source: bytes, plain: Any = None) -> ThingModel:
     """The model of an interface, or of an array of which one is no other's part.
 
     Raises:
         Malformed: not JSON, or no DTDL.
     """
-    plain = decoded(source)
+    plain = decoded(source, plain)
     if not recognise(plain):
         raise Malformed("body", "no DTDL: its @context is not dtmi:dtdl:context")
     try:
@@ -92,7 +93,8 @@ def _model(plain: Any) -> ThingModel:
     view[DOCUMENT] = list(found) if isinstance(plain, list) else INLINE
     if others := [one for key, one in found.items() if key not in used and one is not main]:
         view[OTHERS] = others
-    return own.read(model, model_view(model, contents, [base, *used]), view)
+    again = partial(model_view, contents=contents, ids=[base, *used])
+    return own.read(model, again, view)
 
 
 def _main(found: dict[str, Plain]) -> Plain:
@@ -148,8 +150,8 @@ def _service(
     view.update(_flattened(interface))
     if not isinstance(schema, str):
         view[COMPONENT + "schema"] = INLINE
-    written = service_head(service, name, base, reading.again)
-    return own.read(service, written, view), name
+    again = partial(service_head, name=name, base=base, contents=reading.again)
+    return own.read(service, again, view), name
 
 
 class _Interface:
@@ -191,7 +193,7 @@ class _Interface:
         found = _MAKE[member](self._schemas, plain)
         name = self._names.take(found.id)
         self.again[name] = plain
-        return own.read(found, _PLAIN[member](found, name), plain)
+        return own.read(found, partial(_PLAIN[member], name=name), plain)
 
 
 def _extended(interface: Plain, found: dict[str, Plain], depth: int = 0) -> Iterator[Plain]:
@@ -237,7 +239,7 @@ def _payload(schemas: Schemas, plain: Plain | None, kind: str) -> tuple[Field, .
     if isinstance(schema, dict) and "Object" in types(schema):
         return schemas.fields(schema)
     found = Field(**schemas.value(plain))
-    return (own.read(found, valued(found, kind, mended(found.id)), plain),)
+    return (own.read(found, partial(valued, kind=kind, name=mended(found.id)), plain),)
 
 
 def _event(schemas: Schemas, plain: Plain) -> Event:
@@ -257,7 +259,7 @@ _MAKE: Mapping[str, Callable[[Schemas, Plain], Feature]] = {
     "commands": _command,
     "events": _event,
 }
-_PLAIN: Mapping[str, Callable[[Any, str], Plain]] = {
+_PLAIN: Mapping[str, Callable[..., Plain]] = {
     "properties": property_plain,
     "commands": command_plain,
     "events": event_plain,

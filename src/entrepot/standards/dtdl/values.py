@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -316,7 +317,8 @@ class Schemas:
 
     def _field(self, plain: Plain, names: Names, depth: int) -> Field:
         found = Field(**self.value(plain, depth))
-        return own.read(found, valued(found, "Field", names.take(found.id), depth), plain)
+        again = partial(valued, kind="Field", name=names.take(found.id), depth=depth)
+        return own.read(found, again, plain)
 
 
 def _choice(plain: Plain) -> Choice:

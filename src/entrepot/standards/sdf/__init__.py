@@ -24,9 +24,9 @@ REASONS = {
 }
 
 
-def check(source: bytes) -> Sequence[Violation]:
+def check(source: bytes, plain: Any = None) -> Sequence[Violation]:
     """Given names with a colon, which RFC 9880 reserves."""
-    return checked(source, partial(_colons, ()))
+    return checked(source, partial(_colons, ()), plain)
 
 
 _GIVEN = frozenset(("sdfThing", "sdfObject", *GROUPS, "sdfData", "sdfChoice"))
@@ -35,10 +35,12 @@ _GIVEN = frozenset(("sdfThing", "sdfObject", *GROUPS, "sdfData", "sdfChoice"))
 def _colons(path: tuple[str, ...], plain: Any) -> Iterator[Violation]:
     if not isinstance(plain, dict):
         return
+    given = bool(path) and path[-1] in _GIVEN
     for name, value in plain.items():
-        if path and path[-1] in _GIVEN and ":" in name:
+        if given and ":" in name:
             yield Violation((*path, name), "pattern", "a name without a colon", name)
-        yield from _colons((*path, name), value)
+        if isinstance(value, dict):
+            yield from _colons((*path, name), value)
 
 
 SDF = Format(

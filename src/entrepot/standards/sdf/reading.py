@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from entrepot.core.faults import Malformed
@@ -38,13 +39,13 @@ from entrepot.standards.sdf.writing import (
 _DEEPEST = 16  # of things in things
 
 
-def read(source: bytes) -> ThingModel:
+def read(source: bytes, plain: Any = None) -> ThingModel:
     """The model of an SDF document; what refers to other documents is taken as it stands.
 
     Raises:
         Malformed: not JSON, or no SDF document.
     """
-    plain = decoded(source)
+    plain = decoded(source, plain)
     if not recognise(plain):
         raise Malformed("body", "no SDF document: it has neither sdfThing nor sdfObject")
     try:
@@ -65,7 +66,7 @@ def _model(reader: Reader, plain: Plain) -> ThingModel:
     found.objects(objects, ("sdfObject",), "")
     found.things(things, ("sdfThing",), "")
     model = ThingModel(id="", name=text(info.get("title")), services=tuple(found.services))
-    return own.read(model, head(model, {}, found.again), plain)
+    return own.read(model, partial(head, inline={}, objects=found.again), plain)
 
 
 def _thing(reader: Reader, plain: Plain, info: Plain, key: str, thing: Plain) -> ThingModel:
@@ -92,7 +93,8 @@ def _thing(reader: Reader, plain: Plain, info: Plain, key: str, thing: Plain) ->
     view = {name: value for name, value in plain.items() if name != "sdfThing"}
     view["sdfThing"] = key
     view.update((f"sdfThing/{name}", value) for name, value in thing.items())
-    return own.read(model, head(model, with_required(again, inline, base), found.again), view)
+    required = with_required(again, inline, base)
+    return own.read(model, partial(head, inline=required, objects=found.again), view)
 
 
 class _Found:
@@ -132,7 +134,10 @@ class _Found:
             **members,
         )
         path = (*self.base, "sdfObject", named(id))
-        written = {**service_head(service), **with_required(again, service, path)}
+
+        def written(service: Service) -> Plain:
+            return {**service_head(service), **with_required(again, service, path)}
+
         self.services.append(own.read(service, written, plain))
         put(self.again, id, plain)
 
@@ -168,7 +173,7 @@ def _property(reader: Reader, id: str, plain: Plain, required: bool) -> Property
         access=ACCESSES.get((readable, writable, observable)),
         static=LANGUAGE.term(meant, "static") is True,
     )
-    return own.read(found, property_plain(found), plain)
+    return own.read(found, property_plain, plain)
 
 
 def _action(reader: Reader, id: str, plain: Plain, required: bool) -> Command:
@@ -183,7 +188,7 @@ def _action(reader: Reader, id: str, plain: Plain, required: bool) -> Command:
         response=text(LANGUAGE.term(meant, "response")),
         required=required,
     )
-    return own.read(found, action_plain(found), plain)
+    return own.read(found, action_plain, plain)
 
 
 def _event(reader: Reader, id: str, plain: Plain, required: bool) -> Event:
@@ -196,7 +201,7 @@ def _event(reader: Reader, id: str, plain: Plain, required: bool) -> Event:
         severity=severity if severity in ("info", "warning", "error") else None,
         required=required,
     )
-    return own.read(found, event_plain(found), plain)
+    return own.read(found, event_plain, plain)
 
 
 _READ: tuple[tuple[str, str, Callable[[Reader, str, Plain, bool], Feature]], ...] = (

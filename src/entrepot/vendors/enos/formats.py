@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -138,7 +139,7 @@ def _event_plain(event: Event, identifier: str) -> Plain:
 
 
 # Of which list of a service each kind of features is, and what reads and writes one.
-_READ: dict[str, tuple[str, Callable[[Plain, str], Element], Callable[[Any, str], Plain]]] = {
+_READ: dict[str, tuple[str, Callable[[Plain, str], Element], Callable[..., Plain]]] = {
     "attributes": ("properties", _attribute, _property_plain),
     "measurepoints": ("properties", _measurepoint, _property_plain),
     "services": ("commands", _command, _command_plain),
@@ -151,7 +152,7 @@ def _feature(key: str, plain: Plain, kind: str) -> tuple[str, str, Element]:
     service, id = _parted(key)
     member, read, write = _READ[kind]
     found = read(plain, id)
-    return service, member, own.read(found, write(found, key), plain)
+    return service, member, own.read(found, partial(write, identifier=key), plain)
 
 
 def _parted(key: str) -> tuple[str, str]:
@@ -171,14 +172,14 @@ def _written(element: E, service: Service, write: Callable[[E, str], Plain]) -> 
 # --- models --------------------------------------------------------------------------------------
 
 
-def read(text: bytes) -> ThingModel:
+def read(text: bytes, plain: Any = None) -> ThingModel:
     """The model that the text says, as Get Thing Model answers one.
 
     Raises:
         Malformed: not JSON, or nothing of the kind.
     """
     try:
-        return _model(msgspec.json.decode(text))
+        return _model(msgspec.json.decode(text) if plain is None else plain)
     except msgspec.DecodeError as error:
         raise Malformed("body", str(error)) from None
     except (AttributeError, KeyError, TypeError) as error:
@@ -201,11 +202,12 @@ def _model(plain: Plain) -> ThingModel:
         for id, lists in parts.items()
     )
     model = ThingModel(**said(plain, plain["modelId"]), services=services)
-    written = _head(model)
-    for kind in _READ:
+
+    def again(model: ThingModel) -> Plain:
         # What is in it came back as it was already.
-        written[kind] = plain.get(kind) or {}
-    return own.read(model, written, plain)
+        return _head(model) | {kind: plain.get(kind) or {} for kind in _READ}
+
+    return own.read(model, again, plain)
 
 
 def write(model: ThingModel) -> bytes:
@@ -250,10 +252,10 @@ def _id_from(name: str | None) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name or "").strip("-")[:64] or "model"
 
 
-def check(text: bytes) -> Sequence[Violation]:
+def check(text: bytes, plain: Any = None) -> Sequence[Violation]:
     """Every limit of EnOS that the text breaks."""
     try:
-        model_wire.check(text)
+        model_wire.check(text, plain)
     except Invalid as refused:
         return refused.violations
     except Malformed as refused:

@@ -209,14 +209,14 @@ DEFINITIONS: dict[str, type[msgspec.Struct]] = {
 }
 
 
-def check(text: bytes) -> None:
+def check(text: bytes, plain: Any = None) -> None:
     """Nothing, where the JSON text is a whole model.
 
     Raises:
         Malformed: it is no JSON.
         Invalid: with every violation.
     """
-    read_json(text, ThingModel, LENIENT)
+    read_json(text, ThingModel, LENIENT, plain)
 
 
 # --- calls ---------------------------------------------------------------------------------------

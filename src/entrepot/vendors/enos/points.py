@@ -109,7 +109,7 @@ def point(plain: Plain) -> Field:
     """An input or an output of a service or an event."""
     id = plain["identifier"]
     found = Field(**said(plain, id), **typed(plain))
-    return own.read(found, point_plain(found), plain)
+    return own.read(found, point_plain, plain)
 
 
 def point_plain(field: Field) -> Plain:
@@ -120,7 +120,7 @@ def point_plain(field: Field) -> Plain:
 def _item(plain: Plain) -> Field:
     id = plain["identifier"]
     found = Field(**said(plain, id), **typed(plain), required=plain.get("required") is True)
-    return own.read(found, _item_plain(found), plain)
+    return own.read(found, _item_plain, plain)
 
 
 def _item_plain(field: Field) -> Plain:

@@ -102,10 +102,8 @@ def _find(tx: Tx, caller: Caller, model_id: str, scope: int) -> Document | None:
             return _answered(_document(own), caller)
     if scope != OWN and model_id in public():
         return public()[model_id]
-    if scope != PUBLIC and (product := _product(tx, caller, model_id)) is not None:
-        found = _of_product(product, caller)
-        return None if found is None else _answered(found, caller)
-    return None
+    product = None if scope == PUBLIC else _product(tx, caller, model_id)
+    return None if product is None else _shown(product, caller)
 
 
 def _answered(document: Document, caller: Caller) -> Document:
@@ -152,9 +150,9 @@ def _of_product(product: Product, caller: Caller) -> Document | None:
 def search(tx: Tx, caller: Caller, wanted: Search) -> Found:
     """The page of models that was asked for, the organization's own first, and the total.
 
-    Own models are in the order in which they were made (Search Thing Model, pagination). A product's
-    own model is among what is found where its modelId is asked for, so that a search costs no walk
-    through all products.
+    Own models are in the order in which they were made (Search Thing Model, pagination), products'
+    own among them: a modelId that Search Product answers is found here. So a search walks through all
+    products, unless it asks for modelIds.
     """
     end = wanted.skip + wanted.limit
     if wanted.ids is not None:
@@ -163,26 +161,44 @@ def search(tx: Tx, caller: Caller, wanted: Search) -> Found:
         return Found(wanted, kept[wanted.skip : end], len(kept))
     own = _own(tx, caller, wanted) if wanted.scope != PUBLIC else []
     others = list(_public(tx, caller, wanted)) if wanted.scope != OWN else []
-    page = [_answered(_document(m), caller) for m in _got(tx, caller, own[wanted.skip : end])]
+    page = [d for id in own[wanted.skip : end] if (d := _got(tx, caller, id)) is not None]
     page += others[max(wanted.skip - len(own), 0) : max(end - len(own), 0)]
     return Found(wanted, page, len(own) + len(others))
 
 
+Holder = NamedModel | Product
+"""What holds a model of the organization's own."""
+
+
 def _own(tx: Tx, caller: Caller, wanted: Search) -> list[int]:
-    """The numbers of the own models that are wanted, the oldest first: what they say may be large."""
-    keep = wanted.keep
-    found = [
-        model.id
-        for model in models.every(tx, caller.tenant.id)
-        if keep is None or keep(_answered(_document(model), caller))
-    ]
-    return found[::-1]
+    """The numbers of what holds a wanted model, the oldest first: what these say may be large."""
+    found = []
+    for holder in _holders(tx, caller):
+        document = None if wanted.keep is None else _shown(holder, caller)
+        if wanted.keep is None or (document is not None and wanted.keep(document)):
+            found.append(holder.id)
+    return sorted(found)
 
 
-def _got(tx: Tx, caller: Caller, ids: Iterable[int]) -> Iterator[NamedModel]:
-    for id in ids:
-        if (model := tx.get(NamedModel, caller.tenant.id, id)) is not None:
-            yield model
+def _holders(tx: Tx, caller: Caller) -> Iterator[Holder]:
+    yield from models.every(tx, caller.tenant.id)
+    for product in tx.scan(Product, caller.tenant.id):
+        model = product.profile.model
+        if model is not None and caller.shelf.reads(model) and registry.visible(caller, product):
+            yield product
+
+
+def _got(tx: Tx, caller: Caller, id: int) -> Document | None:
+    holder: Holder | None = tx.get(NamedModel, caller.tenant.id, id)
+    holder = holder or tx.get(Product, caller.tenant.id, id)
+    return None if holder is None else _shown(holder, caller)
+
+
+def _shown(holder: Holder, caller: Caller) -> Document | None:
+    if isinstance(holder, NamedModel):
+        return _answered(_document(holder), caller)
+    found = _of_product(holder, caller)
+    return None if found is None else _answered(found, caller)
 
 
 def _public(tx: Tx, caller: Caller, wanted: Search) -> Iterator[Document]:

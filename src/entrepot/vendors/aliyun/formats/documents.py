@@ -68,14 +68,14 @@ class Documents:
 
     # --- reading
 
-    def read(self, text: bytes) -> ThingModel:
+    def read(self, text: bytes, plain: Any = None) -> ThingModel:
         """The model.
 
         Raises:
             Malformed: not JSON, or nothing of the kind.
         """
         try:
-            plain = msgspec.json.decode(text)
+            plain = msgspec.json.decode(text) if plain is None else plain
         except (msgspec.DecodeError, RecursionError) as error:
             raise Malformed("body", str(error)) from None
         if not is_document(plain):
@@ -100,13 +100,17 @@ class Documents:
         elif has_default:
             services.insert(0, self._module(top, DEFAULT_SERVICE))
         model = ThingModel(id=self.words.key(plain), services=tuple(services))
-        written = self.words.head(model)
-        if blocks or not services:
-            written["functionBlocks"] = blocks  # they came back as they were already
-        if alone:
-            written[_ALONE] = True
         rest = {name: value for name, value in plain.items() if name not in members}
-        return self.words.own.read(model, written, rest)
+
+        def again(model: ThingModel) -> Plain:
+            written = self.words.head(model)
+            if blocks or not services:
+                written["functionBlocks"] = blocks  # they came back as they were already
+            if alone:
+                written[_ALONE] = True
+            return written
+
+        return self.words.own.read(model, again, rest)
 
     def _module(self, plain: Plain, id: str) -> Service:
         words = self.words
@@ -122,11 +126,15 @@ class Documents:
             commands=tuple(map(words.command, own["services"])),
             events=tuple(map(words.event, own["events"])),
         )
-        # What is in the lists came back as it was already.
-        written = _module_head(service, named="functionBlockId" in plain) | lists
-        if any(len(own[name]) < len(lists[name]) for name in LISTS):
-            written[_AUTOMATIC] = self._told(lists, own["properties"])
-        return words.own.read(service, written, plain)
+
+        def again(service: Service) -> Plain:
+            # What is in the lists came back as it was already.
+            written = _module_head(service, named="functionBlockId" in plain) | lists
+            if any(len(own[name]) < len(lists[name]) for name in LISTS):
+                written[_AUTOMATIC] = self._told(lists, own["properties"])
+            return written
+
+        return words.own.read(service, again, plain)
 
     def adds(self, name: str, entry: Plain) -> bool:
         """Whether the entry of this list is one that the platform adds to every export."""

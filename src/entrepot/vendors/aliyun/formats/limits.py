@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from entrepot.core.faults import Invalid, Violation
 from entrepot.core.thing_model import decimal
-from entrepot.dialect.check import STRICT, broken_rules, read_plain
+from entrepot.dialect.check import STRICT, broken_rules, ordinary, read_plain
 from entrepot.dialect.rules import Holds
 from entrepot.dialect.walk import check_free
 from entrepot.vendors.aliyun.formats.documents import LISTS
@@ -60,6 +60,7 @@ Name = Annotated[
     ),
 ]
 Description = Annotated[str, Meta(min_length=1, max_length=2048)]
+Specs = Annotated[Any, Meta(extra={"carried": True})]  # `text_faults` has looked at the whole text
 ValueName = Annotated[str, Meta(min_length=1, max_length=20)]
 NumberText = Annotated[
     str,
@@ -176,12 +177,23 @@ def each(plain: Any, kind: Any, path: Path, most: int, least: int = 0) -> Found:
     """Every violation of a list of such structs with identifiers of their own."""
     if not isinstance(plain, list):
         return [Violation(path, "type", "array", None)]
-    found = [v for n, item in enumerate(plain) for v in faults(item, kind, (*path, n))]
+    found = [] if _sound(plain, kind) else [
+        v for n, item in enumerate(plain) for v in faults(item, kind, (*path, n))
+    ]  # fmt: skip
     if len(plain) < least:
         found.append(Violation(path, "too_few", least))
     if len(plain) > most:
         found.append(Violation(path, "too_many", most))
-    return found + twice((((*path, n), item) for n, item in enumerate(plain)))
+    return found + twice(plain, lambda n: (*path, n))
+
+
+def _sound(plain: list[Any], kind: Any) -> bool:
+    """Whether nothing is wrong with any of them, which one look at all of them tells."""
+    try:
+        values = msgspec.convert(plain, list[kind])
+    except (msgspec.ValidationError, RecursionError):
+        return False
+    return not broken_rules(values, list[kind])
 
 
 class _Identified(Protocol):
@@ -203,16 +215,19 @@ def arguments(**lists: Sequence[_Identified]) -> Found:
     return found
 
 
-def twice(items: Iterable[tuple[Path, Any]]) -> Found:
-    """The items whose identifier another had before."""
-    seen: set[str] = set()
+def twice(items: Sequence[Any], place: Callable[[int], Path]) -> Found:
+    """The items whose identifier another had before. `place`: where each of them stands."""
+    ids = [i.get("identifier") if isinstance(i, dict) else None for i in items]
+    texts = [id for id in ids if isinstance(id, str)]
+    seen = set(texts)
+    if len(seen) == len(texts):
+        return []
     found = []
-    for path, item in items:
-        id = item.get("identifier") if isinstance(item, dict) else None
-        if isinstance(id, str):
-            if id in seen:
-                found.append(Violation((*path, "identifier"), "duplicate", id, id))
-            seen.add(id)
+    for n, id in enumerate(ids):
+        if id in seen:
+            seen.remove(id)
+        elif isinstance(id, str):
+            found.append(Violation((*place(n), "identifier"), "duplicate", id, id))
     return found
 
 
@@ -265,7 +280,8 @@ def module_faults(
 ) -> Found:
     """Every limit that the features of one module break."""
     found: Found = []
-    every: list[tuple[Path, Any]] = []
+    every: list[Any] = []
+    places: list[tuple[str, int]] = []
     for name in LISTS:
         listed = plain.get(name)
         if listed is None:
@@ -273,23 +289,27 @@ def module_faults(
         if not isinstance(listed, list):
             found.append(Violation((*path, name), "type", "array"))
             continue
-        for n, entry in enumerate(listed):
-            if not (isinstance(entry, dict) and skips(name, entry)):
-                here = (*path, name, n)
-                every.append((here, entry))
-                found += faults(entry, kinds[name], here)
+        own = [n for n, e in enumerate(listed) if not (isinstance(e, dict) and skips(name, e))]
+        entries = [listed[n] for n in own]
+        if not _sound(entries, kinds[name]):
+            for n, entry in zip(own, entries, strict=True):
+                found += faults(entry, kinds[name], (*path, name, n))
+        every += entries
+        places += ((name, n) for n in own)
     if len(every) > FEATURES:
         found.append(Violation(path or ("properties",), "too_many", FEATURES))
     # INFERRED: of any kind, because UpdateThingModel names a feature by its identifier alone.
-    return found + twice(every)
+    return found + twice(every, lambda n: (*path, *places[n]))
 
 
-def text_faults(text: bytes, check: Callable[[Any], Sequence[Violation]]) -> Sequence[Violation]:
+def text_faults(
+    text: bytes, check: Callable[[Any], Sequence[Violation]], plain: Any = None
+) -> Sequence[Violation]:
     """What `check` finds in the decoded text."""
     try:
-        plain = read_text(text)
+        plain = read_text(text) if plain is None else plain
     except ValueError as error:
         return (Violation((), "rule", f"is not JSON: {error}"),)
-    # Nothing can carry the character U+0000 any further.
-    found = check_free(plain, ()) if b"\\u0000" in text else []
+    # Nothing can carry the character U+0000 and numbers without bounds any further.
+    found = [] if ordinary(plain, text) else check_free(plain, ())
     return [*found, *check(plain)]

@@ -79,7 +79,7 @@ def _property(plain: Plain) -> Property:
         required=plain.get("required") is True,
         **_value(plain, plain["dataType"]),
     )
-    return _own.read(found, _property_plain(found), plain)
+    return _own.read(found, _property_plain, plain)
 
 
 def _event(plain: Plain) -> Event:
@@ -91,10 +91,7 @@ def _event(plain: Plain) -> Event:
         required=plain.get("required") is True,
         outputs=_arguments(plain, "outputData", OUTPUT),
     )
-    written = _event_plain(found)
-    if plain.get("outputData"):
-        written["outputData"] = plain["outputData"]  # it came back as it was already
-    return _own.read(found, written, plain)
+    return _own.read(found, _event_head, plain, ("outputData",))
 
 
 def _command(plain: Plain) -> Command:
@@ -107,11 +104,7 @@ def _command(plain: Plain) -> Command:
         inputs=_arguments(plain, "inputParams", INPUT),
         outputs=_arguments(plain, "outputParams", OUTPUT),
     )
-    written = _command_plain(found)
-    for name in ("inputParams", "outputParams"):
-        if plain.get(name):
-            written[name] = plain[name]
-    return _own.read(found, written, plain)
+    return _own.read(found, _command_head, plain, ("inputParams", "outputParams"))
 
 
 def _arguments(plain: Plain, name: str, direction: str) -> tuple[Field, ...]:
@@ -124,7 +117,8 @@ def _argument(plain: Plain, direction: str, order: int) -> Field:
         name=name_of(plain, "name", plain["identifier"]),
         **_value(plain, plain["dataType"]),
     )
-    return _own.read(found, _argument_plain(found, direction, order), plain)
+    again = partial(_argument_plain, direction=direction, order=order)
+    return _own.read(found, again, plain)
 
 
 def _member(plain: Plain) -> Field:
@@ -133,7 +127,7 @@ def _member(plain: Plain) -> Field:
         name=name_of(plain, "name", plain["identifier"]),
         **_value(plain, plain["childDataType"]),
     )
-    return _own.read(found, _member_plain(found), plain)
+    return _own.read(found, _member_plain, plain)
 
 
 def _value(plain: Plain, word: str) -> dict[str, Any]:
@@ -199,17 +193,29 @@ def _property_plain(property: Property) -> Plain:
 
 
 def _event_plain(event: Event) -> Plain:
-    plain = _feature(event, "eventName", event.required)
-    plain["eventType"] = f"{SEVERITY_WORDS[event.severity or 'info'].upper()}_EVENT_TYPE"
+    plain = _event_head(event)
     plain["outputData"] = _arguments_plain(event.outputs, OUTPUT)
     return plain
 
 
+def _event_head(event: Event) -> Plain:
+    plain = _feature(event, "eventName", event.required)
+    plain["eventType"] = f"{SEVERITY_WORDS[event.severity or 'info'].upper()}_EVENT_TYPE"
+    plain["outputData"] = []
+    return plain
+
+
 def _command_plain(command: Command) -> Plain:
-    plain = _feature(command, "serviceName", command.required)
-    plain["callType"] = (command.call or "async").upper()
+    plain = _command_head(command)
     plain["inputParams"] = _arguments_plain(command.inputs, INPUT)
     plain["outputParams"] = _arguments_plain(command.outputs, OUTPUT)
+    return plain
+
+
+def _command_head(command: Command) -> Plain:
+    plain = _feature(command, "serviceName", command.required)
+    plain["callType"] = (command.call or "async").upper()
+    plain["inputParams"], plain["outputParams"] = [], []
     return plain
 
 

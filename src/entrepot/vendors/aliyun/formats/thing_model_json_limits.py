@@ -19,6 +19,7 @@ from entrepot.vendors.aliyun.formats.limits import (
     Found,
     Identifier,
     Name,
+    Specs,
     ValueName,
     arguments,
     document_faults,
@@ -46,8 +47,8 @@ class ArraySpecs(msgspec.Struct):
 
     childDataType: Literal["INT", "FLOAT", "DOUBLE", "TEXT", "STRUCT"]
     size: Annotated[int, Meta(ge=1, le=ARRAY)] | None = None
-    dataSpecs: Any = None
-    dataSpecsList: Any = None
+    dataSpecs: Specs = None
+    dataSpecsList: Specs = None
 
     @staticmethod
     def _child(self: ArraySpecs) -> Found:
@@ -77,8 +78,8 @@ class Member(msgspec.Struct):
     identifier: Identifier
     name: Name
     childDataType: Literal["INT", "FLOAT", "DOUBLE", "TEXT", "DATE", "BOOL", "ENUM"]
-    dataSpecs: Any = None
-    dataSpecsList: Any = None
+    dataSpecs: Specs = None
+    dataSpecsList: Specs = None
 
     __rules__ = (lambda self: _said(self.childDataType, self.dataSpecs, self.dataSpecsList),)
 
@@ -96,8 +97,8 @@ class Argument(msgspec.Struct):
         None  # INFERRED: its list says it too
     )
     paraOrder: Annotated[int, Meta(ge=0)] | None = None
-    dataSpecs: Any = None
-    dataSpecsList: Any = None
+    dataSpecs: Specs = None
+    dataSpecsList: Specs = None
 
     __rules__ = (lambda self: _said(self.dataType, self.dataSpecs, self.dataSpecsList),)
 
@@ -113,8 +114,8 @@ class Property(msgspec.Struct):
     custom: bool = True
     description: Description | None = None
     extendConfig: str | None = None
-    dataSpecs: Any = None
-    dataSpecsList: Any = None
+    dataSpecs: Specs = None
+    dataSpecsList: Specs = None
 
     __rules__ = (lambda self: _said(self.dataType, self.dataSpecs, self.dataSpecsList),)
 
@@ -196,6 +197,6 @@ def faults_of(plain: Any) -> Sequence[Violation]:
     return document_faults(plain, KINDS, is_automatic)
 
 
-def check(text: bytes) -> Sequence[Violation]:
+def check(text: bytes, plain: Any = None) -> Sequence[Violation]:
     """Every limit of CreateThingModel that the text breaks, but for how many features a call takes."""
-    return text_faults(text, faults_of)
+    return text_faults(text, faults_of, plain)

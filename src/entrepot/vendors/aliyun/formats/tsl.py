@@ -76,7 +76,7 @@ def _property(plain: Plain) -> Property:
         required=plain.get("required") is True,
         **_value(plain["dataType"]),
     )
-    return _own.read(found, _property_plain(found), plain)
+    return _own.read(found, _property_plain, plain)
 
 
 def _event(plain: Plain) -> Event:
@@ -88,10 +88,7 @@ def _event(plain: Plain) -> Event:
         required=plain.get("required") is True,
         outputs=tuple(map(_field, plain.get("outputData") or ())),
     )
-    written = _event_plain(found)
-    if plain.get("outputData"):
-        written["outputData"] = plain["outputData"]  # it came back as it was already
-    return _own.read(found, written, plain)
+    return _own.read(found, _event_head, plain, ("outputData",))
 
 
 def _command(plain: Plain) -> Command:
@@ -104,11 +101,7 @@ def _command(plain: Plain) -> Command:
         inputs=tuple(map(_field, plain.get("inputData") or ())),
         outputs=tuple(map(_field, plain.get("outputData") or ())),
     )
-    written = _command_plain(found)
-    for name in ("inputData", "outputData"):
-        if plain.get(name):
-            written[name] = plain[name]
-    return _own.read(found, written, plain)
+    return _own.read(found, _command_head, plain, ("inputData", "outputData"))
 
 
 def _field(plain: Plain) -> Field:
@@ -117,7 +110,7 @@ def _field(plain: Plain) -> Field:
         name=name_of(plain, "name", plain["identifier"]),
         **_value(plain["dataType"]),
     )
-    return _own.read(found, _field_plain(found), plain)
+    return _own.read(found, _field_plain, plain)
 
 
 def _member(plain: Plain) -> Field:
@@ -126,7 +119,7 @@ def _member(plain: Plain) -> Field:
         name=name_of(plain, "name", plain["identifier"]),
         **_value(plain["dataType"]),
     )
-    return _own.read(found, _member_plain(found), plain)
+    return _own.read(found, _member_plain, plain)
 
 
 def _value(plain: Plain) -> dict[str, Any]:
@@ -193,21 +186,33 @@ def _property_plain(property: Property) -> Plain:
 
 
 def _event_plain(event: Event) -> Plain:
-    plain = _described(event)
-    plain["type"] = SEVERITY_WORDS[event.severity or "info"]
-    plain["required"] = event.required
-    plain["method"] = f"thing.event.{event.id}.post"
+    plain = _event_head(event)
     plain["outputData"] = [_own.write(f, _field_plain) for f in event.outputs]
     return plain
 
 
+def _event_head(event: Event) -> Plain:
+    plain = _described(event)
+    plain["type"] = SEVERITY_WORDS[event.severity or "info"]
+    plain["required"] = event.required
+    plain["method"] = f"thing.event.{event.id}.post"
+    plain["outputData"] = []
+    return plain
+
+
 def _command_plain(command: Command) -> Plain:
+    plain = _command_head(command)
+    plain["inputData"] = [_own.write(f, _field_plain) for f in command.inputs]
+    plain["outputData"] = [_own.write(f, _field_plain) for f in command.outputs]
+    return plain
+
+
+def _command_head(command: Command) -> Plain:
     plain = _described(command)
     plain["required"] = command.required
     plain["callType"] = command.call or "async"
     plain["method"] = f"thing.service.{command.id}"
-    plain["inputData"] = [_own.write(f, _field_plain) for f in command.inputs]
-    plain["outputData"] = [_own.write(f, _field_plain) for f in command.outputs]
+    plain["inputData"], plain["outputData"] = [], []
     return plain
 
 

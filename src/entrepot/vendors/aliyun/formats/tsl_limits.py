@@ -19,6 +19,7 @@ from entrepot.vendors.aliyun.formats.limits import (
     Found,
     Identifier,
     Name,
+    Specs,
     ValueName,
     arguments,
     document_faults,
@@ -62,7 +63,7 @@ class Item(msgspec.Struct):
     """What an array holds."""
 
     type: Literal["int", "float", "double", "text", "struct"]
-    specs: Any = None
+    specs: Specs = None
 
     __rules__ = ((lambda self: _specs_of(self)),)
 
@@ -80,7 +81,7 @@ class SimpleType(msgspec.Struct):
     """The type of a member of a struct, which holds neither structs nor arrays."""
 
     type: Literal["int", "float", "double", "text", "date", "bool", "enum"]
-    specs: Any = None
+    specs: Specs = None
 
     __rules__ = ((lambda self: _specs_of(self)),)
 
@@ -89,7 +90,7 @@ class DataType(msgspec.Struct):
     """A type and what more is said of it."""
 
     type: Literal["int", "float", "double", "text", "date", "bool", "enum", "struct", "array"]
-    specs: Any = None
+    specs: Specs = None
 
     __rules__ = ((lambda self: _specs_of(self)),)
 
@@ -203,6 +204,6 @@ def faults_of(plain: Any) -> Sequence[Violation]:
     return document_faults(plain, KINDS, is_automatic)
 
 
-def check(text: bytes) -> Sequence[Violation]:
+def check(text: bytes, plain: Any = None) -> Sequence[Violation]:
     """Every limit of ImportThingModelTsl that the text breaks."""
-    return text_faults(text, faults_of)
+    return text_faults(text, faults_of, plain)

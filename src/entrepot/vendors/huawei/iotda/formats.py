@@ -41,10 +41,11 @@ REASONS = {
 }
 
 
-def check(text: bytes) -> Sequence[Violation]:
+def check(text: bytes, plain: Any = None) -> Sequence[Violation]:
     """Every limit of CreateProduct that the text breaks."""
     try:
-        read_json(b'{"service_capabilities":' + text + b"}", _Body, LENIENT)
+        body = None if plain is None else {"service_capabilities": plain}
+        read_json(b'{"service_capabilities":' + text + b"}", _Body, LENIENT, body)
     except Invalid as refused:
         return refused.violations
     except Malformed as refused:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import msgspec
 
 from entrepot.core.faults import Malformed
@@ -27,14 +30,14 @@ from entrepot.vendors.huawei.iotda import writing
 from entrepot.vendors.huawei.iotda.writing import ACCESS, NUMBERS, RESPONSE, Plain, own
 
 
-def read(text: bytes) -> ThingModel:
+def read(text: bytes, plain: Any = None) -> ThingModel:
     """The model of a list of services, or of a product's body that has one.
 
     Raises:
         Malformed: not JSON, or nothing of the kind.
     """
     try:
-        plain = msgspec.json.decode(text)
+        plain = msgspec.json.decode(text) if plain is None else plain
     except msgspec.DecodeError as error:
         raise Malformed("body", str(error)) from None
     services, name, description = plain, None, None
@@ -59,12 +62,7 @@ def _service(plain: Plain) -> Service:
         commands=tuple(map(_command, plain.get("commands") or ())),
         events=tuple(map(_event, plain.get("events") or ())),
     )
-    written = writing.service_head(found)
-    # What is in it came back as it was already.
-    for name in ("properties", "commands", "events"):
-        if plain.get(name):
-            written[name] = plain[name]
-    return own.read(found, written, plain)
+    return own.read(found, writing.service_head, plain, ("properties", "commands", "events"))
 
 
 def _property(plain: Plain) -> Property:
@@ -77,7 +75,7 @@ def _property(plain: Plain) -> Property:
         unit=plain.get("unit") or None,
         access=ACCESS.get(plain["method"]),
     )
-    return own.read(found, writing.property_plain(found), plain)
+    return own.read(found, writing.property_plain, plain)
 
 
 def _field(plain: Plain) -> Field:
@@ -88,7 +86,7 @@ def _field(plain: Plain) -> Field:
         required=plain.get("required") is True,
         unit=plain.get("unit") or None,
     )
-    return own.read(found, writing.field_plain(found), plain)
+    return own.read(found, writing.field_plain, plain)
 
 
 def _command(plain: Plain) -> Command:
@@ -101,12 +99,14 @@ def _command(plain: Plain) -> Command:
         outputs=tuple(map(_field, first.get("paras") or ())),
         response=None if name == RESPONSE else name,
     )
-    return own.read(found, writing.command_plain(found), plain)
+    # What is in it came back as it was already.
+    again = partial(writing.command_of, paras=plain.get("paras"), answers=first.get("paras"))
+    return own.read(found, again, plain)
 
 
 def _event(plain: Plain) -> Event:
     found = Event(id=plain["event_type"], outputs=tuple(map(_field, plain.get("paras") or ())))
-    return own.read(found, writing.event_plain(found), plain)
+    return own.read(found, writing.event_head, plain, ("paras",))
 
 
 def _type(plain: Plain) -> DataType:

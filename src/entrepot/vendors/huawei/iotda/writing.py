@@ -136,23 +136,37 @@ def _bound(number: Decimal) -> str:
 
 def command_plain(command: Command) -> Plain:
     """The command; what it answers is one response."""
+    return command_of(
+        command,
+        [own.write(f, field_plain) for f in command.inputs],
+        [own.write(f, field_plain) for f in command.outputs],
+    )
+
+
+def command_of(command: Command, paras: list[Plain] | None, answers: list[Plain] | None) -> Plain:
+    """The command, its parameters and what it answers written already."""
     plain: Plain = {"command_name": command.id}
-    if command.inputs:
-        plain["paras"] = [own.write(f, field_plain) for f in command.inputs]
-    if command.outputs or command.response:
+    if paras:
+        plain["paras"] = paras
+    if answers or command.response:
         answer: Plain = {"response_name": command.response or RESPONSE}
-        if command.outputs:
-            answer["paras"] = [own.write(f, field_plain) for f in command.outputs]
+        if answers:
+            answer["paras"] = answers
         plain["responses"] = [answer]
     return plain
 
 
 def event_plain(event: Event) -> Plain:
     """The event."""
-    plain: Plain = {"event_type": event.id}
+    plain = event_head(event)
     if event.outputs:
         plain["paras"] = [own.write(f, field_plain) for f in event.outputs]
     return plain
+
+
+def event_head(event: Event) -> Plain:
+    """The event without what is in it."""
+    return {"event_type": event.id}
 
 
 _DESCRIPTION = 128

@@ -103,17 +103,17 @@ REASONS = {
 # --- reading -------------------------------------------------------------------------------------
 
 
-def read(text: bytes) -> ThingModel:
+def read(text: bytes, plain: Any = None) -> ThingModel:
     """The model of a document.
 
     Raises:
         Malformed: not JSON, or nothing of the kind.
     """
     try:
-        plain = msgspec.json.decode(text)
+        plain = msgspec.json.decode(text) if plain is None else plain
         services = plain["services"]
         found = ThingModel(id="", services=tuple(map(_service, services)))
-        return _own.read(found, {"services": services}, plain)
+        return _own.read(found, lambda model: {"services": services}, plain)
     except msgspec.DecodeError as error:
         raise Malformed("body", str(error)) from None
     except (AttributeError, KeyError, TypeError) as error:
@@ -128,7 +128,7 @@ def _service(plain: Plain) -> Service:
         properties=tuple(map(_property, plain.get("properties") or ())),
         commands=tuple(map(_command, plain.get("commands") or ())),
     )
-    return _own.read(found, _with_lists(_service_head(found), plain), plain)
+    return _own.read(found, _service_head, plain, ("properties", "commands"))
 
 
 def _command(plain: Plain) -> Command:
@@ -138,26 +138,18 @@ def _command(plain: Plain) -> Command:
         inputs=tuple(map(_field, plain.get("requests") or ())),
         outputs=tuple(map(_field, plain.get("responses") or ())),
     )
-    return _own.read(found, _with_lists(_command_head(found), plain), plain)
-
-
-def _with_lists(written: Plain, plain: Plain) -> Plain:
-    """What is inside came back as it was already."""
-    for name in ("properties", "commands", "requests", "responses"):
-        if plain.get(name):
-            written[name] = plain[name]
-    return written
+    return _own.read(found, _command_head, plain, ("requests", "responses"))
 
 
 def _property(plain: Plain) -> Property:
     method = plain.get("method")
     found = Property(**_members(plain), access=None if method is None else _access(method))
-    return _own.read(found, _property_plain(found), plain)
+    return _own.read(found, _property_plain, plain)
 
 
 def _field(plain: Plain) -> Field:
     found = Field(**_members(plain))
-    return _own.read(found, _field_plain(found), plain)
+    return _own.read(found, _field_plain, plain)
 
 
 def _members(plain: Plain) -> Plain:
@@ -336,10 +328,10 @@ def _described(element: Element) -> Plain:
     return {} if text is None else {"description": text}
 
 
-def check(text: bytes) -> Sequence[Violation]:
+def check(text: bytes, plain: Any = None) -> Sequence[Violation]:
     """Every limit of the create calls that the text breaks."""
     try:
-        read_json(text, Document, LENIENT)
+        read_json(text, Document, LENIENT, plain)
     except Invalid as refused:
         return refused.violations
     except Malformed as refused:
