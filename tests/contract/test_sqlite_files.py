@@ -11,7 +11,7 @@ import apsw
 import pytest
 
 from entrepot.store.sqlite import SqliteStore
-from entrepot.store.sqlite_schema import SCHEMA_VERSION
+from entrepot.store.upgrade import SCHEMA_VERSION
 
 
 def test_another_programs_file_is_refused_and_left_as_it_was(tmp_path: Path) -> None:

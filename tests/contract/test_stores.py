@@ -11,8 +11,8 @@ from entrepot.core import tenancy
 from entrepot.core.faults import NotFound, Taken
 from entrepot.core.identity import Tenant, key_claim
 from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.product import GATEWAY, Claim, Product
 from entrepot.core.product import NAME as NAME_LABEL
-from entrepot.core.product import Claim, Product
 from entrepot.core.things import Space, Topic
 from tests.contract.conftest import Open
 from tests.contract.goods import OTHER_TENANT, TENANT, entry, product, space, topic
@@ -304,6 +304,110 @@ def test_products_are_found_by_any_of_the_tags(store: Any) -> None:
     assert found(("colour", None), ("size", None), skip=1, limit=1) == (["blue"], 3)
     assert found(("colour", "green")) == ([], 0)
     assert found() == ([], 0)
+
+
+def test_a_label_that_many_have_is_counted_and_its_deep_pages_are_what_counting_would_find(
+    store: Any,
+) -> None:
+    def fill(tx: Tx) -> list[Product]:
+        made = [product(tx, f"p{i}", tags={"site": f"s{i % 2}"}) for i in range(20_000)]
+        for one in made[4_000:13_000:3]:
+            tx.drop(one)
+        for one in made[13_000:13_010]:
+            tx.put(one, replace(one, profile=replace(one.profile, tags={"site": "s0", "x": ""})))
+        gone = {p.id for p in made[4_000:13_000:3]}
+        return [p for p in made if p.id not in gone][::-1]
+
+    left = store.write_now(fill)
+    moved = {f"p{i}" for i in range(13_000, 13_010)}
+    for tags, has in (
+        ([("site", "s0")], lambda n: int(n[1:]) % 2 == 0 or n in moved),
+        ([("site", "s0"), ("site", "s1")], lambda n: True),
+        ([("site", None)], lambda n: True),
+        ([("site", None), ("site", "s1"), ("x", "")], lambda n: True),
+        ([("site", "s1"), ("x", None)], lambda n: int(n[1:]) % 2 == 1 or n in moved),
+    ):
+        mine = [p.profile.name for p in left if has(p.profile.name)]
+        for skip in (0, 4_000, 8_193, len(mine) - 2, len(mine), 50_000):
+            page, total = store.read_now(
+                lambda tx, t=tags, s=skip: tx.labelled(TENANT, t, skip=s, limit=3)
+            )
+            assert (names(page), total) == (mine[skip : skip + 3], len(mine))
+        below = next(p.id for p in left if p.profile.name == mine[100])
+        page, total = store.read_now(
+            lambda tx, t=tags, b=below: tx.labelled(TENANT, t, before=b, skip=2, limit=2)
+        )
+        assert (names(page), total) == (mine[103:105], len(mine))
+
+
+def test_products_are_found_by_part_of_any_name_whatever_its_case(store: Any) -> None:
+    def fill(tx: Tx) -> None:
+        product(tx, "PV Inverter 10%", tags={"note": "pump"})
+        product(tx, "红色水泵", names={"en_US": "Red Pump", "de_DE": "Rote Straßenpumpe"})
+        product(tx, "ÉCLAIRAGE", names={"en_US": "LIGHT", "en_GB": "LIGHT"})
+        product(tx, "pump_2")
+        product(tx, "pump", tenant=OTHER_TENANT)
+        product(tx, "x" * 900 + "Q")
+
+    store.write_now(fill)
+
+    def found(part: str, **bounds: int) -> tuple[list[str], int]:
+        page, total = store.read_now(lambda tx: tx.called(TENANT, part, **bounds))
+        return [n[:8] for n in names(page)], total
+
+    assert found("pump") == (["pump_2", "红色水泵"], 2)
+    assert found("PUMP", skip=1, limit=1) == (["红色水泵"], 2)
+    assert found("inverter") == (["PV Inver"], 1)
+    assert found("0%") == (["PV Inver"], 1)
+    assert found("p_2") == (["pump_2"], 1)
+    assert found("p_i") == ([], 0)
+    assert found("水") == (["红色水泵"], 1)
+    assert found("éclair") == (["ÉCLAIRAG"], 1)
+    assert found("STRASSE") == (["红色水泵"], 1)
+    assert found("light") == (["ÉCLAIRAG"], 1)
+    assert found("xq") == (["xxxxxxxx"], 1)
+    assert found("")[1] == 5
+    assert found("\\") == ([], 0)
+
+
+def test_a_renamed_or_dropped_product_is_not_found_by_part_of_its_old_names(store: Any) -> None:
+    old = store.write_now(lambda tx: product(tx, "Pump", names={"fr_FR": "Éolienne"}))
+    new = replace(old, profile=replace(old.profile, name="Fan", names={"fr_FR": "Ventilateur"}))
+
+    def found(tx: Tx) -> list[int]:
+        return [tx.called(TENANT, part)[1] for part in ("pump", "éol", "fan", "ventil")]
+
+    def change(tx: Tx) -> list[int]:
+        before = found(tx)
+        tx.put(old, new)
+        return before + found(tx)
+
+    assert store.write_now(change) == [1, 1, 0, 0, 0, 0, 1, 1]
+    assert store.read_now(found) == [0, 0, 1, 1]
+    store.write_now(lambda tx: tx.drop(new))
+    assert store.read_now(found) == [0, 0, 0, 0]
+
+
+def test_a_part_that_most_names_have_is_found_in_order(store: Any) -> None:
+    store.write_now(lambda tx: [product(tx, f"Lamp {i % 977}") for i in range(10_500)])
+    last = store.write_now(lambda tx: product(tx, "Other", names={"en_US": "lamp lamp"}))
+
+    def seen(tx: Tx) -> list[Any]:
+        first, total = tx.called(TENANT, "lamp", limit=2)
+        deep, _ = tx.called(TENANT, "lamp", skip=10_499, limit=5)
+        return [first[0] == last, names(first[1:]), names(deep), total]
+
+    assert store.read_now(seen) == [True, [f"Lamp {10_499 % 977}"], ["Lamp 1", "Lamp 0"], 10_501]
+
+
+def test_gateways_are_found_and_counted_as_such(store: Any) -> None:
+    made = store.write_now(
+        lambda tx: [product(tx, f"p{i}", kind=("device", "gateway")[i % 2]) for i in range(5)]
+    )
+    assert store.read_now(lambda tx: tx.labelled(TENANT, [(GATEWAY, "")], limit=1)) == (
+        [made[3]],
+        2,
+    )
 
 
 def test_products_are_found_by_their_names(store: Any) -> None:

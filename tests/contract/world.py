@@ -21,10 +21,10 @@ _numbers = count(1)
 
 
 class World:
-    """A data directory with every dialect ready to answer. Close it."""
+    """A data directory, or the store that is named, with every dialect ready to answer. Close it."""
 
-    def __init__(self, data: Path) -> None:
-        self.installation = root.open_installation(Config(data=data))
+    def __init__(self, data: Path, store: str = "") -> None:
+        self.installation = root.open_installation(Config(data=data, store=store))
         self.spoken: Mapping[bytes, Spoken]
         self.house: House
         self.spoken, self.house = root.house_of(self.installation)

@@ -1,6 +1,7 @@
-"""`python -m tests.releases.make`: the data directory of this release, for later ones to be tested with.
+"""`python -m tests.releases.make`: the stores of this release, for later ones to be tested with.
 
-Run it once for each release and each schema, in its own checkout, and commit the two files that it names.
+Run it once for each release and each schema, in its own checkout, and commit the files that it names: a
+data directory, what was read from it, and a dump of its copy in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from entrepot.core.ports import Tx
 from entrepot.core.product_models import Publication
 from entrepot.core.registry import Ref
 from entrepot.core.tenancy import tenant_named, user_named
-from tests.cli import Console
+from tests import postgres
+from tests.cli import Console, say
 from tests.contract.adapters import WITH_PRODUCTS, Adapter, Credentials
 from tests.contract.world import World
-from tests.releases.reading import HERE, NAME, kinds, read
+from tests.releases.reading import DUMP, HERE, NAME, kinds, read
 from tests.test_cli_models import MODEL
 
 
@@ -100,9 +102,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         fill(data)
-        counts = kinds(data)
+        console = Console(data)
+        counts = kinds(console)
         assert all(counts.values()), counts
-        answers = read(data)
+        answers = read(console)
         archive, recorded = HERE / f"{NAME}.tar.xz", HERE / f"{NAME}.json"
         with tarfile.open(archive, "w:xz") as tar:
             for name in (root.STORE, root.MASTER_KEY):
@@ -115,7 +118,13 @@ def main() -> None:
             f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in answers.items()
         )
         recorded.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    print(f"made {archive} ({archive.stat().st_size} bytes) and {recorded}: {counts}")
+        dump = HERE / f"{DUMP}.dump"
+        database = postgres.database(data)
+        copied = say("store", "copy", "--from", f"sqlite:{data}", "--to", database)
+        assert copied.status == 0, copied.err
+        postgres.client("pg_dump", "-Fc", "-Z", "9", "--no-owner", "--no-privileges",
+                        database, "-f", dump)  # fmt: skip
+    print(f"made {archive}, {recorded} and {dump}: {counts}")
 
 
 if __name__ == "__main__":

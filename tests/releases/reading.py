@@ -1,4 +1,4 @@
-"""What a data directory says when everything in it is read: by commands, and in every dialect."""
+"""What a store says when everything in it is read: by commands, and in every dialect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from entrepot import __version__
 from entrepot import main as root
 from entrepot.core.ports import INSTALLATION, KINDS, Tx
 from entrepot.core.tenancy import tenant_named
-from entrepot.store.sqlite_schema import SCHEMA_VERSION
+from entrepot.store.upgrade import SCHEMA_VERSION
+from tests import postgres
 from tests.cli import Console
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.contract.world import World
@@ -20,6 +21,9 @@ from tests.contract.world import World
 HERE = Path(__file__).parent
 NAME = f"{__version__}-schema-{SCHEMA_VERSION}"
 RELEASES = sorted(p.name.removesuffix(".tar.xz") for p in HERE.glob("*.tar.xz"))
+# Of the directory that each is named after a copy in PostgreSQL, and then the tables' own schema.
+DUMPS = sorted(p.name.removesuffix(".dump") for p in HERE.glob("*.postgres-*.dump"))
+DUMP = f"{NAME}.postgres-{SCHEMA_VERSION}"
 COMMANDS = (
     "credentials --json",
     "credentials --user operator --json",
@@ -34,39 +38,49 @@ COMMANDS = (
 
 
 def unpacked(release: str, into: Path) -> Path:
-    """The release's data directory, to work on, brought to this release's schema."""
+    """The release's data directory, as it was then."""
     with tarfile.open(HERE / f"{release}.tar.xz") as archive:
         archive.extractall(into, filter="data")
     data = into / "data"
     data.chmod(0o700)
-    Console(data).opened().close()
     return data
 
 
-def kinds(data: Path) -> dict[str, int]:
+def restored(name: str, into: Path) -> Console:
+    """The release's data directory, or what its dump holds, to work on, as it was then."""
+    release, dump, _ = name.partition(".postgres-")
+    data = unpacked(release, into)
+    if not dump:
+        return Console(data)
+    (data / root.STORE).unlink()
+    store = postgres.database(into)
+    postgres.client("pg_restore", "--no-owner", "-d", store, HERE / f"{name}.dump")
+    return Console(data, store)
+
+
+def kinds(console: Console) -> dict[str, int]:
     """How many things of each kind there are, all tenants together."""
 
     def work(tx: Tx) -> dict[str, int]:
         tenant = tenant_named(tx, "dev").id
         return {k.name: tx.count(k.type, INSTALLATION if k.everywhere else tenant) for k in KINDS}
 
-    world = World(data)
+    world = World(console.data, console.config.store)
     try:
         return world.installation.store.read_now(work)
     finally:
         world.close()
 
 
-def read(data: Path) -> dict[str, Any]:
+def read(console: Console) -> dict[str, Any]:
     """Everything that is read, by what it is read with."""
-    console = Console(data)
     found: dict[str, Any] = {}
     for words in COMMANDS:
         found[words] = console(*shlex.split(words)).json
     for product in found["product list --limit 1000 --json"]["products"]:
         words = f"product show {product['number']} --history --json"
         found[words] = console(*shlex.split(words)).json
-    world = World(data)
+    world = World(console.data, console.config.store)
     try:
         found |= _in_every_dialect(world)
     finally:

@@ -1,4 +1,4 @@
-"""The data directory of every release so far is opened by this one, and says what it said then."""
+"""The stores of every release so far are opened by this one, and say what they said then."""
 
 from __future__ import annotations
 
@@ -7,31 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import Console
-from tests.releases.reading import HERE, NAME, RELEASES, kinds, missing, read, unpacked
+from tests.releases.reading import DUMP, DUMPS, HERE, NAME, RELEASES, kinds, missing, read, restored
+
+STORES = [*RELEASES, *DUMPS]
 
 
-def test_there_is_one_of_this_release_and_this_schema(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [NAME, DUMP])
+def test_there_is_one_of_this_release_and_this_schema(tmp_path: Path, name: str) -> None:
     """`python -m tests.releases.make` makes it, with a thing of every kind in it."""
-    assert NAME in RELEASES
-    assert all(kinds(unpacked(NAME, tmp_path)).values())
+    assert name in STORES
+    assert all(kinds(restored(name, tmp_path)).values())
 
 
-@pytest.mark.parametrize("release", RELEASES)
-def test_everything_in_it_reads_as_it_was_written(tmp_path: Path, release: str) -> None:
-    data = unpacked(release, tmp_path)
+@pytest.mark.parametrize("name", STORES)
+def test_everything_in_it_reads_as_it_was_written(tmp_path: Path, name: str) -> None:
+    console = restored(name, tmp_path)
+    release = name.partition(".postgres-")[0]
     wanted = json.loads((HERE / f"{release}.json").read_text(encoding="utf-8"))
     assert len(wanted) > 40
-    assert missing(wanted, read(data)) == []
-    said = Console(data)("doctor")
+    console.opened().close()
+    assert missing(wanted, read(console)) == []
+    said = console("doctor")
     assert said.status == 0, said.out
 
 
-@pytest.mark.parametrize("release", RELEASES)
-def test_it_goes_on_from_there(tmp_path: Path, release: str) -> None:
+@pytest.mark.parametrize("name", STORES)
+def test_it_goes_on_from_there(tmp_path: Path, name: str) -> None:
     """Numbers, names and claims of then are still taken."""
-    data = unpacked(release, tmp_path)
-    console = Console(data)
+    console = restored(name, tmp_path)
+    console.opened().close()
     numbers = {p["number"] for p in console("product", "list", "--json").json["products"]}
     made = console.make_product("later")
     assert made.id > max(numbers)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from entrepot.core import registry
-from entrepot.core.product import Draft, Profile
+from entrepot.core.product import Authored, Draft, Profile
 from entrepot.core.registry import Ref
+from entrepot.vendors.enos import handles
 from tests.vendors.enos_caller import BODY, Account, Enos
 
 PRODUCTS_24 = "/connect-service/v2.4/products"
@@ -305,6 +307,26 @@ def test_a_search_finds_what_its_expression_says_newest_first(
     assert answer["pagination"] == {
         "sortedBy": None, "pageNo": 1, "pageSize": 10, "totalSize": len(places),
     }  # fmt: skip
+
+
+def test_a_search_by_model_finds_a_product_with_a_model_of_its_own_by_its_key(
+    enos: Enos,
+) -> None:
+    account = enos.account("models of their own")
+    own = Authored("iotda", msgspec.Raw(b"[]"))
+    profile = Profile(name="own", model=own, model_key="AlterTest0615")
+    caller = enos.caller(account)
+    product = enos.store.write_now(lambda tx: registry.create(tx, caller, Draft(profile=profile)))
+    keys = [handles.product_key(enos.vault, product), enos.create(account)]
+    for expression, found in (
+        (f"modelId = '{keys[0]}'", keys[:1]),
+        (f"modelId in ('{keys[0]}', 'AlterTest0615')", keys[::-1]),
+        ("modelId = 'AlterTest0615'", keys[1:]),
+        (f"modelId = '{keys[1]}'", []),
+    ):
+        answer = enos.call(account, "search", {"expression": expression})
+        assert [p["productKey"] for p in answer["data"]] == found, expression
+        assert answer["pagination"]["totalSize"] == len(found)
 
 
 def test_a_search_by_key_finds_each_once_newest_first(

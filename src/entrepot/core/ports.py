@@ -127,10 +127,24 @@ class Tx(Protocol):
         tenant: int,
         labels: Sequence[tuple[str, str | None]],
         *,
+        before: int | None = None,
         skip: int = 0,
         limit: int = 50,
     ) -> tuple[list[Product], int]:
-        """Products that have any of the labels (value None: any value), and how many there are."""
+        """Products that have any of the labels (a tag's value None: any value), and how many there are.
+
+        The list begins below `before`; the total is of all. With one label the cost is the same for
+        one and for ten million, unless it is a name: those are counted when asked for.
+        """
+        ...
+
+    def called(
+        self, tenant: int, part: str, *, skip: int = 0, limit: int = 50
+    ) -> tuple[list[Product], int]:
+        """Products with `part` in one of their names, whatever its case, and how many there are.
+
+        Reads every name that the tenant's products have, without their documents.
+        """
         ...
 
     def note(self, tenant: int, entry: Entry) -> None:

@@ -21,10 +21,11 @@ Protocol = Literal[
 ]  # fmt: skip
 
 
-NAME, MODEL = "\0name", "\0model"
-"""The labels that are a product's name and the key of the named model that it has.
+NAME, MODEL, GATEWAY = "\0name", "\0model", "\0gateway"
+"""The labels that are a product's name, the key of the named model that it has, and that it is a gateway.
 
-No tag is called so, because no caller may write the character.
+Its translations are labels too, called `NAME` and the locale. No tag is called so, because no caller may
+write the character.
 """
 
 
@@ -103,10 +104,15 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
 
     @property
     def labels(self) -> dict[str, str]:
-        """What it is found by, beside its number and its claims: its name, named model and tags."""
-        found = {NAME: self.profile.name, **self.profile.tags}
-        if self.profile.model_key is not None and self.profile.model is None:
-            found[MODEL] = self.profile.model_key
+        """What it is found by, beside its number and its claims: names, named model, kind and tags."""
+        profile = self.profile
+        found = {NAME: profile.name, **profile.tags}
+        for locale, name in profile.names.items():
+            found[NAME + locale] = name
+        if profile.model_key is not None and profile.model is None:
+            found[MODEL] = profile.model_key
+        if profile.kind == "gateway":
+            found[GATEWAY] = ""
         return found
 
 

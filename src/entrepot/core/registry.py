@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -182,13 +182,18 @@ def _by_alias(tx: Tx, caller: Caller, ref: Ref) -> Product | None:
 
 def named(tx: Tx, tenant: int, name: str) -> Iterator[Product]:
     """Every product of the tenant that is called so, newest first."""
-    skip = 0
+    return labelled(tx, tenant, [(NAME, name)])
+
+
+def labelled(tx: Tx, tenant: int, labels: Sequence[tuple[str, str | None]]) -> Iterator[Product]:
+    """Every product of the tenant that has any of the labels, newest first."""
+    before = None
     while True:
-        block, total = tx.labelled(tenant, [(NAME, name)], skip=skip, limit=_BLOCK)
+        block, _ = tx.labelled(tenant, labels, before=before, limit=_BLOCK)
         yield from block
-        skip += len(block)
-        if skip >= total or not block:
+        if len(block) < _BLOCK:
             return
+        before = block[-1].id
 
 
 def visible(caller: Caller, product: Product) -> bool:

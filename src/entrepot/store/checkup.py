@@ -16,8 +16,19 @@ import apsw
 
 from entrepot.core.ports import INSTALLATION, KINDS, Kind, Thing
 from entrepot.core.product import Product
-from entrepot.store.rows import BLOCK_BITS, claim_hash, claims_of, parent_of, unpack, unpack_entry
-from entrepot.store.sqlite_schema import SCHEMA_VERSION, recount, schema_version
+from entrepot.store.rows import (
+    BLOCK_BITS,
+    LABEL,
+    claim_hash,
+    claims_of,
+    label_rows,
+    parent_of,
+    unpack,
+    unpack_entry,
+)
+from entrepot.store.sqlite_schema import schema_version
+from entrepot.store.sqlite_upgrade import labels_counted, recount
+from entrepot.store.upgrade import SCHEMA_VERSION
 
 MOST_FINDINGS = 20
 TOTALS = "totals equal the rows"
@@ -146,7 +157,7 @@ class Checkup:
         held = set(self._rows("SELECT tenant, product, name, value FROM label"))
         for id, tenant, _, document in self._documents(_kind(Product)):
             found = read(_kind(Product), document)
-            for name, value in found.labels.items() if isinstance(found, Product) else ():
+            for name, value in label_rows(found.labels) if isinstance(found, Product) else ():
                 if (tenant, id, name, value) not in held:
                     yield f"product {id} has the label {name!r}, which no index names"
                 held.discard((tenant, id, name, value))
@@ -160,6 +171,10 @@ class Checkup:
             for tenant, parent, block, n in self._rows(
                 f"SELECT tenant, parent, id >> {BLOCK_BITS}, count(*) FROM {kind.name} GROUP BY 1, 2, 3"
             )
+        }
+        counted |= {
+            (tenant, LABEL, number, block): n
+            for (tenant, number, block), n in labels_counted(self._connection)
         }
         kept = {
             (tenant, kind, parent, block): n

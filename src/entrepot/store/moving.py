@@ -6,7 +6,7 @@ Documents are the same bytes in every engine. Labels and totals follow from them
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ import msgspec
 
 from entrepot.core.ports import KINDS, Kind
 from entrepot.core.product import Product
-from entrepot.store.rows import unpack
+from entrepot.store.rows import label_rows, unpack
 
 Row = tuple[Any, ...]
 Progress = Callable[[str, int], None]  # which table, how many rows more
@@ -160,10 +160,15 @@ def _named(key: Row | None) -> str:
     return "/".join(k.hex() if isinstance(k, bytes) else str(k) for k in key or ())
 
 
-def labels_in(table: Table, rows: list[Row]) -> Iterator[tuple[int, str, str, int]]:
-    """Tenant, name, value and product of every label in rows of products."""
+def labels_in(table: Table, rows: Sequence[Row]) -> Iterator[Row]:
+    """Tenant, name, value and product of every label in rows of the table."""
     if table.kind is not None and table.kind.type is Product:
-        for tenant, id, _, document in rows:
-            product: Product = unpack(Product, document)
-            for name, value in product.labels.items():
-                yield tenant, name, value, id
+        yield from labels_of_products(rows)
+
+
+def labels_of_products(rows: Sequence[Row]) -> Iterator[Row]:
+    """The same, for rows of products."""
+    for tenant, id, _, document in rows:
+        product: Product = unpack(Product, document)
+        for name, value in label_rows(product.labels):
+            yield tenant, name, value, id

@@ -22,16 +22,15 @@ from entrepot.core.vault import masked
 from entrepot.store.crew import Crew, Outcome
 from entrepot.store.postgres_flush import Conflict, flush
 from entrepot.store.postgres_schema import (
-    SCHEMA_VERSION,
     SHARDS,
     Connection,
     connect,
-    migrate,
-    schema_version,
+    must_be_of_this_release,
     table,
 )
 from entrepot.store.postgres_tx import ReadTx
 from entrepot.store.postgres_units import ClaimKey, Key, Seen, WriteTx
+from entrepot.store.postgres_upgrade import migrate
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
@@ -69,10 +68,8 @@ class PostgresStore:
             self._writer = connect(url, writes=True)
             if make:
                 migrate(self._writer)
-            elif schema_version(self._writer) != SCHEMA_VERSION:
-                raise ValueError(
-                    f"{masked(url)} holds no store of this release: start `entrepot serve` once"
-                )
+            else:
+                must_be_of_this_release(self._writer, url)
             _must_be_whole(self._writer)
         except BaseException as error:
             if self._writer is not None:

@@ -17,18 +17,15 @@ from entrepot.core.ports import INSTALLATION, KINDS, Kind
 from entrepot.core.product import Product
 from entrepot.core.vault import masked
 from entrepot.store.checkup import TOTALS, Check, Progress, check, read
-from entrepot.store.postgres_schema import (
-    SCHEMA_VERSION,
-    Connection,
-    connect,
-    schema_version,
-    table,
-)
+from entrepot.store.postgres_schema import connect, must_be_of_this_release, table
+from entrepot.store.postgres_upgrade import COUNTED, recount
 from entrepot.store.rows import (
     BLOCK_BITS,
     claim_hash,
     claims_of,
     label_hash,
+    label_rows,
+    label_value,
     parent_of,
     unpack_entry,
 )
@@ -49,12 +46,11 @@ class PostgresCheckup:
             self._connection = connect(url)
         except psycopg.Error as error:
             raise ValueError(f"cannot use {masked(url)}: {error}") from None
-        version = schema_version(self._connection)
-        if version != SCHEMA_VERSION:
+        try:
+            must_be_of_this_release(self._connection, url)
+        except ValueError:
             self.close()
-            raise ValueError(
-                f"{masked(url)} is of schema {version}; this release reads {SCHEMA_VERSION}"
-            )
+            raise
 
     def close(self) -> None:
         """Let go of the server."""
@@ -175,11 +171,13 @@ class PostgresCheckup:
             (id, tenant, name, value)
             for id, tenant, _, document in self._documents(kind)
             if isinstance(found := read(kind, document), Product)
-            for name, value in found.labels.items()
+            for name, value in label_rows(found.labels)
         )
         columns = ("tenant", "name", "value", "product")
         for block in _blocks(made):
-            keys = [(t, label_hash(name), label_hash(value), id) for id, t, name, value in block]
+            keys = [
+                (t, label_hash(name), label_value(name, value), id) for id, t, name, value in block
+            ]
             held = self._held("label", columns, ("bigint", "bytea", "bytea", "bigint"), keys, "1")
             agreed += len(held)
             for (id, _, name, _), key in zip(block, keys, strict=True):
@@ -210,9 +208,9 @@ class PostgresCheckup:
     def _totals(self) -> Iterator[str]:
         for name, block in (("total", "0"), ("block", f"id >> {BLOCK_BITS}")):
             counted = " UNION ALL ".join(
-                f"SELECT tenant, '{k.name}' AS kind, parent, {block} AS block, count(*) AS n"
-                f" FROM {table(k.name)} GROUP BY 1, 2, 3, 4"
-                for k in KINDS
+                f"SELECT tenant, '{kind}' AS kind, parent, {block} AS block, count(*) AS n"
+                f" FROM {rows} AS counted GROUP BY 1, 2, 3, 4"
+                for kind, rows in COUNTED
             )
             own = "0" if name == "total" else "block"
             sql = (
@@ -248,21 +246,6 @@ class PostgresCheckup:
                 unpack_entry(document)
             except Exception:  # whatever a spoilt document makes its reader do
                 yield f"entry {revision} of {thing} cannot be read"
-
-
-def recount(connection: Connection) -> None:
-    """Count every total anew, in one transaction that no writer can come between."""
-    with connection.transaction():
-        # Whoever writes adds to these first, so from here on nobody is in the middle of it.
-        connection.execute("LOCK TABLE entrepot.total, entrepot.block IN EXCLUSIVE MODE")
-        for name, part in (("total", ""), ("block", f"id >> {BLOCK_BITS}, ")):
-            connection.execute(f"DELETE FROM entrepot.{name}".encode())
-            for kind in KINDS:
-                sql = (
-                    f"INSERT INTO entrepot.{name} SELECT tenant, '{kind.name}', parent, {part}0,"
-                    f" count(*) FROM {table(kind.name)} GROUP BY tenant, {part}parent"
-                )
-                connection.execute(sql.encode())
 
 
 def claims_of_document(kind: Kind, document: bytes) -> tuple[Any, ...]:

@@ -10,17 +10,9 @@ import psycopg
 
 from entrepot.core.vault import masked
 from entrepot.store.moving import BLOCK, MARK, OWN_NAMES, Row, Table, labels_in
-from entrepot.store.postgres_checkup import recount
-from entrepot.store.postgres_schema import (
-    SCHEMA_VERSION,
-    connect,
-    migrate,
-    schema_version,
-)
-from entrepot.store.postgres_schema import (
-    table as quoted,
-)
-from entrepot.store.rows import label_hash
+from entrepot.store.postgres_schema import connect, must_be_of_this_release
+from entrepot.store.postgres_schema import table as quoted
+from entrepot.store.postgres_upgrade import hashed, migrate, recount
 
 _TYPES = {
     "tenant": "int8", "id": "int8", "parent": "int8", "document": "bytea", "version": "int4",
@@ -43,17 +35,16 @@ class PostgresPlace:
             self._connection = connect(url, writes=fill)
             if fill:
                 migrate(self._connection)
-            elif schema_version(self._connection) != SCHEMA_VERSION:
-                self.close()
-                raise ValueError(
-                    f"{masked(url)} holds no store of this release: start `entrepot serve` once"
-                )
             else:
+                must_be_of_this_release(self._connection, url)
                 self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             # Counting and indexing so much at once may take longer than a unit of work may.
             self._connection.execute("SET statement_timeout = 0")
         except psycopg.Error as error:
             raise ValueError(f"cannot use {masked(url)}: {error}") from None
+        except ValueError:
+            self.close()
+            raise
 
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
         return self._connection.cursor(binary=True).execute(sql.encode(), values).fetchall()
@@ -87,9 +78,7 @@ class PostgresPlace:
             rows_ = rows
         with self._connection.transaction():
             self._copy(table.name, columns, rows_)
-            labels = [
-                (t, label_hash(n), label_hash(v), id) for t, n, v, id in labels_in(table, rows)
-            ]
+            labels = [hashed(row) for row in labels_in(table, rows)]
             self._copy("label", ("tenant", "name", "value", "product"), labels)
             self._connection.execute(
                 "INSERT INTO entrepot.meta VALUES (%t, %b)"

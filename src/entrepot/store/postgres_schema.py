@@ -1,22 +1,18 @@
-"""The PostgreSQL database itself: connecting to it, making its tables, telling its release.
-
-Knows nothing of what is kept in the tables.
-"""
+"""The PostgreSQL database itself: connecting to it, and telling of which schema the store is."""
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Any, TypeAlias
 
+import msgspec
 import psycopg
 
-from entrepot.core.ports import KINDS, Kind
+from entrepot.core.vault import masked
+from entrepot.store.upgrade import MARK, SCHEMA_VERSION, Mark, reported
 
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
-SCHEMA_VERSION = 1
 SHARDS = 16  # rows that a total is spread over, so that nodes do not wait for each other
-_MIGRATING = 0x456E7472  # "Entr": the advisory lock of whoever makes or changes tables
 _PATIENCE_S = 5
 
 
@@ -51,66 +47,45 @@ def connect(url: str, *, writes: bool = False) -> Connection:
     return connection
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the database to this release's schema; several nodes may do so at once.
-
-    Raises:
-        ValueError: the store is of a newer release.
-    """
-    if schema_version(connection) == SCHEMA_VERSION and not _missing(connection):
-        return
-    with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,))
-        if schema_version(connection) < 1:
-            text = files("entrepot.store").joinpath("postgres.sql").read_text()
-            connection.execute(text.encode())
-        for kind in _missing(connection):
-            connection.execute(_table(kind).encode())
-        connection.execute(
-            "INSERT INTO entrepot.meta VALUES ('schema', %b)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (b"%d" % SCHEMA_VERSION,),
-        )
-
-
 def schema_version(connection: Connection) -> int:
-    """The store's schema, 0 where there is none.
+    """The store's schema, 0 where there is none; before an upgrade that is not done, the earlier one.
 
     Raises:
         ValueError: it is of a newer release.
     """
-    if "meta" not in _tables(connection):
-        return 0
-    sql = "SELECT value FROM entrepot.meta WHERE name = 'schema'"
-    version = int(connection.execute(sql).fetchall()[0][0])
-    if version > SCHEMA_VERSION:
+    return reported(version_of(connection), mark_of(connection))
+
+
+def must_be_of_this_release(connection: Connection, url: str) -> None:
+    """Raises `ValueError` where there is no store, or one of another schema."""
+    version = schema_version(connection)
+    if version == 0:
+        raise ValueError(f"{masked(url)} holds no store: start `entrepot serve` once")
+    if version != SCHEMA_VERSION:
         raise ValueError(
-            f"the store is of schema {version}, newer than {SCHEMA_VERSION}: use a newer release"
+            f"{masked(url)} is of schema {version}, not {SCHEMA_VERSION}: start `entrepot serve` once"
         )
-    return version
 
 
-def _missing(connection: Connection) -> list[Kind]:
-    """The kinds of things that have no table yet: a release may have added some."""
-    there = _tables(connection)
-    return [kind for kind in KINDS if kind.name not in there]
+def version_of(connection: Connection) -> int:
+    """What the store itself says; see `schema_version`."""
+    return int(_remembered(connection, "schema") or 0)
 
 
-def _tables(connection: Connection) -> set[str]:
+def mark_of(connection: Connection) -> Mark | None:
+    """How far an upgrade of the store is; None where none is on its way."""
+    found = _remembered(connection, MARK)
+    return msgspec.msgpack.decode(found, type=Mark) if found else None
+
+
+def _remembered(connection: Connection, name: str) -> bytes | None:
     # Not to_regclass: it may say what the session remembers from before it waited for the lock.
-    sql = "SELECT tablename FROM pg_tables WHERE schemaname = 'entrepot'"
-    return {name for (name,) in connection.execute(sql).fetchall()}
-
-
-def _table(kind: Kind) -> str:
-    name = table(kind.name)
-    return (
-        f"CREATE TABLE {name} (tenant bigint NOT NULL, id bigint NOT NULL, parent bigint NOT NULL,"
-        " version integer NOT NULL, document bytea NOT NULL, PRIMARY KEY (tenant, id));"
-        # Packed already: another attempt by the server would cost time and gain nothing.
-        f"ALTER TABLE {name} ALTER COLUMN document SET STORAGE EXTERNAL;"
-        f'CREATE INDEX "{kind.name}_of" ON {name} (tenant, parent, id)'
-    )
+    there = "SELECT FROM pg_tables WHERE schemaname = 'entrepot' AND tablename = 'meta'"
+    if connection.execute(there).fetchone() is None:
+        return None
+    sql = "SELECT value FROM entrepot.meta WHERE name = %t"
+    row = connection.execute(sql, (name,)).fetchone()
+    return None if row is None else row[0]
 
 
 def table(kind: str) -> str:

@@ -6,15 +6,30 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from entrepot.core.ports import Entry, T, Thing
-from entrepot.core.product import Claim, Product
+from entrepot.core.product import NAME, Claim, Product
 from entrepot.store.postgres_schema import Connection, table
-from entrepot.store.rows import BLOCK_BITS, BY_TYPE, claim_hash, label_hash, unpack, unpack_entry
+from entrepot.store.rows import (
+    BLOCK_BITS,
+    BY_TYPE,
+    HASH_BYTES,
+    LABEL,
+    NAMES,
+    asked_labels,
+    claim_hash,
+    label_hash,
+    label_number,
+    label_value,
+    name_part,
+    unpack,
+    unpack_entry,
+)
 
 ID_BOUND = 1 << 63
 _BLOCK = 256
 _DEEP = 2 * _BLOCK  # entries of an index that are passed over sooner than blocks are counted
 
 Rows = list[tuple[Any, ...]]
+Chosen = tuple[str, list[Any]]  # a statement that gives numbers of products, with its values
 
 
 class ReadTx:
@@ -62,7 +77,8 @@ class ReadTx:
         limit: int = 50,
     ) -> list[T]:
         if before is None and skip >= _DEEP:
-            before, skip = self._start(BY_TYPE[kind].name, tenant, parent, skip)
+            parents = None if parent is None else [parent]
+            before, skip = self._start(BY_TYPE[kind].name, tenant, parents, skip)
         rows = self._page(BY_TYPE[kind].name, tenant, parent, before, skip, limit)
         return [unpack(kind, document) for (document,) in rows]
 
@@ -92,11 +108,13 @@ class ReadTx:
         )
         return self._rows(sql, (*values, *ids, limit, skip))
 
-    def _start(self, kind: str, tenant: int, parent: int | None, skip: int) -> tuple[int, int]:
+    def _start(
+        self, kind: str, tenant: int, parents: list[int] | None, skip: int
+    ) -> tuple[int, int]:
         """The same place nearer: an id, and how many to skip from there; whole blocks are counted."""
         where, values = "tenant = %b AND kind = %t", [tenant, kind]
-        if parent is not None:
-            where, values = where + " AND parent = %b", [*values, parent]
+        if parents is not None:
+            where, values = where + " AND parent = ANY(%b::bigint[])", [*values, parents]
         sql = (
             f"SELECT block, sum(n)::bigint FROM entrepot.block WHERE {where}"  # noqa: S608
             " GROUP BY block ORDER BY block DESC"
@@ -117,9 +135,12 @@ class ReadTx:
             before = block[-1].id
 
     def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
-        where, values = "tenant = %b AND kind = %t", [tenant, BY_TYPE[kind].name]
-        if parent is not None:
-            where, values = where + " AND parent = %b", [*values, parent]
+        return self._count(BY_TYPE[kind].name, tenant, None if parent is None else [parent])
+
+    def _count(self, kind: str, tenant: int, parents: list[int] | None) -> int:
+        where, values = "tenant = %b AND kind = %t", [tenant, kind]
+        if parents is not None:
+            where, values = where + " AND parent = ANY(%b::bigint[])", [*values, parents]
         sql = f"SELECT coalesce(sum(n), 0)::bigint FROM entrepot.total WHERE {where}"  # noqa: S608
         n: int = self._rows(sql, values)[0][0]
         return n
@@ -129,37 +150,45 @@ class ReadTx:
         tenant: int,
         labels: Sequence[tuple[str, str | None]],
         *,
+        before: int | None = None,
         skip: int = 0,
         limit: int = 50,
     ) -> tuple[list[Product], int]:
-        if not labels:
+        wanted, counted = asked_labels(labels)
+        if not wanted:
             return [], 0
-        rows, total = self._labelled(tenant, labels, skip, limit)
-        return [unpack(Product, document) for (document,) in rows], total
+        if counted:
+            numbers = [label_number(*label) for label in wanted]
+            total = self._count(LABEL, tenant, numbers)
+            if before is None and skip >= _DEEP:
+                before, skip = self._start(LABEL, tenant, numbers, skip)
+        else:
+            total = self._count_chosen(chosen_by_labels(tenant, wanted))
+        chosen = chosen_by_labels(tenant, wanted, before)
+        return self._products(self._page_chosen(tenant, chosen, skip, limit)), total
 
-    def _labelled(
-        self,
-        tenant: int,
-        labels: Sequence[tuple[str, str | None]],
-        skip: int,
-        limit: int,
-        without: Sequence[int] = (),
-    ) -> tuple[Rows, int]:
-        any_of = " OR ".join(
-            "name = %b" if value is None else "name = %b AND value = %b" for _, value in labels
-        )
-        values: list[Any] = [label_hash(t) for pair in labels for t in pair if t is not None]
-        chosen = f"SELECT DISTINCT product FROM entrepot.label WHERE tenant = %b AND ({any_of})"  # noqa: S608
-        if without:
-            chosen, values = chosen + " AND product <> ALL(%b::bigint[])", [*values, list(without)]
-        values = [tenant, *values]
-        total: int = self._rows(f"SELECT count(*) FROM ({chosen}) chosen", values)[0][0]  # noqa: S608
-        rows = self._rows(
-            f"SELECT document FROM ({chosen} ORDER BY product DESC LIMIT %b OFFSET %b) chosen"  # noqa: S608
+    def called(
+        self, tenant: int, part: str, *, skip: int = 0, limit: int = 50
+    ) -> tuple[list[Product], int]:
+        chosen = chosen_by_name(tenant, part)
+        total = self._count_chosen(chosen)
+        return self._products(self._page_chosen(tenant, chosen, skip, limit)), total
+
+    def _count_chosen(self, chosen: Chosen) -> int:
+        sql, values = chosen
+        n: int = self._rows(f"SELECT count(*) FROM ({sql}) c", values)[0][0]  # noqa: S608
+        return n
+
+    def _page_chosen(self, tenant: int, chosen: Chosen, skip: int, limit: int) -> Rows:
+        sql, values = chosen
+        return self._rows(
+            f"SELECT document FROM ({sql} ORDER BY product DESC LIMIT %b OFFSET %b) c"  # noqa: S608
             " JOIN entrepot.product ON tenant = %b AND id = product ORDER BY id DESC",
             (*values, limit, skip, tenant),
         )
-        return rows, total
+
+    def _products(self, rows: Rows) -> list[Product]:
+        return [unpack(Product, document) for (document,) in rows]
 
     # The audit log and the installation
 
@@ -192,6 +221,32 @@ class ReadTx:
 
     def remember(self, name: str, value: bytes) -> None:
         raise _only_looking()
+
+
+def chosen_by_labels(
+    tenant: int, labels: Sequence[tuple[str, str]], before: int | None = None
+) -> Chosen:
+    """The numbers of products with any of the labels, each once."""
+    one = "SELECT product FROM entrepot.label WHERE tenant = %b AND name = %b AND value = %b"
+    below: list[int] = []
+    if before is not None:
+        one, below = one + " AND product < %b", [min(before, ID_BOUND - 1)]
+    values = [
+        v for n, text in labels for v in (tenant, label_hash(n), label_value(n, text), *below)
+    ]
+    if len(labels) == 1:  # the index is in the order that is wanted
+        return one, values
+    return f"SELECT DISTINCT product FROM ({' UNION ALL '.join([one] * len(labels))}) a", values  # noqa: S608
+
+
+def chosen_by_name(tenant: int, part: str) -> Chosen:
+    """The numbers of products with the part in a name, each once: the index alone is read."""
+    sql = (
+        "SELECT DISTINCT product FROM entrepot.label WHERE tenant = %b AND name = ANY(%b::bytea[])"
+        " AND position(%b IN substr(value, 1, length(value) - %b)) > 0"
+    )
+    names = [label_hash(NAME), label_hash(NAMES)]
+    return sql, [tenant, names, name_part(part), HASH_BYTES + 1]
 
 
 def _only_looking() -> RuntimeError:

@@ -14,13 +14,26 @@ from entrepot.core.faults import Taken
 from entrepot.core.ports import Entry, T, Thing, Tx
 from entrepot.core.product import Claim, Product
 from entrepot.store.postgres_schema import Connection
-from entrepot.store.postgres_tx import ID_BOUND, ReadTx, Rows
+from entrepot.store.postgres_tx import (
+    ID_BOUND,
+    Chosen,
+    ReadTx,
+    Rows,
+    chosen_by_labels,
+    chosen_by_name,
+)
 from entrepot.store.rows import (
     BLOCK_BITS,
     BY_TYPE,
+    LABEL,
+    asked_labels,
     claim_hash,
     claims_of,
+    is_name,
     label_hash,
+    label_number,
+    label_rows,
+    label_value,
     labels_of,
     owner_of,
     parent_of,
@@ -129,7 +142,7 @@ class WriteTx(ReadTx):
         for claim in claims:
             self._claim((tenant, claim_hash(claim)), thing.id)
         self._now.rows[kind, tenant, thing.id] = 0, thing
-        self._label(tenant, thing.id, labels_of(thing), True)
+        self._label(tenant, thing.id, label_rows(labels_of(thing)), True)
         self._tally(tenant, kind, parent_of(thing), thing.id, 1)
 
     def put(self, old: T, new: T) -> None:
@@ -147,16 +160,16 @@ class WriteTx(ReadTx):
         if parent_of(old) != parent_of(new):
             self._tally(tenant, kind, parent_of(old), old.id, -1)
             self._tally(tenant, kind, parent_of(new), new.id, 1)
-        if labels_of(old) != labels_of(new):
-            self._label(tenant, old.id, labels_of(old), False)
-            self._label(tenant, new.id, labels_of(new), True)
+        had, has = label_rows(labels_of(old)), label_rows(labels_of(new))
+        self._label(tenant, old.id, [row for row in had if row not in has], False)
+        self._label(tenant, new.id, [row for row in has if row not in had], True)
 
     def drop(self, thing: Thing) -> None:
         tenant, kind = owner_of(thing), BY_TYPE[type(thing)].name
         version = self._there(kind, tenant, thing.id)
         for claim in claims_of(thing):
             self._release((tenant, claim_hash(claim)), thing.id)
-        self._label(tenant, thing.id, labels_of(thing), False)
+        self._label(tenant, thing.id, label_rows(labels_of(thing)), False)
         self._now.rows[kind, tenant, thing.id] = version, None
         self._tally(tenant, kind, parent_of(thing), thing.id, -1)
 
@@ -257,15 +270,48 @@ class WriteTx(ReadTx):
         tenant: int,
         labels: Sequence[tuple[str, str | None]],
         *,
+        before: int | None = None,
         skip: int = 0,
         limit: int = 50,
     ) -> tuple[list[Product], int]:
-        if not labels:
+        wanted, _ = asked_labels(labels)
+        if not wanted:
             return [], 0
+
+        def fits(product: Product) -> bool:
+            return not set(wanted).isdisjoint(label_rows(product.labels))
+
+        chosen, among = chosen_by_labels(tenant, wanted), chosen_by_labels(tenant, wanted, before)
+        return self._merged(tenant, fits, chosen, among, before or ID_BOUND, skip, limit)
+
+    def called(
+        self, tenant: int, part: str, *, skip: int = 0, limit: int = 50
+    ) -> tuple[list[Product], int]:
+        small = part.casefold()
+
+        def fits(product: Product) -> bool:
+            return any(is_name(n) and small in v.casefold() for n, v in label_rows(product.labels))
+
+        chosen = chosen_by_name(tenant, part)
+        return self._merged(tenant, fits, chosen, chosen, ID_BOUND, skip, limit)
+
+    def _merged(
+        self,
+        tenant: int,
+        fits: Callable[[Product], bool],
+        counted: Chosen,
+        listed: Chosen,
+        before: int,
+        skip: int,
+        limit: int,
+    ) -> tuple[list[Product], int]:
         changed = self._changed("product", tenant)
-        ours = [p for p in changed.values() if isinstance(p, Product) and _has_any(p, labels)]
-        rows, total = self._labelled(tenant, labels, 0, skip + limit, tuple(changed))
-        products = ours + [unpack(Product, document) for (document,) in rows]
+        ours = [p for p in changed.values() if isinstance(p, Product) and fits(p)]
+        others = (" EXCEPT SELECT unnest(%b::bigint[])", [list(changed)]) if changed else ("", [])
+        total = self._count_chosen((counted[0] + others[0], counted[1] + others[1]))
+        sql = f"SELECT product FROM ({listed[0]}{others[0]}) l"  # noqa: S608
+        rows = self._page_chosen(tenant, (sql, listed[1] + others[1]), 0, skip + limit)
+        products = self._products(rows) + [p for p in ours if p.id < before]
         products.sort(key=lambda p: -p.id)
         return products[skip : skip + limit], total + len(ours)
 
@@ -300,15 +346,13 @@ class WriteTx(ReadTx):
 
     # Small change
 
-    def _label(self, tenant: int, product: int, labels: dict[str, str], has: bool) -> None:
-        for name, value in labels.items():
-            self._now.labels[tenant, label_hash(name), label_hash(value), product] = has
+    def _label(self, tenant: int, product: int, rows: Sequence[tuple[str, str]], has: bool) -> None:
+        for name, value in rows:
+            self._now.labels[tenant, label_hash(name), label_value(name, value), product] = has
+            if not is_name(name):
+                number = label_number(name, value)
+                self._tally(tenant, LABEL, number, product, 1 if has else -1)
 
     def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
         key = (tenant, kind, parent, id >> BLOCK_BITS)
         self._now.totals[key] = self._now.totals.get(key, 0) + n
-
-
-def _has_any(product: Product, labels: Sequence[tuple[str, str | None]]) -> bool:
-    own = product.labels
-    return any(name in own and value in (None, own[name]) for name, value in labels)

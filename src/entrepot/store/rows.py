@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -12,7 +13,7 @@ import zstandard
 
 from entrepot.core.identity import Tenant
 from entrepot.core.ports import INSTALLATION, KINDS, Entry, Kind, Thing
-from entrepot.core.product import Claim
+from entrepot.core.product import NAME, Claim
 
 BLOCK_BITS = 13
 """Things are counted by blocks of so many ids (id >> 13): a deep page skips blocks, not rows."""
@@ -43,6 +44,9 @@ class _Packer(threading.local):
 
 
 _packer = _Packer()
+
+HASH_BYTES = 16
+_SEARCHED_BYTES = 1000  # of a name: PostgreSQL's indexes take no more than 2700
 
 _PLAIN, _ZSTD = b"\x00", b"\x01"
 _WORTH_PACKING_BYTES = 256
@@ -88,6 +92,62 @@ def labels_of(thing: Thing) -> dict[str, str]:
     return getattr(thing, "labels", {})
 
 
+NAMES = NAME + "s"
+"""The label of what else a product is called: its translations, and names in small letters where those
+are more than ASCII's."""
+ANY = "\0"
+"""The value under which a tag is kept a second time, to be found by its key alone."""
+LABEL = "label"
+"""What labels are called among the kinds that are counted; `label_number` stands for the parent."""
+
+
+def label_rows(labels: dict[str, str]) -> list[tuple[str, str]]:
+    """Name and value of each row that the labels take in an index."""
+    rows: list[tuple[str, str]] = []
+    for name, value in labels.items():
+        if not name.startswith("\0"):
+            rows += (name, value), (name, ANY)
+        elif name.startswith(NAME):
+            rows.append((name if name == NAME else NAMES, value))
+            if not value.isascii() and (small := value.casefold()) != _small_ascii(value):
+                rows.append((NAMES, small))
+        else:
+            rows.append((name, value))
+    return rows if len(rows) == 1 else list(dict.fromkeys(rows))
+
+
+def _small_ascii(text: str) -> str:
+    """The text as engines see it that know the cases of ASCII alone."""
+    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+
+
+def asked_labels(
+    labels: Sequence[tuple[str, str | None]],
+) -> tuple[list[tuple[str, str]], bool]:
+    """The rows to look for, each once; and whether they are counted and no product has two of them."""
+    rows = dict.fromkeys((name, ANY if value is None else value) for name, value in labels)
+    keys = {name for name, value in rows if value == ANY}
+    found = [(name, value) for name, value in rows if value == ANY or name not in keys]
+    names = {name for name, _ in found}
+    return found, len(names) == 1 and not any(map(is_name, names))
+
+
+def is_name(label: str) -> bool:
+    """Whether the label is a product's name. Those have many values that few products share: they are
+    searched by their parts, and not counted."""
+    return label in (NAME, NAMES)
+
+
+def label_number(name: str, value: str) -> int:
+    """63 bits that stand for a label where labels are counted.
+
+    Different halves of the two hashes, because a tag's value may be the same text as its key; the
+    same can be said in SQL of hashes alone.
+    """
+    key, text = label_hash(name)[8:], label_hash(value)[:8]
+    return (int.from_bytes(key) ^ int.from_bytes(text)) & (1 << 63) - 1
+
+
 def claim_hash(claim: Claim) -> bytes:
     """128 bits that stand for the claim: two different claims never meet in practice."""
     text = f"{claim.rule}\0{claim.value}".encode()
@@ -103,4 +163,16 @@ def owner_of(thing: Thing) -> int:
 
 def label_hash(text: str) -> bytes:
     """128 bits that stand for a label's name or value, where an engine cannot index every text."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=HASH_BYTES).digest()
+
+
+def label_value(name: str, value: str) -> bytes:
+    """The hash of a label's value; of a name, in front of it what the name is searched by."""
+    if not is_name(name):
+        return label_hash(value)
+    return name_part(value)[:_SEARCHED_BYTES] + b"\0" + label_hash(value)
+
+
+def name_part(part: str) -> bytes:
+    """A part of a name as it is looked for among those: in small letters."""
+    return part.casefold().encode("utf-8", "surrogatepass")

@@ -1,15 +1,15 @@
 -- One table a kind of thing, all of the same shape: id, tenant, parent, document.
 -- `document` is the thing in MessagePack behind one byte that says how it is packed.
 -- WITHOUT ROWID where the key is the row; the tenant leads every other key.
-CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
-CREATE TABLE claim (
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS claim (
     tenant INTEGER NOT NULL,
     hash BLOB NOT NULL, -- 128 bits of BLAKE2b over rule and value
     holder INTEGER NOT NULL,
     PRIMARY KEY (tenant, hash)
 ) WITHOUT ROWID, STRICT;
--- What products are found by: their names and their tags.
-CREATE TABLE label (
+-- What products are found by: their names, their tags and a little more (Product.labels).
+CREATE TABLE IF NOT EXISTS label (
     tenant INTEGER NOT NULL,
     name TEXT NOT NULL,
     value TEXT NOT NULL,
@@ -17,15 +17,16 @@ CREATE TABLE label (
     PRIMARY KEY (tenant, name, value, product)
 ) WITHOUT ROWID, STRICT;
 -- How many things there are, by blocks of ids (id >> 13): totals, and the way to a deep page.
-CREATE TABLE total (
+-- A label that is no name is a parent too, of the products that have it: of kind label, its number a hash.
+CREATE TABLE IF NOT EXISTS total (
     tenant INTEGER NOT NULL,
     kind TEXT NOT NULL,
-    block INTEGER NOT NULL,
     parent INTEGER NOT NULL,
+    block INTEGER NOT NULL,
     n INTEGER NOT NULL,
-    PRIMARY KEY (tenant, kind, block, parent)
+    PRIMARY KEY (tenant, kind, parent, block)
 ) WITHOUT ROWID, STRICT;
-CREATE TABLE audit (
+CREATE TABLE IF NOT EXISTS audit (
     thing INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     tenant INTEGER NOT NULL,

@@ -23,8 +23,9 @@ import apsw
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
-from entrepot.store.sqlite_schema import WAL_PAGES, connect, migrate
+from entrepot.store.sqlite_schema import WAL_PAGES, connect
 from entrepot.store.sqlite_tx import Spoilt, SqliteTx
+from entrepot.store.sqlite_upgrade import migrate
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")

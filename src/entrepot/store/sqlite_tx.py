@@ -15,14 +15,20 @@ from entrepot.core.things import Space
 from entrepot.store.rows import (
     BLOCK_BITS,
     BY_TYPE,
+    LABEL,
+    asked_labels,
     claim_hash,
     claims_of,
+    is_name,
+    label_number,
+    label_rows,
     labels_of,
     pack,
     parent_of,
     unpack,
     unpack_entry,
 )
+from entrepot.store.sqlite_labels import called_ids, count_labelled, labelled_ids
 
 R = TypeVar("R")
 _BLOCK = 256
@@ -105,7 +111,7 @@ class SqliteTx:
         for (tenant, kind, parent, block), n in self._totals.items():
             execute(
                 "INSERT INTO total VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-                (tenant, kind, block, parent, n),
+                (tenant, kind, parent, block, n),
             )
         if self._next_id != self._first_id:
             execute("INSERT OR REPLACE INTO meta VALUES ('next_id', ?)", (b"%d" % self._next_id,))
@@ -142,7 +148,7 @@ class SqliteTx:
         kind, parent = BY_TYPE[type(thing)].name, parent_of(thing)
         self.cursor.execute(_INSERT[kind], (thing.id, tenant, parent, pack(thing)))
         if labels := labels_of(thing):
-            self._label(tenant, thing.id, labels)
+            self._label(tenant, thing.id, label_rows(labels))
         self._tally(tenant, kind, parent, thing.id, 1)
 
     def put(self, old: T, new: T) -> None:
@@ -165,10 +171,9 @@ class SqliteTx:
         if parent_of(old) != parent_of(new):
             self._tally(tenant, kind, parent_of(old), old.id, -1)
             self._tally(tenant, kind, parent_of(new), new.id, 1)
-        had, has = labels_of(old), labels_of(new)
-        if had != has:
-            self._unlabel(tenant, new.id, had)
-            self._label(tenant, new.id, has)
+        had, has = label_rows(labels_of(old)), label_rows(labels_of(new))
+        self._unlabel(tenant, old.id, [row for row in had if row not in has])
+        self._label(tenant, new.id, [row for row in has if row not in had])
 
     def drop(self, thing: Thing) -> None:
         self._save()
@@ -176,7 +181,7 @@ class SqliteTx:
         tenant = _owner(thing)
         for claim in claims_of(thing):
             self._release(tenant, claim)
-        self._unlabel(tenant, thing.id, labels_of(thing))
+        self._unlabel(tenant, thing.id, label_rows(labels_of(thing)))
         kind = BY_TYPE[type(thing)].name
         self.cursor.execute(f"DELETE FROM {kind} WHERE id=?", (thing.id,))  # noqa: S608
         self._tally(tenant, kind, parent_of(thing), thing.id, -1)
@@ -223,7 +228,8 @@ class SqliteTx:
         name = BY_TYPE[kind].name
         values: tuple[int, ...]
         if before is None and skip >= _FAR:
-            before, skip = self._near(name, tenant, parent, skip)
+            parents = () if parent is None else (parent,)
+            before, skip = self._near(name, tenant, parents, skip)
         where, values = "tenant=?", (tenant,)
         if before is not None:
             where, values = where + " AND id<?", (*values, before)
@@ -237,12 +243,13 @@ class SqliteTx:
         rows = self._rows(sql, (*values, limit, skip))
         return [unpack(kind, document) for (document,) in rows]
 
-    def _near(self, name: str, tenant: int, parent: int | None, skip: int) -> tuple[int, int]:
-        """The id below which to begin, and how many to skip from there on."""
+    def _near(self, name: str, tenant: int, parents: Sequence[int], skip: int) -> tuple[int, int]:
+        """The id below which to begin, and how many to skip from there on; no parents: all."""
         if self._totals or self._unit_totals:  # what this unit added is in no block yet
             return _ID_BOUND - 1, skip
-        where = "tenant=? AND kind=?" + ("" if parent is None else " AND parent=?")
-        values = (tenant, name) if parent is None else (tenant, name, parent)
+        where, values = "tenant=? AND kind=?", (tenant, name, *parents)
+        if parents:
+            where += f" AND parent IN ({','.join('?' * len(parents))})"
         sql = (
             "SELECT block, above FROM (SELECT block, sum(n) AS here, sum(sum(n)) OVER"  # noqa: S608
             f" (ORDER BY block DESC) - sum(n) AS above FROM total WHERE {where} GROUP BY block)"
@@ -262,7 +269,9 @@ class SqliteTx:
             before = block[-1].id
 
     def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
-        name = BY_TYPE[kind].name
+        return self._count(BY_TYPE[kind].name, tenant, parent)
+
+    def _count(self, name: str, tenant: int, parent: int | None) -> int:
         sql = "SELECT coalesce(sum(n), 0) FROM total WHERE tenant=? AND kind=?"
         values: tuple[Any, ...] = (tenant, name)
         if parent is not None:
@@ -279,22 +288,32 @@ class SqliteTx:
         tenant: int,
         labels: Sequence[tuple[str, str | None]],
         *,
+        before: int | None = None,
         skip: int = 0,
         limit: int = 50,
     ) -> tuple[list[Product], int]:
-        if not labels:
+        wanted, apart = asked_labels(labels)
+        if not wanted:
             return [], 0
-        any_of = " OR ".join(
-            "name=?" if value is None else "name=? AND value=?" for _, value in labels
-        )
-        values = [text for pair in labels for text in pair if text is not None]
-        chosen = f"SELECT DISTINCT product FROM label WHERE tenant=? AND ({any_of})"  # noqa: S608
-        total: int = self._rows(f"SELECT count(*) FROM ({chosen})", (tenant, *values))[0][0]  # noqa: S608
-        rows = self._rows(
-            f"SELECT document FROM product WHERE id IN ({chosen}) ORDER BY id DESC LIMIT ? OFFSET ?",  # noqa: S608
-            (tenant, *values, limit, skip),
-        )
-        return [unpack(Product, document) for (document,) in rows], total
+        numbers = [label_number(*label) for label in wanted] if apart else []
+        if numbers:
+            total = sum(self._count(LABEL, tenant, number) for number in numbers)
+        else:
+            total = count_labelled(self._rows, tenant, wanted)
+        if numbers and before is None and skip >= _FAR:
+            before, skip = self._near(LABEL, tenant, numbers, skip)
+        end = _ID_BOUND - 1 if before is None else before
+        return self._these(labelled_ids(self._rows, tenant, wanted, end, skip, limit)), total
+
+    def called(
+        self, tenant: int, part: str, *, skip: int = 0, limit: int = 50
+    ) -> tuple[list[Product], int]:
+        ids, total = called_ids(self._rows, tenant, part, skip, limit)
+        return self._these(ids), total
+
+    def _these(self, ids: list[int]) -> list[Product]:
+        sql = "SELECT document FROM product WHERE id=?"
+        return [unpack(Product, self._rows(sql, (id,))[0][0]) for id in ids]
 
     # The audit log
 
@@ -331,18 +350,22 @@ class SqliteTx:
         sql = "DELETE FROM claim WHERE tenant=? AND hash=?"
         self.cursor.execute(sql, (tenant, claim_hash(claim)))
 
-    def _label(self, tenant: int, product: int, labels: dict[str, str]) -> None:
-        for name, value in labels.items():
+    def _label(self, tenant: int, product: int, rows: Sequence[tuple[str, str]]) -> None:
+        for name, value in rows:
             self.cursor.execute(
                 "INSERT OR IGNORE INTO label VALUES (?,?,?,?)", (tenant, name, value, product)
             )
+            if not is_name(name):
+                self._tally(tenant, LABEL, label_number(name, value), product, 1)
 
-    def _unlabel(self, tenant: int, product: int, labels: dict[str, str]) -> None:
-        for name, value in labels.items():
+    def _unlabel(self, tenant: int, product: int, rows: Sequence[tuple[str, str]]) -> None:
+        for name, value in rows:
             self.cursor.execute(
                 "DELETE FROM label WHERE tenant=? AND name=? AND value=? AND product=?",
                 (tenant, name, value, product),
             )
+            if not is_name(name):
+                self._tally(tenant, LABEL, label_number(name, value), product, -1)
 
     def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
         key = (tenant, kind, parent, id >> BLOCK_BITS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -15,9 +16,9 @@ from entrepot.core.product import Draft, Kind, Payload, Profile
 from entrepot.core.registry import Edit, Ref
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import handles, projection, wire
-from entrepot.vendors.enos.expression import Compare, Exists, Expression, parse
+from entrepot.vendors.enos.expression import Compare, Exists, Expression, In, Like, parse
 from entrepot.vendors.enos.handles import DIALECT
-from entrepot.vendors.enos.matching import Lookup, Name, matches, narrowing
+from entrepot.vendors.enos.matching import Lookup, Name, matches, narrowing, parts
 from entrepot.vendors.enos.use_cases import Found, Search
 
 PRODUCT_QUOTA = 2000  # source: documented (limits of 2019)
@@ -185,34 +186,39 @@ def search(call: Call, caller: Caller) -> Search:
     if not text:
         return Search(call, skip=skip, limit=pagination.pageSize)
     tree = parse(text)
-    bound = narrowing(tree)
-    refs = None
-    if "productKey" in bound:
-        refs = tuple(handles.product_ref(caller.vault, key) for key in bound["productKey"])
-    tags, whole = _tags(tree, bound)
-    return Search(
+    asked = Search(
         call,
         skip=skip,
         limit=pagination.pageSize,
-        keep=None if whole else lambda product: matches(tree, _lookup(product, caller)),
-        refs=refs,
-        tags=tags,
+        keep=lambda product: matches(tree, _lookup(product, caller)),
     )
+    return _bound(asked, tree, caller)
 
 
-def _tags(
-    tree: Expression, bound: dict[str, tuple[str, ...]]
-) -> tuple[tuple[tuple[str, str | None], ...] | None, bool]:
-    """Tags of which every match has one, and whether having one is all that is asked."""
+def _bound(asked: Search, tree: Expression, caller: Caller) -> Search:
+    """The search, bound by what every match must have, as far as an index knows it."""
+    bound, whole = narrowing(tree), isinstance(tree, Compare | In | Exists | Like)
     stem = "productTags."
+    if "productKey" in bound:
+        refs = tuple(handles.product_ref(caller.vault, key) for key in bound["productKey"])
+        return dataclasses.replace(asked, refs=refs)
     match tree:
         case Exists(field) if field.startswith(stem):
-            return ((field.removeprefix(stem), None),), True
+            return dataclasses.replace(
+                asked, labels=((field.removeprefix(stem), None),), whole=True
+            )
     for field, values in bound.items():
         if field.startswith(stem):
-            whole = isinstance(tree, Compare)
-            return tuple((field.removeprefix(stem), value) for value in values), whole
-    return None, False
+            labels = tuple((field.removeprefix(stem), value) for value in values)
+            return dataclasses.replace(asked, labels=labels, whole=whole)
+    if "modelId" in bound:  # that of a product with a model of its own is the product's key
+        refs = tuple(handles.product_ref(caller.vault, key) for key in bound["modelId"])
+        labels = tuple((core.MODEL, key) for key in bound["modelId"])
+        return dataclasses.replace(asked, refs=refs, labels=labels, whole=whole)
+    for field, part in parts(tree):
+        if field.partition(".")[0] == "productName":
+            return dataclasses.replace(asked, part=part, whole=whole and field == "productName")
+    return asked
 
 
 def _lookup(product: core.Product, caller: Caller) -> Lookup:

@@ -233,6 +233,16 @@ def narrowing(expression: Expression) -> dict[str, tuple[str, ...]]:
             return {}
 
 
+def parts(expression: Expression) -> Iterator[tuple[str, str]]:
+    """Each field that must have a part in it for a match, with the part."""
+    match expression:
+        case Like(name, part):
+            yield name, part
+        case And(terms):
+            for term in terms:
+                yield from parts(term)
+
+
 def _intersection(bounds: list[dict[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
     joined: dict[str, tuple[str, ...]] = {}
     for bound in bounds:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from heapq import merge
 from typing import Any
 
 from entrepot.core import models, registry
@@ -14,8 +15,7 @@ from entrepot.core.product import Draft, Product
 from entrepot.core.registry import Ref
 from entrepot.vendors.enos import thing_models
 
-_BLOCK = 256
-_INDEX_PAYS = 2048  # above so many, the index costs more than reading everything once
+_FEW = 2048  # so many are taken at once: each look at the names reads all of them
 UNKNOWN_MODEL_CODE = "enos.unknown_model_code"
 # What NotFound is called for an unknown model in Create Product: the editions differ in its code.
 MODEL_OF_PRODUCT, MODEL_OF_PRODUCT_2019 = "model of product", "model of product, 2019"
@@ -23,9 +23,10 @@ MODEL_OF_PRODUCT, MODEL_OF_PRODUCT_2019 = "model of product", "model of product,
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which products, in which part of the list; `refs` or `tags` bind them where not None.
+    """Which products, in which part of the list: all that `keep` lets pass.
 
-    Without `keep`, every product so bound is meant.
+    `refs` and `labels` bind them where either is not None: to those named, and those that have any of
+    the labels. `part` is in one of their names. `whole`: whatever is bound so passes `keep`.
     """
 
     call: Any
@@ -33,7 +34,9 @@ class Search:
     limit: int
     keep: Callable[[Product], bool] | None = None
     refs: tuple[Ref, ...] | None = None
-    tags: tuple[tuple[str, str | None], ...] | None = None
+    labels: tuple[tuple[str, str | None], ...] | None = None
+    part: str | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,11 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
 
 def search(tx: Tx, caller: Caller, wanted: Search) -> Found:
     """The page of products that was asked for, newest first, and the total."""
-    tenant = caller.tenant
     keep, end = wanted.keep, wanted.skip + wanted.limit
-    if keep is None and caller.dialect not in tenant.settings.own_products_only:
-        return _straight(tx, caller, wanted)
+    if caller.dialect not in caller.tenant.settings.own_products_only:
+        found = _straight(tx, caller, wanted)
+        if found is not None:
+            return Found(wanted, *found)
     page, total = [], 0
     for product in _candidates(tx, caller, wanted):
         if registry.visible(caller, product) and (keep is None or keep(product)):
@@ -75,24 +79,39 @@ def search(tx: Tx, caller: Caller, wanted: Search) -> Found:
     return Found(wanted, page, total)
 
 
-def _straight(tx: Tx, caller: Caller, wanted: Search) -> Found:
-    """The page as an index has it."""
+def _straight(tx: Tx, caller: Caller, wanted: Search) -> tuple[list[Product], int] | None:
+    """The page and the total as an index has them, if one does."""
     tenant, skip, limit = caller.tenant.id, wanted.skip, wanted.limit
-    if wanted.tags is not None:
-        tagged, total = tx.labelled(tenant, wanted.tags, skip=skip, limit=limit)
-        return Found(wanted, tagged, total)
-    products = tx.page(Product, tenant, skip=skip, limit=limit)
-    return Found(wanted, products, tx.count(Product, tenant))
+    if wanted.keep is None:
+        return tx.page(Product, tenant, skip=skip, limit=limit), tx.count(Product, tenant)
+    if not wanted.whole or _named(tx, caller, wanted.refs or ()):
+        return None
+    if wanted.labels is not None:
+        return tx.labelled(tenant, wanted.labels, skip=skip, limit=limit)
+    if wanted.part is not None:
+        return tx.called(tenant, wanted.part, skip=skip, limit=limit)
+    return None
 
 
 def _candidates(tx: Tx, caller: Caller, wanted: Search) -> Iterator[Product]:
-    """Every product that may match, newest first, by an index where one helps."""
-    if wanted.refs is not None:
-        yield from sorted(_named(tx, caller, wanted.refs), key=lambda p: -p.id)
-    elif wanted.tags is not None:
-        yield from _tagged(tx, caller, wanted.tags)
+    """Every product that may match, once, newest first, by an index where one helps."""
+    tenant = caller.tenant.id
+    if wanted.refs is not None or wanted.labels is not None:
+        named = sorted(_named(tx, caller, wanted.refs or ()), key=lambda p: -p.id)
+        labelled = registry.labelled(tx, tenant, wanted.labels or ())
+        yield from _once(merge(named, labelled, key=lambda p: -p.id))
+    elif wanted.part is not None:
+        yield from _called(tx, tenant, wanted.part)
     else:
-        yield from tx.scan(Product, caller.tenant.id)
+        yield from tx.scan(Product, tenant)
+
+
+def _once(products: Iterable[Product]) -> Iterator[Product]:
+    last = 0
+    for product in products:
+        if product.id != last:
+            yield product
+        last = product.id
 
 
 def _named(tx: Tx, caller: Caller, refs: tuple[Ref, ...]) -> list[Product]:
@@ -106,13 +125,6 @@ def _named(tx: Tx, caller: Caller, refs: tuple[Ref, ...]) -> list[Product]:
     return list(found.values())
 
 
-def _tagged(tx: Tx, caller: Caller, tags: tuple[tuple[str, str | None], ...]) -> Iterator[Product]:
-    tenant = caller.tenant.id
-    skip, total = 0, 1 if tags else 0
-    while skip < total:
-        block, total = tx.labelled(tenant, tags, skip=skip, limit=_BLOCK)
-        if total > _INDEX_PAYS:
-            yield from tx.scan(Product, tenant)
-            return
-        yield from block
-        skip += _BLOCK
+def _called(tx: Tx, tenant: int, part: str) -> Iterator[Product]:
+    found, total = tx.called(tenant, part, limit=_FEW)
+    return iter(found) if total <= _FEW else tx.scan(Product, tenant)

@@ -9,7 +9,7 @@ from entrepot.core import registry
 from entrepot.core.faults import NotFound, Taken
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Draft, Product
+from entrepot.core.product import NAME, Draft, Product
 from entrepot.core.registry import Edit, Ref, Shown
 from entrepot.core.things import Space
 from entrepot.vendors.huawei.iotda import handles
@@ -120,6 +120,10 @@ def list_products(tx: Tx, caller: Caller, query: Query) -> Listed:
             Product, tenant.id, parent=space, before=query.before, skip=query.skip,
             limit=query.limit,
         )  # fmt: skip
+    elif query.name is not None and space is None and not hidden:
+        page, total = tx.labelled(
+            tenant.id, [(NAME, query.name)], before=query.before, skip=query.skip, limit=query.limit
+        )
     else:
         total, page = _filtered(tx, caller, query, space)
     return Listed(_shown(tx, page), total)

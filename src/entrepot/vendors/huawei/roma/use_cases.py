@@ -16,7 +16,7 @@ from entrepot.core import registry, spaces, templates
 from entrepot.core.faults import Fault, InUse, Invalid, NotFound, Taken, Violation
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Authored, Draft, Product
+from entrepot.core.product import GATEWAY, Authored, Claim, Draft, Product
 from entrepot.core.registry import Edit, Ref, Shown
 from entrepot.core.spaces import SpaceDraft, SpaceEdit
 from entrepot.core.things import Space, Template, Topic
@@ -30,14 +30,17 @@ T = TypeVar("T")
 class Wanted(Generic[T]):
     """Which part of a list: `test` None takes all, `ids` narrows it to these things.
 
-    `name`, `space` and `space_name` are for products only.
+    The rest is for products only. `claim` and `label` narrow it to those that have it; `whole`: such a
+    label is all that is tested.
     """
 
     skip: int
     limit: int
     test: Callable[[T], bool] | None = None
     ids: list[int] | None = None
-    name: str | None = None
+    claim: Claim | None = None
+    label: tuple[str, str] | None = None
+    whole: bool = False
     space: int | None = None
     space_name: str | None = None
 
@@ -64,12 +67,15 @@ def page_of(things: Iterable[T], wanted: Wanted[T]) -> Page[T]:
 def list_products(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> Page[Shown]:
     """The products that are wanted, newest first."""
     tenant = caller.tenant
-    plain = wanted.test is None and wanted.ids is None and wanted.space_name is None
-    if plain and caller.dialect not in tenant.settings.own_products_only:
+    skip, limit = wanted.skip, wanted.limit
+    plain = wanted.ids is None and wanted.space_name is None
+    plain = plain and caller.dialect not in tenant.settings.own_products_only
+    if plain and wanted.test is None:
         total = tx.count(Product, tenant.id, parent=wanted.space)
-        items = tx.page(
-            Product, tenant.id, parent=wanted.space, skip=wanted.skip, limit=wanted.limit
-        )
+        items = tx.page(Product, tenant.id, parent=wanted.space, skip=skip, limit=limit)
+        found = Page(total, items)
+    elif plain and wanted.label is not None and wanted.whole and wanted.space is None:
+        items, total = tx.labelled(tenant.id, [wanted.label], skip=skip, limit=limit)
         found = Page(total, items)
     else:
         found = page_of(_candidates(tx, caller, wanted), wanted)
@@ -84,8 +90,11 @@ def _candidates(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> Iterator[Pro
     things: Iterable[Product | None]
     if wanted.ids is not None:
         things = (tx.get(Product, tenant, id) for id in wanted.ids)
-    elif wanted.name is not None:
-        things = registry.named(tx, tenant, wanted.name)
+    elif wanted.claim is not None:
+        holder = tx.holder(tenant, wanted.claim)
+        things = [] if holder is None else [tx.get(Product, tenant, holder)]
+    elif wanted.label is not None:
+        things = registry.labelled(tx, tenant, [wanted.label])
     else:
         things = tx.scan(Product, tenant, parent=wanted.space)
     for product in things:
@@ -188,10 +197,13 @@ def devices_of(tx: Tx, caller: Caller, ref: Ref) -> int:
 
 def counts(tx: Tx, caller: Caller, value: object) -> tuple[int, int, int]:
     """How many templates, products without subdevices, and gateway products the tenant has."""
-    tenant = caller.tenant.id
-    kinds = [p.profile.kind for p in tx.scan(Product, tenant) if registry.visible(caller, p)]
-    gateways = kinds.count("gateway")
-    return tx.count(Template, tenant), len(kinds) - gateways, gateways
+    tenant, label = caller.tenant.id, [(GATEWAY, "")]
+    if caller.dialect in caller.tenant.settings.own_products_only:
+        kinds = [p.profile.kind for p in tx.scan(Product, tenant) if registry.visible(caller, p)]
+        products, gateways = len(kinds), kinds.count("gateway")
+    else:
+        products, gateways = tx.count(Product, tenant), tx.labelled(tenant, label, limit=0)[1]
+    return tx.count(Template, tenant), products - gateways, gateways
 
 
 def export_products(tx: Tx, caller: Caller, value: tuple[list[Ref] | None, int]) -> list[Shown]:

@@ -9,7 +9,18 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from entrepot.core.identity import Caller, allows
-from entrepot.core.product import Actor, Claim, Draft, Kind, Payload, Product, Profile, Protocol
+from entrepot.core.product import (
+    GATEWAY,
+    NAME,
+    Actor,
+    Claim,
+    Draft,
+    Kind,
+    Payload,
+    Product,
+    Profile,
+    Protocol,
+)
 from entrepot.core.registry import Edit, Ref, Shown
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
@@ -127,6 +138,7 @@ def wanted(call: Call, caller: Caller) -> Wanted[Product]:
     tests += [_is(text, of) for text, of in texts if text]
     numbers = ((p.product_type, lambda x: _KIND_CODES[x.profile.kind]), (p.protocol_type, protocol))
     tests += [_is(number, of) for number, of in numbers if number is not None]
+    label = (NAME, p.name) if p.name else (GATEWAY, "") if p.product_type == 1 else None
     ids = [handles.product_of(p.id)] if p.id else None
     if p.product_serial and ids is None:  # six characters, then the id
         ids = [handles.product_of(p.product_serial[6:])]
@@ -134,7 +146,10 @@ def wanted(call: Call, caller: Caller) -> Wanted[Product]:
         *part(p),
         test=both(tests),
         ids=None if ids is None else [id for id in ids if id is not None],
-        name=p.name or None,
+        # Only ROMA knows both, and it makes this claim of whatever has them.
+        claim=model_claim(p.manufacturer_id, p.model) if p.manufacturer_id and p.model else None,
+        label=label,
+        whole=len(tests) == 1,
         space=(handles.space_of(caller.vault, p.app_id) or 0) if p.app_id else None,
         space_name=p.app_name or None,
     )
@@ -175,7 +190,12 @@ def reset(call: Call, caller: Caller) -> Reset:
 
 def claims(name: str, manufacturer_id: str, model: str) -> tuple[Claim, ...]:
     """What must be unique: the name in the tenant, and manufacturer with model (ROMA.00110706)."""
-    return (Claim("roma.name", name), Claim("roma.model", f"{manufacturer_id}\n{model}"))
+    return (Claim("roma.name", name), model_claim(manufacturer_id, model))
+
+
+def model_claim(manufacturer_id: str, model: str) -> Claim:
+    """A manufacturer has one product of this model in the tenant."""
+    return Claim("roma.model", f"{manufacturer_id}\n{model}")
 
 
 def ref(call: Call, caller: Caller) -> Ref:
