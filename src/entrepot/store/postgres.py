@@ -21,8 +21,8 @@ from entrepot.core.ports import Tx
 from entrepot.core.vault import masked
 from entrepot.store.crew import Crew, Outcome
 from entrepot.store.postgres_flush import Conflict, flush
+from entrepot.store.postgres_node import Struck, Unsure, begin, register, was_kept
 from entrepot.store.postgres_schema import (
-    SHARDS,
     Connection,
     connect,
     must_be_of_this_release,
@@ -41,6 +41,7 @@ _TOGETHER = 4  # attempts of a group before its units go one by one
 _ALONE = 20
 _REMEMBERED = 4096
 _REST_S = 1.0  # between attempts to reach a server that was not there
+_PATIENCE_S, _NAP_S = 10.0, 0.1  # for the answer to whether a group was kept
 
 # A statement was refused for what it holds: one unit's fault, not the engine's.
 _FAULTS_OF_A_UNIT = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
@@ -77,7 +78,7 @@ class PostgresStore:
             if isinstance(error, psycopg.Error):
                 raise ValueError(f"cannot use {masked(url)}: {_first_line(error)}") from None
             raise
-        self._shard: int | None = None
+        self._node: int | None = None  # as the store knows us, from the first group on
         self._writing = threading.Lock()
         self._rest_until = 0.0
         self._cache: dict[Key, Seen] = {}
@@ -131,7 +132,8 @@ class PostgresStore:
                 fault = Unavailable(_first_line(error))
                 if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
                     self.damage = _first_line(error)
-                log.error("a group of %d was not kept: %s", len(units), _first_line(error))
+            if isinstance(fault, Unavailable):
+                log.error("a group of %d was not answered: %s", len(units), fault.reason)
             else:
                 log.exception("a group of %d was not kept", len(units))
             return [(None, fault)] * len(units)
@@ -145,6 +147,8 @@ class PostgresStore:
             except Conflict as conflict:
                 stale.update(conflict.rows)
                 held |= self._holders(conflict.claims)
+            except Struck:
+                self._node = None
             except _AGAIN:
                 pass
             except psycopg.OperationalError:
@@ -169,8 +173,9 @@ class PostgresStore:
         begun: bool,
     ) -> list[Outcome]:
         connection = self._connection()
+        node = self._node = self._node or register(connection)
+        counted = begin(connection, node) if begun else None
         if begun:  # what other nodes were faster with is kept from them this time
-            connection.execute("BEGIN")
             for kind, tenant, id in sorted(stale):
                 sql = f"SELECT FROM {table(kind)} WHERE tenant = %b AND id = %b FOR UPDATE"
                 connection.execute(sql.encode(), (tenant, id))
@@ -190,16 +195,29 @@ class PostgresStore:
             if begun and not connection.closed:
                 connection.rollback()
             raise
-        flush(tx, self._own_shard(), begun)
+        try:
+            flush(tx, node, counted)
+        except Unsure as unsure:
+            if not self._was_kept(node, unsure):
+                raise Conflict from unsure
         self._remember(tx)
         return outcomes
 
-    def _own_shard(self) -> int:
-        """Which rows of the totals are ours: another's than those of the node before and after us."""
-        if self._shard is None:
-            row = self._connection().execute("SELECT nextval('entrepot.nodes')").fetchone()
-            self._shard = row[0] % SHARDS if row else 0
-        return self._shard
+    def _was_kept(self, node: int, unsure: Unsure) -> bool:
+        """Whether the group is there after all, asked as soon as the server is back.
+
+        Raises:
+            Unavailable: it stays away.
+        """
+        end = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return was_kept(self._connection(), node, unsure.number)
+            except psycopg.Error as error:
+                self._forget()
+                if time.monotonic() > end:
+                    raise Unavailable(f"{unsure}: {_first_line(error)}") from error
+                time.sleep(_NAP_S)
 
     def _remember(self, tx: WriteTx) -> None:
         """What many units ask for again: not products, which are many, large and each its own."""

@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import psycopg
-
-from entrepot.core.faults import Unavailable
+from entrepot.store.postgres_node import Cursor, Struck, begin, commit
 from entrepot.store.postgres_schema import SHARDS, Connection, table
 from entrepot.store.postgres_units import Changes, ClaimKey, Key, WriteTx
 from entrepot.store.rows import pack, parent_of
 
-Cursor = psycopg.Cursor[tuple[Any, ...]]
 Locked = tuple[int, str, int, int]  # tenant, kind, parent, shard
 
 
@@ -55,44 +52,38 @@ class _Script:
             raise Conflict(self.rows, self.claims)
 
 
-def flush(tx: WriteTx, shard: int, begun: bool) -> None:
+def flush(tx: WriteTx, node: int, begun: Cursor | None) -> None:
     """Nothing; what the units did is on disk.
 
-    `begun`: the connection is in a transaction already; it ends here either way.
+    `begun`: the transaction that the connection is in already (`begin`); it ends here either way.
 
     Raises:
         Conflict: units must run again; nothing was kept.
-        Unavailable: nobody can tell whether it was kept.
+        Struck, Unsure, Unavailable: see `postgres_node`.
         psycopg.Error: the engine failed, or refused a statement.
     """
-    connection, changes = tx.connection, tx.done
+    connection, changes, shard = tx.connection, tx.done, node % SHARDS
     if not changes:
         return _settle_without(tx, begun)
     script = _Script(connection)
     try:
         with connection.pipeline():
-            if not begun:
-                script.do("BEGIN")
+            counted = begun or begin(connection, node)
             _lock(script, changes, shard)
             _ask_again(script, tx)
             _write(script, changes, shard)
+        number = counted.fetchone()
+        if number is None:
+            raise Struck
         script.judge()
-        _commit(connection)
+        commit(connection, number[0])
     except BaseException:
         if not connection.closed:
             connection.rollback()
         raise
 
 
-def _commit(connection: Connection) -> None:
-    try:
-        connection.execute("COMMIT")
-    except psycopg.OperationalError as error:
-        text = f"the connection broke in the middle of a commit: {error}"
-        raise Unavailable(text) from error
-
-
-def _settle_without(tx: WriteTx, begun: bool) -> None:
+def _settle_without(tx: WriteTx, begun: Cursor | None) -> None:
     """Nothing is to be written; what was said may still rest on what was remembered too long."""
     script = _Script(tx.connection)
     try:

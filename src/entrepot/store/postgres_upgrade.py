@@ -88,6 +88,11 @@ class _Database:
 
     def change(self, schemas: Sequence[int], staged: Sequence[Index]) -> None:
         if self.schema():
+            # From here on no node of an earlier schema registers, and those that did are struck off once
+            # their groups on the way have ended: in this order, and before any table is touched.
+            self._keep("schema", b"%d" % SCHEMA_VERSION)
+            if self._there("node"):
+                self._do("DELETE FROM entrepot.node")
             for schema in schemas:
                 self._do(_CHANGES.get(schema, ""))
         self._make_tables()
@@ -95,8 +100,6 @@ class _Database:
             name, beside = table(index.name), table(f"{index.name}_anew")
             self._do(f"DROP TABLE IF EXISTS {beside}; CREATE TABLE {beside} (LIKE {name})")
         self._keep("schema", b"%d" % SCHEMA_VERSION)
-        # Nodes of earlier schemas, whose groups were waited for here, find themselves struck off.
-        self._do("DELETE FROM entrepot.node")
 
     def _make_tables(self) -> None:
         there = "SELECT FROM pg_namespace WHERE nspname = 'entrepot'"
@@ -137,6 +140,10 @@ class _Database:
 
     def recount(self) -> None:
         recount(self._connection)
+
+    def _there(self, name: str) -> bool:
+        sql = "SELECT FROM pg_tables WHERE schemaname = 'entrepot' AND tablename = %t"
+        return self._connection.execute(sql, (name,)).fetchone() is not None
 
     def _keep(self, name: str, value: bytes) -> None:
         sql = "INSERT INTO entrepot.meta VALUES (%t, %b)"
