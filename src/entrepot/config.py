@@ -54,6 +54,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             " for itself: true or false"
         ),
     ] = False
+    workers: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=64,
+            description="processes of this machine that serve the address together; more than one"
+            " needs a store in PostgreSQL",
+        ),
+    ] = 1
     master_key: Annotated[
         str,
         Meta(

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +18,6 @@ from entrepot.config import Config
 
 if TYPE_CHECKING:
     from entrepot.dialect.handle import House
-    from entrepot.edge.admin import Admin
     from entrepot.edge.health import Health
     from entrepot.edge.http import Edge
     from entrepot.edge.metrics import Metrics
@@ -29,7 +28,7 @@ log = logging.getLogger("entrepot.server")
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
-def serve(config: Config, listening: Callable[[root.Opened, bool, str, str], None]) -> None:
+def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], None]) -> None:
     """Serve until told to stop.
 
     `listening` is called once connections are accepted, with whether the directory was empty, the
@@ -39,16 +38,17 @@ def serve(config: Config, listening: Callable[[root.Opened, bool, str, str], Non
         ValueError: an address is not to be had; or the data directory cannot be used, or is
             served already; says which and why.
     """
+    from entrepot.edge.admin import Admin
     from entrepot.edge.server import Front, Life
     from entrepot.edge.server import serve as serve_edge
 
     with ExitStack() as stack:
-        certificate = _certificate(config)
+        certificate = certificate_of(config)
         # First: where it fails, nothing was made.
-        sock = stack.enter_context(_listen(config.host, config.port, "--"))
-        admin_sock = None
-        if (port := config.admin_port) is not None:
-            admin_sock = stack.enter_context(_listen(config.admin_host, port, "--admin-"))
+        sock = stack.enter_context(main_sockets(config)[0])
+        admin_sock = admin_socket(config)
+        if admin_sock is not None:
+            stack.enter_context(admin_sock)
         installation = root.open_installation(config)
         stack.callback(installation.close)
         stack.enter_context(engines.sole(config))
@@ -56,26 +56,25 @@ def serve(config: Config, listening: Callable[[root.Opened, bool, str, str], Non
         watched = watch(installation, stack)
 
         def tell(host: str, port: int) -> None:
-            admin_url = root.url(*admin_sock.getsockname()[:2]) if admin_sock else ""
-            listening(
-                installation,
-                empty,
-                root.url(host, port, "https" if certificate else "http"),
-                admin_url,
-            )
+            listening(installation, empty, *urls(config, sock, admin_sock))
             threading.Thread(target=watched.house.rates.warm, daemon=True).start()
 
         life = Life(
             listening=tell,
             draining=watched.health.drain,
-            admin=Front(watched.admin, admin_sock) if admin_sock else None,
+            admin=Front(Admin(watched.health, watched.metrics), admin_sock) if admin_sock else None,
             grace_s=config.drain_s,
             hangup=certificate.reload if certificate else None,
         )
         serve_edge(Front(watched.edge, sock, certificate.context if certificate else None), life)
 
 
-def _certificate(config: Config) -> Certificate | None:
+def certificate_of(config: Config) -> Certificate | None:
+    """What the listener shows, where it speaks TLS.
+
+    Raises:
+        ValueError: the files that the settings name cannot be used; says why.
+    """
     if config.tls_cert is None and config.tls_key is None:
         return None
     if config.tls_cert is None or config.tls_key is None:
@@ -85,16 +84,42 @@ def _certificate(config: Config) -> Certificate | None:
     return Certificate(config.tls_cert, config.tls_key)
 
 
-def _listen(host: str, port: int, flags: str) -> socket.socket:
-    from entrepot.edge.server import listen
+def main_sockets(config: Config) -> list[socket.socket]:
+    """What the vendors' callers connect to: a socket for each worker, all at one address.
+
+    Raises:
+        ValueError: the address is not to be had; says which and what to do.
+    """
+    return _listen(config.host, config.port, "--", config.workers)
+
+
+def admin_socket(config: Config) -> socket.socket | None:
+    """What operators connect to, where there is such a listener.
+
+    Raises:
+        ValueError: the address is not to be had; says which and what to do.
+    """
+    port = config.admin_port
+    return None if port is None else _listen(config.admin_host, port, "--admin-")[0]
+
+
+def _listen(host: str, port: int, flags: str, number: int = 1) -> list[socket.socket]:
+    from entrepot.edge.server import listen, listen_together
 
     try:
-        return listen(host, port)
+        return [listen(host, port)] if number == 1 else listen_together(host, port, number)
     except OSError as error:
         raise ValueError(
             f"cannot listen on {host}:{port}: {error.strerror or error};"
             f" choose another {flags}port (0 picks a free one) or {flags}host"
         ) from None
+
+
+def urls(config: Config, sock: socket.socket, admin: socket.socket | None) -> tuple[str, str]:
+    """Where callers and operators find the server; the second may be nowhere."""
+    scheme = "http" if config.tls_cert is None else "https"
+    host, port = sock.getsockname()[:2]
+    return root.url(host, port, scheme), root.url(*admin.getsockname()[:2]) if admin else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +129,8 @@ class Watched:
     house: House
     edge: Edge
     health: Health
-    admin: Admin
+    metrics: Callable[[], Awaitable[bytes]]  # the exposition
+    report: Callable[[], bytes]  # the same for an `Office`
 
 
 def watch(installation: root.Opened, stack: ExitStack) -> Watched:
@@ -113,7 +139,6 @@ def watch(installation: root.Opened, stack: ExitStack) -> Watched:
     Raises:
         ValueError: the settings name a proxy that is neither address nor network.
     """
-    from entrepot.edge.admin import Admin
     from entrepot.edge.health import Health
     from entrepot.edge.http import Edge, Observer
     from entrepot.edge.logs import request_line
@@ -133,18 +158,29 @@ def watch(installation: root.Opened, stack: ExitStack) -> Watched:
     proxies = Proxies(config.trusted_proxies) if config.trusted_proxies else None
     edge = Edge(spoken, house, observers, config.max_in_work, proxies)
 
+    def gauges() -> dict[str, float]:
+        return {
+            "workers": 1,
+            "requests_in_work": edge.in_work,
+            "requests_in_work_limit": config.max_in_work,
+            "store_units_waiting": store.waiting,
+        }
+
     @cache
-    def metrics() -> Metrics:
+    def exposition() -> Metrics:
         from entrepot.edge.metrics import Metrics  # slow to import, and few are asked
 
-        gauges = {
-            "requests_in_work": ("Requests that wait for their answers.", lambda: edge.in_work),
-            "requests_in_work_limit": ("More are refused.", lambda: config.max_in_work),
-            "store_units_waiting": ("Writes that wait for their turn.", lambda: store.waiting),
-        }
         return Metrics(tally, gauges, lambda: edge.turned_away)
 
-    return Watched(house, edge, health, Admin(health, lambda: metrics().text()))
+    async def metrics() -> bytes:
+        return exposition().text()
+
+    def report() -> bytes:
+        from entrepot.edge.office import report  # of one process nobody asks for it
+
+        return report(tally, gauges(), edge.turned_away)
+
+    return Watched(house, edge, health, metrics, report)
 
 
 def _traces(environment: Mapping[str, str]) -> Traces | None:

@@ -53,7 +53,12 @@ def run(flags: Mapping[str, Any]) -> int:
             " plain HTTP: give it --tls-cert and --tls-key, or put a proxy with TLS before it",
             file=sys.stderr,
         )
-    service.serve(config, _listening)
+    if config.workers > 1:
+        from entrepot import together  # one process needs nothing of it
+
+        together.serve(config, _listening)
+    else:
+        service.serve(config, _listening)
     return 0
 
 
@@ -61,7 +66,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _listening(installation: root.Opened, empty: bool, url: str, admin_url: str) -> None:
+def _listening(installation: root.Readable, empty: bool, url: str, admin_url: str) -> None:
     config = installation.config
     data, more = engines.place(config), ""
     if config.store:

@@ -5,22 +5,43 @@ An `Application` like the vendors' front, on a port of its own; it knows no dial
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 from entrepot.dialect.request import Answer, Request
-from entrepot.edge.health import Health
 
 _TEXT = ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"))
 
 _EXPOSITION = ((b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), _TEXT[1])
 
 
-class Admin:
-    """Answers GET /healthz, /readyz and /metrics; `metrics` is the exposition."""
+class Condition(Protocol):
+    """How it goes, in a line each; empty where all is well."""
 
-    def __init__(self, health: Health, metrics: Callable[[], bytes]) -> None:
-        self._health = health
+    async def silence(self) -> str:
+        """Who of those that serve does not answer at all."""
+        ...
+
+    async def trouble(self) -> str:
+        """Why no work should be sent here."""
+        ...
+
+
+class Admin:
+    """Answers GET /healthz, /readyz and /metrics; `metrics` is the exposition.
+
+    `more`: what else is asked of it by those who know.
+    """
+
+    def __init__(
+        self,
+        condition: Condition,
+        metrics: Callable[[], Awaitable[bytes]],
+        more: Mapping[bytes, Callable[[], bytes]] | None = None,
+    ) -> None:
+        self._condition = condition
         self._metrics = metrics
+        self._more = more or {}
 
     def body_limit(self, path: bytes) -> int:
         """None of its requests has a body."""
@@ -36,10 +57,15 @@ class Admin:
             return Answer(405, b"GET only\n", (*_TEXT, (b"allow", b"GET, HEAD")))
         match request.path:
             case b"/healthz":
-                return Answer(200, b"alive\n", _TEXT)
+                return _state(await self._condition.silence(), "alive")
             case b"/readyz":
-                trouble = await self._health.trouble()
-                return Answer(503 if trouble else 200, f"{trouble or 'ready'}\n".encode(), _TEXT)
+                return _state(await self._condition.trouble(), "ready")
             case b"/metrics":
-                return Answer(200, self._metrics(), _EXPOSITION)
+                return Answer(200, await self._metrics(), _EXPOSITION)
+            case path if path in self._more:
+                return Answer(200, self._more[path](), _TEXT)
         return Answer(404, b"there are /healthz, /readyz and /metrics\n", _TEXT)
+
+
+def _state(trouble: str, well: str) -> Answer:
+    return Answer(503 if trouble else 200, f"{trouble or well}\n".encode(), _TEXT)

@@ -30,6 +30,10 @@ class Health:
         """From now on it is not ready: the server is ending."""
         self.draining = True
 
+    async def silence(self) -> str:
+        """Nobody is silent: this answers."""
+        return ""
+
     async def trouble(self) -> str:
         """Why no work should be sent here; empty where all is well."""
         if self.draining:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import accumulate
+from operator import add
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import (
@@ -17,24 +19,33 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from entrepot import __version__
-from entrepot.edge.tally import Spread, Tally
+from entrepot.edge.tally import GAUGES, Spread, Tally
 
 # Faults that are a limit of the account's; the server's own is the gauge's `max_in_work`.
 _LIMITS = {"Throttled": "rate", "QuotaExceeded": "quota", "TooLarge": "size"}
-Gauges = Mapping[str, tuple[str, Callable[[], float]]]
 
 
 class Metrics(Collector):
-    """Reads a tally, and gauges by name with what each means, whenever it is asked."""
+    """Reads a tally and `GAUGES` whenever it is asked; `pids`: whose they are, where not its own."""
 
-    def __init__(self, tally: Tally, gauges: Gauges, turned_away: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        tally: Tally,
+        gauges: Callable[[], Mapping[str, float]],
+        turned_away: Callable[[], int],
+        pids: Sequence[int] = (),
+    ) -> None:
         self._tally = tally
         self._gauges = gauges
         self._turned_away = turned_away
         self._registry = CollectorRegistry()
         self._registry.register(self)
-        for collector in (ProcessCollector, PlatformCollector, GCCollector):
-            collector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        if pids:
+            self._registry.register(_Processes(pids))
+        else:
+            ProcessCollector(registry=self._registry)
+            GCCollector(registry=self._registry)
 
     def text(self) -> bytes:
         """The exposition."""
@@ -51,8 +62,8 @@ class Metrics(Collector):
             "entrepot_commit_seconds", "From a commit's beginning to its end on disk.",
             self._tally.commits,
         )  # fmt: skip
-        for name, (words, read) in self._gauges.items():
-            yield GaugeMetricFamily(f"entrepot_{name}", words, value=read())
+        for name, value in self._gauges().items():
+            yield GaugeMetricFamily(f"entrepot_{name}", GAUGES[name], value=value)
 
     def _requests(self) -> Iterator[Metric]:
         asked = CounterMetricFamily(
@@ -81,6 +92,26 @@ class Metrics(Collector):
         for labels2, spread in self._tally.by_operation():
             took.add_metric(labels2, _buckets(spread), spread.sum)
         yield took
+
+
+class _Processes(Collector):
+    """Memory, processor time and files of several processes, added up; the first one's start."""
+
+    def __init__(self, pids: Sequence[int]) -> None:
+        self._each = [ProcessCollector(pid=partial(int, pid), registry=None) for pid in pids]
+
+    def collect(self) -> Iterable[Metric]:
+        """What the library tells of one process, of all (a `Collector`)."""
+        summed: dict[str, Metric] = {}
+        for family in (family for one in self._each for family in one.collect()):
+            known = summed.setdefault(family.name, family)
+            if known is not family:
+                join = min if family.name == "process_start_time_seconds" else add
+                known.samples = [
+                    a._replace(value=join(a.value, b.value))
+                    for a, b in zip(known.samples, family.samples, strict=True)
+                ]
+        return summed.values()
 
 
 def _histogram(name: str, words: str, spread: Spread) -> Metric:

@@ -18,6 +18,7 @@ from entrepot.edge.connection import Application, Connection
 SWEEP_S = 1.0
 GRACE_S = 30.0
 HANDSHAKE_S = 10.0
+BACKLOG = 2048
 log = logging.getLogger("entrepot.server")
 
 
@@ -47,14 +48,42 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         OSError: the address is not to be had.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock = _unbound(host)
     try:
         sock.bind((host, port))
     except OSError:
         sock.close()
         raise
+    return sock
+
+
+def listen_together(host: str, port: int, number: int) -> list[socket.socket]:
+    """As many sockets on one address; the kernel deals the connections out among them.
+
+    They listen at once, so that who connects waits for whoever will serve.
+
+    Raises:
+        OSError: the address is not to be had.
+    """
+    socks = [listen(host, port)]  # alone, so that another server's address is refused
+    try:
+        socks[0].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        while len(socks) < number:
+            socks.append(_unbound(host))
+            socks[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            socks[-1].bind(socks[0].getsockname())
+        for sock in socks:
+            sock.listen(BACKLOG)
+    except OSError:
+        for sock in socks:
+            sock.close()
+        raise
+    return socks
+
+
+def _unbound(host: str) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return sock
 
 
@@ -109,11 +138,12 @@ class _Ends:
 
 
 async def _accept(front: Front, connections: set[Connection]) -> asyncio.Server:
-    patience = HANDSHAKE_S if front.tls else None
-    return await asyncio.get_running_loop().create_server(
+    loop, patience = asyncio.get_running_loop(), HANDSHAKE_S if front.tls else None
+    made = loop.create_unix_server if front.sock.family == socket.AF_UNIX else loop.create_server
+    return await made(
         lambda: Connection(front.application, connections),
         sock=front.sock,
-        backlog=2048,
+        backlog=BACKLOG,
         ssl=front.tls,
         ssl_handshake_timeout=patience,
         ssl_shutdown_timeout=patience,

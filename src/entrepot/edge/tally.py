@@ -14,6 +14,12 @@ from entrepot.dialect.request import Answer
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 UNITS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+GAUGES = {
+    "workers": "Processes that serve.",
+    "requests_in_work": "Requests that wait for their answers.",
+    "requests_in_work_limit": "More are refused.",
+    "store_units_waiting": "Writes that wait for their turn.",
+}
 
 
 class Spread:
@@ -71,6 +77,13 @@ class Tally:
         """One group of units was committed and is on disk."""
         self.batches.add(units)
         self.commits.add(seconds)
+
+    def merge(self, other: Tally) -> None:
+        """Count what another server has done."""
+        for key, spread in other.requests.items():
+            self.requests.setdefault(key, Spread(SECONDS)).merge(spread)
+        self.batches.merge(other.batches)
+        self.commits.merge(other.commits)
 
     def by_operation(self) -> Iterable[tuple[tuple[str, str], Spread]]:
         """The requests' seconds by (dialect, operation), however they ended."""

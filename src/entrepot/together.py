@@ -1,0 +1,146 @@
+"""A server in several processes on one address and one store, with one admin listener for all."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from entrepot import main as root
+from entrepot import service
+from entrepot.config import Config
+from entrepot.edge.admin import Admin
+from entrepot.edge.office import REPORT, Office
+from entrepot.edge.server import Front, Life
+from entrepot.edge.server import serve as serve_edge
+from entrepot.workers import Post, Staff
+
+if TYPE_CHECKING:
+    from entrepot.edge.tls import Certificate
+
+_LINGER_S = 2.0  # how long the end waits for whoever asks how it goes
+
+
+def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], None]) -> None:
+    """See `service.serve`; `listening` is called when all workers serve.
+
+    Raises:
+        ValueError: as there; or the store is for one process only.
+    """
+    if not config.store:
+        raise ValueError(
+            f"--workers {config.workers} needs a store in PostgreSQL, --store postgresql://...:"
+            " an SQLite file is served by one process (docs/scaling.md says why and how to move)"
+        )
+    run(config, listening)
+
+
+def run(config: Config, listening: Callable[[root.Readable, bool, str, str], None]) -> None:
+    """`serve` whatever the store."""
+    with ExitStack() as stack:
+        certificate = service.certificate_of(config)
+        # First: where it fails, nothing was made.
+        fronts = [stack.enter_context(sock) for sock in service.main_sockets(config)]
+        admin = service.admin_socket(config)
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="entrepot-")))
+        inside = [stack.enter_context(_inside(folder / str(n))) for n in range(config.workers)]
+        names = [f"worker {n + 1}" for n in range(config.workers)]
+        empty = _prepared(config)
+        told = service.urls(config, fronts[0], admin)
+        posts = [
+            Post(name, partial(_work, config, certificate, fronts, fronts[n], inside[n]))
+            for n, name in enumerate(names)
+        ]
+        last = None
+        if admin is not None:
+            stack.enter_context(admin)
+            sockets = {name: folder / str(n) for n, name in enumerate(names)}
+            last = Post("the admin listener", partial(_attend, admin, fronts, sockets))
+
+        def ready() -> None:
+            installation = root.read_installation(config)
+            try:
+                listening(installation, empty, *told)
+            finally:
+                installation.close()
+
+        gc.freeze()  # what is in memory now all share, as long as no collection touches it
+        Staff(
+            posts=posts,
+            last=last,
+            ready=ready,
+            ending=partial(_close, fronts),
+            hangup=certificate is not None,
+            grace_s=config.drain_s,
+        ).keep()
+
+
+def _prepared(config: Config) -> bool:
+    """Whether the store was empty; made, brought up to date and closed before anybody forks."""
+    installation = root.open_installation(config)
+    try:
+        return root.prepare(installation)
+    finally:
+        installation.close()
+
+
+def _inside(path: Path) -> socket.socket:
+    """Where a worker is asked how it goes; it waits there while one replaces another."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.bind(str(path))
+    sock.listen()
+    return sock
+
+
+def _close(socks: Sequence[socket.socket]) -> None:
+    for sock in socks:
+        sock.close()
+
+
+def _work(
+    config: Config,
+    certificate: Certificate | None,
+    fronts: Sequence[socket.socket],
+    mine: socket.socket,
+    inside: socket.socket,
+    at_work: Callable[[], None],
+) -> None:
+    """What a worker does: all that a server of one process does but listen for operators."""
+    _close([sock for sock in fronts if sock is not mine])
+    with ExitStack() as stack:
+        installation = root.open_installation(config)
+        stack.callback(installation.close)
+        watched = service.watch(installation, stack)
+
+        def tell(host: str, port: int) -> None:
+            at_work()
+            threading.Thread(target=watched.house.rates.warm, daemon=True).start()
+
+        admin = Admin(watched.health, watched.metrics, {REPORT: watched.report})
+        life = Life(
+            listening=tell,
+            draining=watched.health.drain,
+            admin=Front(admin, inside),
+            grace_s=config.drain_s,
+            hangup=certificate.reload if certificate else None,
+        )
+        serve_edge(Front(watched.edge, mine, certificate.context if certificate else None), life)
+
+
+def _attend(
+    admin: socket.socket,
+    fronts: Sequence[socket.socket],
+    workers: Mapping[str, Path],
+    at_work: Callable[[], None],
+) -> None:
+    """What the process does that speaks to operators for all workers."""
+    _close(fronts)
+    office = Office(workers)
+    life = Life(listening=lambda host, port: at_work(), grace_s=_LINGER_S)
+    serve_edge(Front(Admin(office, office.metrics), admin), life)
