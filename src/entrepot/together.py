@@ -47,21 +47,23 @@ def run(config: Config, listening: Callable[[root.Readable, bool, str, str], Non
         certificate = service.certificate_of(config)
         # First: where it fails, nothing was made.
         fronts = [stack.enter_context(sock) for sock in service.main_sockets(config)]
-        admin = service.admin_socket(config)
+        if (admin := service.admin_socket(config)) is not None:
+            stack.enter_context(admin)
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="entrepot-")))
         inside = [stack.enter_context(_inside(folder / str(n))) for n in range(config.workers)]
+        everybodys = [*fronts, *inside, *([admin] if admin else [])]
         names = [f"worker {n + 1}" for n in range(config.workers)]
         empty = _prepared(config)
         told = service.urls(config, fronts[0], admin)
+        work = partial(_work, config, certificate)
         posts = [
-            Post(name, partial(_work, config, certificate, fronts, fronts[n], inside[n]))
+            Post(name, partial(_with_only, everybodys, (fronts[n], inside[n]), work))
             for n, name in enumerate(names)
         ]
         last = None
         if admin is not None:
-            stack.enter_context(admin)
-            sockets = {name: folder / str(n) for n, name in enumerate(names)}
-            last = Post("the admin listener", partial(_attend, admin, fronts, sockets))
+            asked = partial(_attend, {name: folder / str(n) for n, name in enumerate(names)})
+            last = Post("the admin listener", partial(_with_only, everybodys, (admin,), asked))
 
         def ready() -> None:
             installation = root.read_installation(config)
@@ -103,16 +105,25 @@ def _close(socks: Sequence[socket.socket]) -> None:
         sock.close()
 
 
+def _with_only(
+    everybodys: Sequence[socket.socket],
+    mine: Sequence[socket.socket],
+    work: Callable[..., None],
+    at_work: Callable[[], None],
+) -> None:
+    """Do the work with the sockets that it needs, and hold no other open."""
+    _close([sock for sock in everybodys if sock not in mine])
+    work(*mine, at_work)
+
+
 def _work(
     config: Config,
     certificate: Certificate | None,
-    fronts: Sequence[socket.socket],
     mine: socket.socket,
     inside: socket.socket,
     at_work: Callable[[], None],
 ) -> None:
     """What a worker does: all that a server of one process does but listen for operators."""
-    _close([sock for sock in fronts if sock is not mine])
     with ExitStack() as stack:
         installation = root.open_installation(config)
         stack.callback(installation.close)
@@ -133,14 +144,8 @@ def _work(
         serve_edge(Front(watched.edge, mine, certificate.context if certificate else None), life)
 
 
-def _attend(
-    admin: socket.socket,
-    fronts: Sequence[socket.socket],
-    workers: Mapping[str, Path],
-    at_work: Callable[[], None],
-) -> None:
+def _attend(workers: Mapping[str, Path], admin: socket.socket, at_work: Callable[[], None]) -> None:
     """What the process does that speaks to operators for all workers."""
-    _close(fronts)
     office = Office(workers)
     life = Life(listening=lambda host, port: at_work(), grace_s=_LINGER_S)
     serve_edge(Front(Admin(office, office.metrics), admin), life)

@@ -81,7 +81,7 @@ class Staff:
             number = _signal(_STARTING_S if coming else self._next_due_s())
             if number == signal.SIGCHLD:
                 for post, status in _left(self._all):
-                    if not told:
+                    if not told and _still_comes(post):
                         raise ValueError(f"{post.name} ended before it served; see above")
                     _replace(post, status)
             elif number == signal.SIGHUP and self.hangup:
