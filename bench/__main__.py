@@ -1,4 +1,4 @@
-"""`python -m bench [creates|models|capacity|disk|growth]`: the command line of the benchmarks."""
+"""`python -m bench [creates|models|capacity|disk|growth|workers]`: the command line of the benchmarks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import capacity, creates, growth, models, servers, table
+from bench import capacity, creates, growth, models, servers, table, workers
 from bench.disk import fdatasyncs
 from bench.figures import Figures, document
 from bench.load import LoadFailure
@@ -24,7 +24,7 @@ def _parser() -> argparse.ArgumentParser:
         "benchmark",
         nargs="?",
         default="creates",
-        choices=("creates", "models", "capacity", "disk", "growth"),
+        choices=("creates", "models", "capacity", "disk", "growth", "workers"),
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each case in each round")
@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
 def _figures(given: argparse.Namespace, console: Console) -> Figures:
     if given.benchmark == "capacity":
         return capacity.run(given.rounds, given.seconds, given.connections, console)
+    if given.benchmark == "workers":
+        return workers.run(given.rounds, given.seconds, given.directory, console)
     if given.benchmark == "disk":
         given.directory.mkdir(parents=True, exist_ok=True)
         rounds = range(given.rounds)
@@ -94,6 +96,8 @@ def main() -> int:
         console.print(f"no figures: {failure}", style="red", markup=False, soft_wrap=True)
         return 1
     table.show_cases(console, figures)
+    if given.benchmark == "workers":
+        workers.show(console, figures)
     if given.benchmark == "creates":
         table.show_goals(console, figures)
     return _ended(given.json, {"machine": machine, **document(figures)})

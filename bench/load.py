@@ -181,9 +181,17 @@ class _Connection(asyncio.Protocol):
 
 
 def server_cpu_s(pid: int) -> float:
-    """CPU seconds a process has used, user and system, all its threads."""
+    """CPU seconds a process and those it started have used, user and system, all their threads."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
+    started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    own = (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
+    return own + sum(server_cpu_s(int(child)) for child in started)
+
+
+def machine_cpu_s() -> float:
+    """CPU seconds that all cores together were not idle."""
+    user, nice, system, _, _, *interrupts = Path("/proc/stat").read_text().split()[1:9]
+    return sum(map(int, (user, nice, system, *interrupts))) / _CLOCK_TICKS
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float:

@@ -50,19 +50,37 @@ class SignedCreates:
         return made
 
     def _request(self, body: bytes) -> bytes:
-        path = f"/v5/iot/{self.project_id}/products".encode()
-        unsigned = {
-            b"user-agent": b"huaweicloud-usdk-python/3.0; entrepot-bench",
-            b"content-type": b"application/json;charset=utf-8",
-            b"x-project-id": self.project_id.encode(),
-            b"host": f"{self.host}:{self.port}".encode(),
-        }
-        request = Request("POST", path, headers=unsigned, body=body)
-        added = sign(request, self.access_key, self.secret_key.encode(), datetime.now(UTC))
-        # these the SDK's HTTP library adds after signing
-        added[b"accept-encoding"] = b"gzip, deflate"
-        added[b"accept"] = b"*/*"
-        added[b"connection"] = b"keep-alive"
-        added[b"content-length"] = str(len(body)).encode()
-        lines = [name + b": " + value for name, value in (unsigned | added).items()]
-        return b"\r\n".join([b"POST " + path + b" HTTP/1.1", *lines, b"", body])
+        return signed(self, "POST", "", body)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedShows:
+    """Reads of the same products, over and over."""
+
+    creates: SignedCreates
+    products: Sequence[str]
+
+    def requests(self, count: int) -> Sequence[bytes]:
+        """`count` requests, the products in turn."""
+        paths = (f"/{self.products[n % len(self.products)]}" for n in range(count))
+        return [signed(self.creates, "GET", path, b"") for path in paths]
+
+
+def signed(caller: SignedCreates, method: str, path: str, body: bytes) -> bytes:
+    """A request for the caller's products, or what is below them, as the SDK sends it."""
+    whole = f"/v5/iot/{caller.project_id}/products{path}".encode()
+    unsigned = {
+        b"user-agent": b"huaweicloud-usdk-python/3.0; entrepot-bench",
+        b"content-type": b"application/json;charset=utf-8",
+        b"x-project-id": caller.project_id.encode(),
+        b"host": f"{caller.host}:{caller.port}".encode(),
+    }
+    request = Request(method, whole, headers=unsigned, body=body)
+    added = sign(request, caller.access_key, caller.secret_key.encode(), datetime.now(UTC))
+    # these the SDK's HTTP library adds after signing
+    added[b"accept-encoding"] = b"gzip, deflate"
+    added[b"accept"] = b"*/*"
+    added[b"connection"] = b"keep-alive"
+    added[b"content-length"] = str(len(body)).encode()
+    lines = [name + b": " + value for name, value in (unsigned | added).items()]
+    return b"\r\n".join([method.encode() + b" " + whole + b" HTTP/1.1", *lines, b"", body])

@@ -66,7 +66,9 @@ def cores() -> tuple[int | None, int | None]:
     return (usable[0], usable[1]) if len(usable) > 1 else (None, None)
 
 
-def _spawn(command: Sequence[str], environment: Mapping[str, str], piped: bool) -> Server:
+def _spawn(
+    command: Sequence[str], environment: Mapping[str, str], piped: bool, pinned: bool = True
+) -> Server:
     try:
         process = subprocess.Popen(
             command,
@@ -79,7 +81,7 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], piped: bool) 
     except FileNotFoundError as error:
         raise ServerFailure(f"{command[0]} is not installed") from error
     core, _ = cores()
-    if core is not None:
+    if pinned and core is not None:
         os.sched_setaffinity(process.pid, {core})
     return Server(process, 0)
 
@@ -120,9 +122,17 @@ def entrepot(command: Sequence[str], data: Path) -> Server:
     return _until_listening(_spawn(serve, {}, piped=True))
 
 
-def creates(command: Sequence[str], data: Path, server: Server) -> SignedCreates:
+def together(data: Path, store: str, workers: int) -> Server:
+    """The product in so many processes on any core, on either engine."""
+    words = ("--data", str(data), "--store", store, "--workers", str(workers))
+    command = (sys.executable, "-m", "bench.peers.together", *words)
+    return _until_listening(_spawn(command, {}, piped=True, pinned=False))
+
+
+def creates(command: Sequence[str], data: Path, server: Server, store: str = "") -> SignedCreates:
     """The creates this server accepts, signed with its development tenant's key."""
-    asked = (*command, "credentials", "--data", str(data), "--json")
+    place = ("--data", str(data), *(("--store", store) if store else ()))
+    asked = (*command, "credentials", *place, "--json")
     try:
         answer = subprocess.run(asked, check=True, stdout=subprocess.PIPE, cwd=aws.ROOT)
     except subprocess.CalledProcessError as error:

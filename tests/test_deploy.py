@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from configparser import ConfigParser
@@ -84,6 +85,32 @@ def test_the_unit_has_the_sections_and_keys_that_it_needs(unit: ConfigParser) ->
     assert service["StateDirectory"] == "entrepot"  # the one place that it may write to
     assert service["StateDirectoryMode"] == "0700"
     assert unit["Install"]["WantedBy"] == "multi-user.target"
+
+
+def keys_of_systemd() -> dict[str, set[str]]:
+    """What may stand in each section."""
+    known: dict[str, set[str]] = {}
+    section = ""
+    for line in (Path(__file__).parent / "systemd_keys.txt").read_text().splitlines()[1:]:
+        if line.startswith("["):
+            section = line.strip("[]")
+        else:
+            known.setdefault(section, set()).update(line.split())
+    return known
+
+
+def test_systemd_knows_every_line_of_the_unit(unit: ConfigParser, tmp_path: Path) -> None:
+    known = keys_of_systemd()
+    for section in unit.sections():
+        assert set(unit[section]) <= known[section]
+    assert "ProtectSytem" not in known["Service"]  # which systemd would pass over
+    # Where systemd itself is at hand it reads the values too; the program must only be there.
+    if analyze := shutil.which("systemd-analyze"):
+        text = (DEPLOY / "entrepot.service").read_text()
+        there = tmp_path / "entrepot.service"
+        there.write_text(text.replace("/opt/entrepot/bin/entrepot", sys.executable))
+        done = subprocess.run([analyze, "verify", there], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_units_command_serves_as_it_stands(unit: ConfigParser, tmp_path: Path) -> None:
