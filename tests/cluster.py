@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http.client import HTTPConnection, RemoteDisconnected
 from itertools import count
 from pathlib import Path
@@ -110,3 +112,17 @@ class Client(threading.Thread):
                 self.answered[str(body["id"])] = name
             else:
                 self.refused.append(body)
+
+
+@contextmanager
+def working(clients: Sequence[Client]) -> Iterator[None]:
+    """While the context lasts, and until each has its last answer."""
+    for client in clients:
+        client.start()
+    try:
+        yield
+    finally:
+        for client in clients:
+            client.enough.set()
+        for client in clients:
+            client.join(30)

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.cli import Console
-from tests.cluster import NODES, Client, Cluster
+from tests.cluster import NODES, Client, Cluster, working
 from tests.contract.test_durability import verify
 from tests.valkey import ValkeyServer
 from tests.vendors.aliyun_caller import AliyunCaller, stamp
@@ -102,16 +102,11 @@ def test_a_node_killed_in_mid_load_loses_nothing_that_was_answered(tmp_path: Pat
     clients = [Client(cluster, n) for n in range(6)]
     clients += [Client(cluster, 10 + n, n % NODES) for n in range(NODES)]
     try:
-        for client in clients:
-            client.start()
-        time.sleep(0.6)
-        cluster.nodes[1].stop(signal.SIGKILL)
-        time.sleep(0.6)
+        with working(clients):
+            time.sleep(0.6)
+            cluster.nodes[1].stop(signal.SIGKILL)
+            time.sleep(0.6)
     finally:
-        for client in clients:
-            client.enough.set()
-        for client in clients:
-            client.join(30)
         for node in cluster.nodes:
             node.stop()
     # Whoever was bound to the killed node lost at most the answer it was waiting for.
@@ -129,18 +124,13 @@ def test_nodes_that_are_restarted_one_after_the_other_drop_no_request(tmp_path: 
     cluster.start()
     clients = [Client(cluster, n) for n in range(4)]
     try:
-        for client in clients:
-            client.start()
-        for node in cluster.nodes:
+        with working(clients):
+            for node in cluster.nodes:
+                time.sleep(0.3)
+                assert node.stop() == 0
+                node.start()
             time.sleep(0.3)
-            assert node.stop() == 0
-            node.start()
-        time.sleep(0.3)
     finally:
-        for client in clients:
-            client.enough.set()
-        for client in clients:
-            client.join(30)
         for node in cluster.nodes:
             node.stop()
     assert [c.lost for c in clients] == [[]] * 4

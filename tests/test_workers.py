@@ -19,7 +19,7 @@ from entrepot import main as root
 from tests import postgres
 from tests.certificates import issue
 from tests.cli import Console
-from tests.cluster import Client, Cluster
+from tests.cluster import Client, Cluster, working
 from tests.contract.test_durability import verify
 from tests.edge.test_admin import samples, total
 from tests.edge.test_tls import common_name, status
@@ -152,9 +152,7 @@ def test_a_worker_killed_in_mid_load_loses_nothing_and_the_service_goes_on(
     before = total(samples(server), "entrepot_requests_total", **done)
     clients = [Client(cluster, n) for n in range(6)]
     killed = []
-    try:
-        for client in clients:
-            client.start()
+    with working(clients):
         for _ in range(WORKERS):
             time.sleep(0.3)
             seen = total(samples(server), "entrepot_requests_total", **done)
@@ -163,11 +161,6 @@ def test_a_worker_killed_in_mid_load_loses_nothing_and_the_service_goes_on(
             wait_until_ready(server.admin)
             assert total(samples(server), "entrepot_requests_total", **done) >= seen > before
         time.sleep(0.3)
-    finally:
-        for client in clients:
-            client.enough.set()
-        for client in clients:
-            client.join(30)
     assert not set(killed) & set(children(server))
     assert len(children(server)) == WORKERS + 1
     assert [c.lost for c in clients] == [[]] * 6
@@ -289,18 +282,13 @@ def test_what_was_written_is_whole(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path, *FLAGS, nodes=1)
     with cluster.nodes[0] as server:
         clients = [Client(cluster, n) for n in range(4)]
-        for client in clients:
-            client.start()
-        time.sleep(0.5)
-        os.kill(workers(server)[0], signal.SIGKILL)
-        time.sleep(0.5)
-        assert server.process is not None
-        server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(40) == 0
-        for client in clients:
-            client.enough.set()
-        for client in clients:
-            client.join(30)
+        with working(clients):
+            time.sleep(0.5)
+            os.kill(workers(server)[0], signal.SIGKILL)
+            time.sleep(0.5)
+            assert server.process is not None
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(40) == 0
     assert all(c.answered for c in clients)
     verify(cluster.config, {h: name for c in clients for h, name in c.answered.items()})
 

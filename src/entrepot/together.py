@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -38,6 +39,8 @@ def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], N
             f"--workers {config.workers} needs a store in PostgreSQL, --store postgresql://...:"
             " an SQLite file is served by one process (docs/scaling.md says why and how to move)"
         )
+    if sys.platform != "linux":
+        raise ValueError("more than one of --workers needs Linux, which deals connections out")
     run(config, listening)
 
 
