@@ -13,6 +13,7 @@ from rich.console import Console
 from bench import capacity, creates, growth, models, servers, table, workers
 from bench.disk import fdatasyncs
 from bench.figures import Figures, document
+from bench.homes import ENGINES
 from bench.load import LoadFailure
 
 _FILE_WIDTH = 140
@@ -42,6 +43,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--sizes", type=int, nargs="+", default=list(growth.SIZES), help="of `growth`, in products"
     )
+    parser.add_argument(
+        "--engine", nargs="+", default=["sqlite"], choices=tuple(ENGINES), help="of `growth`"
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="what `growth` fills is left, and gone on with"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     return parser
 
@@ -69,14 +76,20 @@ def _figures(given: argparse.Namespace, console: Console) -> Figures:
 def _growth(given: argparse.Namespace, machine: str, console: Console) -> int:
     options = growth.Options(
         sizes=sorted(given.sizes),
+        engines=given.engine,
         seconds=given.seconds,
         rounds=given.rounds,
         directory=given.directory / "growth",
         command=servers.entrepot_command(given.server),
+        keep=given.keep,
     )
-    sizes = growth.run(options, console)
+    sizes: list[growth.Size] = []
+    for size in growth.run(options, console):  # each is worth keeping: the next takes long
+        sizes.append(size)
+        _ended(given.json, {"machine": machine, "sizes": growth.document(sizes)})
+        growth.show(console, sizes[-1:])
     growth.show(console, sizes)
-    return _ended(given.json, {"machine": machine, "sizes": growth.document(sizes)})
+    return 0
 
 
 def main() -> int:

@@ -1,18 +1,18 @@
-"""What operations cost as a store grows: filled through the store's own code, asked through every dialect.
+"""What operations cost as a store grows, on either engine: filled through its own code, asked through every dialect.
 
-One tenant has half of all products, nine more have a third, and 990 share the rest. Reads are timed
-in this process, signature check included and HTTP left out; creates against a server on the same
-directory. A size is reached from the one before it, so a run goes up the sizes it is given.
+Beside the store that grows a small one stays as it is (the first of the sizes). Both are asked in turns, so
+that what else the machine does falls on both, and each figure comes with its ratio. Reads are timed
+in this process, signature check included and HTTP left out; creates against a server process, the
+small one a fresh copy each time.
 """
 
 from __future__ import annotations
 
 import json
-import random
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,305 +23,249 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench import servers
-from bench.load import Generator, Plan
-from entrepot import main as root
-from entrepot.core import registry, tenancy
-from entrepot.core.identity import Caller
-from entrepot.core.ports import Tx
-from entrepot.core.product import Authored, Claim, Draft, Product, Profile
-from entrepot.dialect.request import Request
-from tests.contract.adapters import ADAPTERS, Adapter, Credentials
-from tests.contract.world import World
+from bench.homes import ENGINES, Home, Homes
+from bench.load import Generator, Plan, Result
+from bench.questions import BY, Question, questions
+from bench.town import Town
 
 SIZES = (10**4, 10**5, 10**6)
-BIG, MIDDLING, SMALL = 1, 9, 990
-_SHARES = (0.5, 1 / 3 / MIDDLING, (0.5 - 1 / 3) / SMALL)
-_UNIT = 500  # creates in one unit of work while filling
-_ASKED = 200  # reads of one kind
-_SLOW = 3  # of those that read everything
-_MODEL = msgspec.Raw(
-    b'[{"service_id":"s","service_type":"s","properties":[{"property_name":"level","data_type":'
-    b'"int","required":false,"method":"RE","min":"0","max":"100"}],"option":"Optional"}]'
-)
+CONNECTIONS = 64
+_TIMES = 40  # each question in each store
+_SLOW_TIMES = 3  # of those that read all names or documents
+_WARM = 2000  # creates before those that count
+
+
+@dataclass(slots=True)
+class Pair:
+    """A figure of the store that grows, and of the small one at the same time."""
+
+    grown: float
+    small: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times the small one's."""
+        return self.grown / self.small if self.small else 0.0
 
 
 @dataclass(slots=True)
 class Size:
-    """The figures at one size: milliseconds by question, unless the name says otherwise."""
+    """The figures at one size; `ms` by question."""
 
+    engine: str
     products: int
-    bytes_a_product: float = 0.0
+    of_big_tenant: int
     fill_rate: float = 0.0
-    creates_a_second: float = 0.0
-    creates_p99_ms: float = 0.0
-    server_rss_mb: float = 0.0
-    asked_ms: dict[str, float] = field(default_factory=dict)
+    bytes_a_product: float = 0.0
+    creates_a_second: Pair = field(default_factory=lambda: Pair(0, 0))
+    creates_p99_ms: Pair = field(default_factory=lambda: Pair(0, 0))
+    creates_cpu_us: Pair = field(default_factory=lambda: Pair(0, 0))
+    server_rss_mb: Pair = field(default_factory=lambda: Pair(0, 0))
+    ms: dict[str, Pair] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How far to go and where."""
+    """How far to go and where. `keep`: go on with what an earlier run filled, and leave it there."""
 
     sizes: Sequence[int] = SIZES
+    engines: Sequence[str] = ("sqlite",)
     seconds: float = 5.0
     rounds: int = 3
     directory: Path = Path("build/bench/growth")
     command: Sequence[str] = field(default_factory=servers.entrepot_command)
+    keep: bool = False
 
 
-class Town:
-    """A data directory that grows."""
+def run(options: Options, console: Console) -> Iterator[Size]:
+    """The figures of each size on each engine, as they come. Raises: LoadFailure, ServerFailure."""
+    if options.directory.exists() and not options.keep:
+        raise servers.ServerFailure(f"{options.directory} is there already: remove it, or --keep")
+    _, generator_core = servers.cores()
+    generator = Generator(generator_core)
+    try:
+        for engine in options.engines:
+            homes: Homes = ENGINES[engine](options.directory / engine)
+            try:
+                yield from _sizes(options, homes, generator, console)
+            finally:
+                homes.close()
+    finally:
+        generator.close()
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
-        self.random = random.Random(7)
-        self.made = 0
-        self.latest: list[Product] = []  # of the big tenant, some of them
-        self.big: Credentials = {}
-        self.world = World(options.directory)
-        root.prepare(self.world.installation)  # the tenant that creates through the server
-        self.callers = list(self._tenants())
-        self.weights = [_SHARES[0]] + [_SHARES[1]] * MIDDLING + [_SHARES[2]] * SMALL
-        self.big_made = 0
 
-    def _tenants(self) -> Iterator[Caller]:
-        self.big = self.world.tenant()
-        installation = self.world.installation
-        names = [self.big["name"], *(f"t{n}" for n in range(MIDDLING + SMALL))]
+def _sizes(
+    options: Options, homes: Homes, generator: Generator, console: Console
+) -> Iterator[Size]:
+    small, grown = homes.home("small"), homes.home("grown")
+    _filled(homes, small, options.sizes[0], console)
+    for wanted in _ahead(grown, options.sizes):
+        rate = _filled(homes, grown, wanted, console)
+        yield _measured(options, homes, small, grown, rate, generator)
 
-        def make(tx: Tx) -> list[Caller]:
-            found = []
-            for name in names:
-                if name != self.big["name"]:
-                    root.create_tenant(tx, installation.vault, name)
-                tenant = tenancy.tenant_named(tx, name)
-                user = tenancy.user_named(tx, tenant, name)
-                now = root.now_ms()
-                found.append(Caller(tenant, user, "roma", "fill", "bench", now, installation.vault))
-            return found
 
-        yield from installation.store.write_now(make)
+def _ahead(home: Home, sizes: Sequence[int]) -> list[int]:
+    """Those sizes that are not left behind already."""
+    town = Town(home)
+    try:
+        return [size for size in sizes if size >= town.state.made]
+    finally:
+        town.close()
 
-    def grow(self, to: int, progress: Callable[[int], None]) -> float:
-        """Products a second, until there are so many."""
-        started, before = time.perf_counter(), self.made
-        while self.made < to:
-            unit = min(_UNIT, to - self.made)
-            callers = self.random.choices(self.callers, self.weights, k=unit)
-            first = self.made
 
-            def work(
-                tx: Tx, callers: Sequence[Caller] = callers, first: int = first
-            ) -> list[Product]:
-                return [
-                    registry.create(tx, c, _draft(first + n, self.random))
-                    for n, c in enumerate(callers)
-                ]
+def _filled(homes: Homes, home: Home, to: int, console: Console) -> float:
+    town = Town(home)
+    try:
+        if to <= town.state.made:
+            return 0.0
+        with Progress(console=console) as progress:
+            name = f"{homes.engine}, {to:,} products"
+            bar = progress.add_task(name, total=to - town.state.made)
+            rate = town.grow(to, partial(progress.advance, bar))
+    finally:
+        town.close()
+    homes.settled(home)
+    return rate
 
-            found = self.world.installation.store.write_now(work)
-            mine = [p for p in found if p.tenant == self.callers[0].tenant.id]
-            self.big_made += len(mine)
-            self.latest += mine[:1]
-            self.made += unit
-            progress(unit)
-        return (self.made - before) / (time.perf_counter() - started)
 
-    def ask(
-        self, adapter: Adapter, request: Callable[[int], Request], times: int = _ASKED
-    ) -> float:
-        """The median of the milliseconds in which such requests are answered."""
-        took = []
-        for n in range(times):
-            asked = request(n)
+def _measured(
+    options: Options, homes: Homes, small: Home, grown: Home, rate: float, generator: Generator
+) -> Size:
+    towns = Town(grown), Town(small)
+    try:
+        state = towns[0].state
+        size = Size(homes.engine, state.made, state.big, rate, homes.size(grown) / state.made)
+        _exact(towns[0])
+        pairs = zip(questions(towns[0]), questions(towns[1]), strict=True)
+        size.ms = {q.name: _asked(towns, (q, other)) for q, other in pairs}
+    finally:
+        for town in towns:
+            town.close()
+    _creates(options, homes, (grown, small), size, generator)
+    return size
+
+
+def _asked(towns: tuple[Town, Town], asked: tuple[Question, Question]) -> Pair:
+    """The medians of the milliseconds in which both answer, asked in turns."""
+    took: tuple[list[float], list[float]] = [], []
+    for _ in range(_SLOW_TIMES if asked[0].linear else _TIMES):
+        for town, question, times in zip(towns, asked, took, strict=True):
+            request = question.request()
             started = time.perf_counter()
-            answer = self.world.ask(asked)
-            took.append((time.perf_counter() - started) * 1e3)
-            if adapter.refused(answer):
-                raise servers.ServerFailure(
-                    f"{asked.path!r}: {answer.status} {answer.body[:300]!r}"
-                )
-        return statistics.median(took)
-
-
-def _draft(number: int, chance: random.Random) -> Draft:
-    name = f"product-{number:09d}"
-    model = f"{chance.randrange(10**9):x}-{number}"
-    return Draft(
-        profile=Profile(
-            name=name,
-            description="made to see what growth costs",
-            protocol="mqtt",
-            manufacturer_id=f"maker{number % 50}",
-            model_number=model,
-            device_type="Sensor",
-            model=Authored("iotda", _MODEL),
-            tags={"site": f"s{number % 1000}"} if number % 4 == 0 else {},
-        ),
-        claims=(Claim("roma.name", name), Claim("roma.model", f"maker{number % 50}\n{model}")),
-    )
-
-
-def _handles(town: Town) -> Iterator[tuple[str, Adapter, Callable[[int], Request]]]:
-    """Each dialect's show of some product of the big tenant."""
-    vault = town.world.installation.vault
-    for adapter in ADAPTERS:
-        if adapter.products is None:
-            continue
-        dialect = adapter.value
-
-        def request(n: int, adapter: Adapter = adapter, dialect: Any = dialect) -> Request:
-            product = town.random.choice(town.latest)
-            return adapter.show(dialect.handle(vault, product), town.big)
-
-        yield f"get {adapter.dialect}", adapter, request
-
-
-def _lists(town: Town, total: int) -> Iterator[tuple[str, Adapter, Callable[[int], Request]]]:
-    """The first, the middle and the last page of each dialect's list, 20 to a page."""
-    by = {a.dialect: a for a in ADAPTERS}
-    for where, skip in (
-        ("first", 0),
-        ("middle", total // 40 * 20),
-        ("last", (total - 1) // 20 * 20),
-    ):
-        page = skip // 20 + 1
-        questions: dict[str, tuple[str, Mapping[str, Any], Any]] = {
-            "aliyun": ("QueryProductList", {"CurrentPage": page, "PageSize": 20}, None),
-            "roma": ("ListProducts", {"limit": 20, "offset": skip}, None),
-            "enos": (
-                "SearchProduct",
-                {"action": "search"},
-                {"pagination": {"pageNo": page, "pageSize": 20}},
-            ),
-        }
-        for dialect, (name, given, body) in questions.items():
-            adapter = by[dialect]
-            asking = _asking(adapter, name, given, body, town.big)
-            yield f"{where} page {dialect}", adapter, asking
-    marker = by["iotda"].value.handle(town.world.installation.vault, town.latest[0])
-    for where, given in (("first", {}), ("last", {"marker": marker})):
-        asked = {"limit": 20, **given}
-        adapter = by["iotda"]
-        asking = _asking(adapter, "ListProducts", asked, None, town.big)
-        yield f"{where} page iotda", adapter, asking
-
-
-def _filters(town: Town) -> Iterator[tuple[str, Adapter, int, Callable[[int], Request]]]:
-    name = town.latest[len(town.latest) // 2].profile.name
-    tag = {"ProductTag.1.TagKey": "site", "ProductTag.1.TagValue": "s8"}
-    named = {"expression": f"productName like '{name}'"}
-    tagged = {"expression": "productTags.site='s8'"}
-    search = {"action": "search"}
-    questions: tuple[tuple[str, str, int, str, Mapping[str, Any], Any], ...] = (
-        ("name", "iotda", _ASKED, "ListProducts", {"product_name": name}, None),
-        ("name", "roma", _SLOW, "ListProducts", {"name": name}, None),
-        ("name", "enos", _SLOW, "SearchProduct", search, named),
-        ("tag", "enos", _ASKED, "SearchProduct", search, tagged),
-        ("tag", "aliyun", _ASKED, "ListProductByTags", tag, None),
-    )
-    by = {a.dialect: a for a in ADAPTERS}
-    for what, dialect, times, operation, given, body in questions:
-        asking = _asking(by[dialect], operation, given, body, town.big)
-        yield f"{what} {dialect}", by[dialect], times, asking
-
-
-def _asking(
-    adapter: Adapter, name: str, given: Mapping[str, Any], body: Any, credentials: Credentials
-) -> Callable[[int], Request]:
-    operation = adapter.operation(name)
-    return lambda n: adapter.request(operation, given, body, credentials)
+            town.answer(question.adapter, request)
+            times.append((time.perf_counter() - started) * 1e3)
+    return Pair(statistics.median(took[0]), statistics.median(took[1]))
 
 
 def _exact(town: Town) -> None:
     """Nothing, where the totals are what was made."""
-    adapter = next(a for a in ADAPTERS if a.dialect == "roma")
-    answer = town.world.ask(_asking(adapter, "ListProducts", {"limit": 1}, None, town.big)(0))
-    total = json.loads(answer.body)["total"]
-    if total != town.big_made:
-        raise servers.ServerFailure(f"the total says {total}, and {town.big_made} were made")
+    state = town.state
+    for name, given, body, wanted in (
+        ("ListProducts", {"limit": 1}, None, state.big + state.more),
+        ("key1", {}, "productTags.key1 = 'v1'", state.by_dialect.get("enos", 0)),
+        ("model", {}, "modelId = 'AlterTest0615'", state.by_dialect.get("enos", 0)),
+        ("site", {}, "productTags.site = 's0'", state.sited),
+    ):
+        adapter = BY["enos" if body else "roma"]
+        if body:
+            operation, asked = adapter.operation("SearchProduct"), {"expression": body}
+            request = adapter.request(operation, {"action": "search"}, asked, town.big)
+            total = json.loads(town.answer(adapter, request))["pagination"]["totalSize"]
+        else:
+            request = adapter.request(adapter.operation(name), given, None, town.big)
+            total = json.loads(town.answer(adapter, request))["total"]
+        if total != wanted:
+            raise servers.ServerFailure(f"{name}: the total says {total}, and {wanted} were made")
 
 
-def run(options: Options, console: Console) -> list[Size]:
-    """The figures of each size. Raises: LoadFailure, ServerFailure."""
-    if options.directory.exists():
-        raise servers.ServerFailure(f"{options.directory} is there already: remove it first")
-    _, generator_core = servers.cores()
-    generator = Generator(generator_core)
-    town, sizes = Town(options), []
+def _creates(
+    options: Options, homes: Homes, stores: tuple[Home, Home], size: Size, generator: Generator
+) -> None:
+    grown, small = stores
+    results: tuple[list[Result], list[Result]] = [], []
+    memory: tuple[list[float], list[float]] = [], []
+    made = 0
+    for _ in range(options.rounds):
+        for place, home in enumerate((grown, homes.copied(small, "scratch"))):
+            done, result, rss = _load(options, home, generator)
+            made += done if place == 0 else 0
+            results[place].append(result)
+            memory[place].append(rss)
+
+    def pair(figure: Callable[[Result], float]) -> Pair:
+        grown, small = (statistics.median(map(figure, r)) for r in results)
+        return Pair(grown, small)
+
+    size.creates_a_second = pair(lambda r: r.rate)
+    size.creates_p99_ms = pair(lambda r: r.p99_ms)
+    size.creates_cpu_us = pair(lambda r: r.server_cpu_us)
+    size.server_rss_mb = Pair(max(memory[0]), max(memory[1]))
+    town = Town(grown)
+    town.remember_more(made)
+    town.close()
+
+
+def _load(options: Options, home: Home, generator: Generator) -> tuple[int, Result, float]:
+    """How many creates were answered, those that count, and the server's memory after them."""
+    store = ("--store", home.store) if home.store else ()
+    server = servers.entrepot(options.command, home.data, *store)
     try:
-        with Progress(console=console) as progress:
-            for wanted in options.sizes:
-                bar = progress.add_task(f"{wanted:,} products", total=wanted - town.made)
-                rate = town.grow(wanted, partial(progress.advance, bar))
-                sizes.append(_measured(town, generator, rate))
-    finally:
-        generator.close()
-        town.world.close()
-    return sizes
-
-
-def _measured(town: Town, generator: Generator, rate: float) -> Size:
-    size = Size(town.made, fill_rate=rate)
-    _exact(town)
-    for name, adapter, request in (*_handles(town), *_lists(town, town.big_made)):
-        size.asked_ms[name] = town.ask(adapter, request)
-    for name, adapter, times, request in _filters(town):
-        size.asked_ms[name] = town.ask(adapter, request, times)
-    town.world.close()
-    size.bytes_a_product = _bytes(town.options.directory) / town.made
-    _creates(town, size, generator)
-    town.world = World(town.options.directory)
-    return size
-
-
-def _creates(town: Town, size: Size, generator: Generator) -> None:
-    options = town.options
-    server = servers.entrepot(options.command, options.directory)
-    try:
-        recipe = servers.creates(options.command, options.directory, server)
-        results = [
-            generator.run(
-                Plan(
-                    host=server.host,
-                    port=server.port,
-                    connections=64,
-                    recipe=recipe,
-                    count=int(12_000 * options.seconds),
-                    seconds=options.seconds,
-                    server_pid=server.pid,
-                )
+        recipe = servers.creates(options.command, home.data, server, home.store, "t0")
+        recipe = replace(recipe, scattered=True)
+        plan = Plan(
+            host=server.host,
+            port=server.port,
+            connections=CONNECTIONS,
+            recipe=recipe,
+            count=_WARM,
+            server_pid=server.pid,
+        )
+        warm = generator.run(plan)
+        count = int(12_000 * options.seconds)
+        result = generator.run(
+            Plan(
+                host=server.host,
+                port=server.port,
+                connections=CONNECTIONS,
+                recipe=recipe,
+                count=count,
+                seconds=options.seconds,
+                server_pid=server.pid,
             )
-            for _ in range(options.rounds)
-        ]
-        size.creates_a_second = statistics.median(r.rate for r in results)
-        size.creates_p99_ms = statistics.median(r.p99_ms for r in results)
-        size.server_rss_mb = server.rss_mb()
+        )
+        return warm.requests + result.requests, result, server.rss_mb()
     finally:
         server.stop()
 
 
-def _bytes(directory: Path) -> int:
-    return sum(f.stat().st_size for f in directory.iterdir() if not f.name.endswith("-wal"))
-
-
 def show(console: Console, sizes: Sequence[Size]) -> None:
-    """The figures as a table, a column a size."""
-    table = Table()
-    table.add_column("")
+    """The figures as a table, a column a size, each with its ratio to the small store."""
+    for engine in dict.fromkeys(s.engine for s in sizes):
+        _show(console, engine, [s for s in sizes if s.engine == engine])
+
+
+def _show(console: Console, engine: str, sizes: Sequence[Size]) -> None:
+    table = Table(title=f"{engine}: figures, and how many times those of a small store beside it")
+    table.add_column("products")
     for size in sizes:
         table.add_column(f"{size.products:,}", justify="right")
-    rows: dict[str, Callable[[Size], str]] = {
-        "durable creates/s, 64 connections": lambda s: f"{s.creates_a_second:,.0f}",
-        "  of the first size": lambda s: f"{s.creates_a_second / sizes[0].creates_a_second:.2f}",
-        "  p99 ms": lambda s: f"{s.creates_p99_ms:.1f}",
-        "filled a second": lambda s: f"{s.fill_rate:,.0f}",
-        "bytes a product": lambda s: f"{s.bytes_a_product:,.0f}",
-        "server memory MB": lambda s: f"{s.server_rss_mb:.0f}",
+
+    def pair(of: Callable[[Size], Pair], digits: int) -> list[str]:
+        return [f"{of(s).grown:,.{digits}f} ({of(s).ratio:.2f})" for s in sizes]
+
+    rows = {
+        f"durable creates/s, {CONNECTIONS} connections": pair(lambda s: s.creates_a_second, 0),
+        "  p99 ms": pair(lambda s: s.creates_p99_ms, 1),
+        "  CPU us of the server process": pair(lambda s: s.creates_cpu_us, 0),
+        "server memory MB": pair(lambda s: s.server_rss_mb, 0),
+        "bytes a product": [f"{s.bytes_a_product:,.0f}" for s in sizes],
+        "filled a second": [f"{s.fill_rate:,.0f}" if s.fill_rate else "-" for s in sizes],
+        "products of the asked tenant": [f"{s.of_big_tenant:,}" for s in sizes],
     }
-    for name, value in rows.items():
-        table.add_row(name, *(value(s) for s in sizes))
-    for question in sizes[0].asked_ms:
-        table.add_row(f"{question}, ms", *(f"{s.asked_ms[question]:.2f}" for s in sizes))
+    for name in sizes[0].ms:
+        rows[f"{name}, ms"] = pair(lambda s, name=name: s.ms[name], 2)  # type: ignore[misc]
+    for name, values in rows.items():
+        table.add_row(name, *values)
     console.print(table)
 
 

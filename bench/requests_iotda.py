@@ -16,7 +16,8 @@ from entrepot.dialect.request import Request
 from entrepot.vendors.huawei.signing import sign
 
 SAMPLE = Path(__file__).with_name("samples") / "iotda_create_product.json"
-_NAME = "Thermometer-{run}-{number:08d}"
+_NAME, _SCATTERED = "Thermometer-{run}-{number:08d}", "{number:08x}-{run}-Thermometer"
+_SPREAD = 0x9E3779B1  # odd: what is multiplied by it, 32 bits of that, stays different
 
 
 def sample_body(name: str) -> bytes:
@@ -38,6 +39,7 @@ class SignedCreates:
     project_id: str
     access_key: str
     secret_key: str
+    scattered: bool = False  # names that are not in order
 
     def requests(self, count: int) -> Sequence[bytes]:
         """`count` requests; every call takes names no other call has taken."""
@@ -45,7 +47,10 @@ class SignedCreates:
         first, last = sample_body("\0").split(rb"\u0000")
         made = []
         for number in range(count):
-            name = _NAME.format(run=run, number=number).encode()
+            if self.scattered:
+                name = _SCATTERED.format(run=run, number=number * _SPREAD % 2**32).encode()
+            else:
+                name = _NAME.format(run=run, number=number).encode()
             made.append(self._request(first + name + last))
         return made
 

@@ -116,9 +116,9 @@ def entrepot_command(given: str = "") -> tuple[str, ...]:
     return tuple(shlex.split(given)) or (str(Path(sys.executable).parent / "entrepot"),)
 
 
-def entrepot(command: Sequence[str], data: Path) -> Server:
+def entrepot(command: Sequence[str], data: Path, *more: str) -> Server:
     """`entrepot serve` on a free port and this directory, once it says that it listens."""
-    serve = (*command, "serve", "--port", "0", "--data", str(data))
+    serve = (*command, "serve", "--port", "0", "--data", str(data), *more)
     return _until_listening(_spawn(serve, {}, piped=True))
 
 
@@ -129,10 +129,12 @@ def together(data: Path, store: str, workers: int) -> Server:
     return _until_listening(_spawn(command, {}, piped=True, pinned=False))
 
 
-def creates(command: Sequence[str], data: Path, server: Server, store: str = "") -> SignedCreates:
-    """The creates this server accepts, signed with its development tenant's key."""
+def creates(
+    command: Sequence[str], data: Path, server: Server, store: str = "", tenant: str = "dev"
+) -> SignedCreates:
+    """The creates this server accepts, signed with the tenant's key."""
     place = ("--data", str(data), *(("--store", store) if store else ()))
-    asked = (*command, "credentials", *place, "--json")
+    asked = (*command, "credentials", *place, "--tenant", tenant, "--json")
     try:
         answer = subprocess.run(asked, check=True, stdout=subprocess.PIPE, cwd=aws.ROOT)
     except subprocess.CalledProcessError as error:

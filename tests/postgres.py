@@ -26,23 +26,29 @@ NOBODY = 65534
 
 
 class PostgresServer:
-    """One server on a Unix socket in a temporary folder; gone, with all its data, when stopped."""
+    """One server on a Unix socket in a temporary folder; gone, with all its data, at the end.
 
-    def __init__(self, *flags: str) -> None:
+    In a folder that is given the data stay for the next one.
+    """
+
+    def __init__(self, *flags: str, folder: Path | None = None) -> None:
         self._flags = flags
-        self.folder = Path(tempfile.mkdtemp(prefix="entrepot-pg-"))
+        self._kept = folder is not None
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="entrepot-pg-"))
         self._as: dict[str, Any] = {}
         self._bin = _installed() / "bin"
         self._names = count()
         self.process: subprocess.Popen[bytes] | None = None
         atexit.register(self.remove)
+        self.folder.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             self._as = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
             self._bin = self._copied() / "bin"
-        # Not on disk for certain: a test's server may be killed, its machine is not.
-        self._run(
-            "initdb", "-U", "entrepot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
-        )
+        if not (self.folder / "data").exists():
+            # Not on disk for certain: a test's server may be killed, its machine is not.
+            self._run(
+                "initdb", "-U", "entrepot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
+            )
         self.start()
 
     def _copied(self) -> Path:
@@ -50,7 +56,7 @@ class PostgresServer:
         package = installed.parent
         for part in package.parent.glob(f"{package.name}*"):  # the program and its libraries
             if not part.name.endswith("-info"):
-                shutil.copytree(part, self.folder / "installed" / part.name)
+                shutil.copytree(part, self.folder / "installed" / part.name, dirs_exist_ok=True)
         for place, folders, files in os.walk(self.folder):
             for path in (place, *(os.path.join(place, name) for name in folders + files)):
                 os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
@@ -94,7 +100,10 @@ class PostgresServer:
             self.process = None
 
     def remove(self) -> None:
-        """Stop, and forget everything."""
+        """Stop, and forget everything that is not kept."""
+        if self._kept:
+            self.stop()
+            return
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -1,0 +1,135 @@
+"""Where the stores of `growth` are: directories, and databases of a PostgreSQL server of its own.
+
+A home is copied before it is measured where what is measured makes it grow.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import psycopg
+
+from tests.postgres import PostgresServer
+
+POSTGRES_SETTINGS = (
+    "fsync=on", "shared_buffers=2GB", "max_wal_size=8GB", "min_wal_size=1GB",
+    "checkpoint_timeout=15min", "wal_compression=on", "effective_cache_size=8GB",
+)  # fmt: skip
+"""What a server for so much data is given; all else is PostgreSQL's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What `entrepot` calls --data and --store."""
+
+    data: Path
+    store: str = ""
+
+
+class Homes(Protocol):
+    """One engine's homes by name."""
+
+    engine: str
+
+    def home(self, name: str) -> Home:
+        """The home, made if it is not there."""
+        ...
+
+    def copied(self, home: Home, name: str) -> Home:
+        """Another that holds the same; nobody may have either open."""
+        ...
+
+    def settled(self, home: Home) -> None:
+        """Nothing; what a server does in quiet hours is done."""
+        ...
+
+    def size(self, home: Home) -> int:
+        """Its bytes on disk, but for a log that is used again and again."""
+        ...
+
+    def close(self) -> None:
+        """End what was started."""
+        ...
+
+
+class Directories:
+    """SQLite."""
+
+    engine = "sqlite"
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def home(self, name: str) -> Home:
+        return Home(self._directory / name)
+
+    def copied(self, home: Home, name: str) -> Home:
+        copy = self.home(name)
+        shutil.rmtree(copy.data, ignore_errors=True)
+        shutil.copytree(home.data, copy.data)
+        return copy
+
+    def settled(self, home: Home) -> None:
+        pass
+
+    def size(self, home: Home) -> int:
+        files = home.data.iterdir()
+        return sum(f.stat().st_size for f in files if not f.name.endswith("-wal"))
+
+    def close(self) -> None:
+        pass
+
+
+class Databases:
+    """PostgreSQL, on the disk that is measured and with `fsync` on."""
+
+    engine = "postgresql"
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        flags = [word for setting in POSTGRES_SETTINGS for word in ("-c", setting)]
+        self._server = PostgresServer(*flags, folder=directory / "server")
+
+    def home(self, name: str) -> Home:
+        there = "SELECT FROM pg_database WHERE datname = %s"
+        if not self._execute(there, (name,)):
+            self._execute(f"CREATE DATABASE {name}")
+        return Home(self._directory / name, self._server.url(name))
+
+    def copied(self, home: Home, name: str) -> Home:
+        self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {_name(home)} STRATEGY FILE_COPY")
+        copy = self.home(name)
+        shutil.rmtree(copy.data, ignore_errors=True)
+        shutil.copytree(home.data, copy.data)
+        return copy
+
+    def settled(self, home: Home) -> None:
+        with psycopg.connect(home.store, autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE)")
+            connection.execute("CHECKPOINT")
+
+    def size(self, home: Home) -> int:
+        ((size,),) = self._execute("SELECT pg_database_size(%s)", (_name(home),))
+        return int(size)
+
+    def _execute(self, sql: str, values: tuple[str, ...] = ()) -> list[tuple[int, ...]]:
+        with psycopg.connect(self._server.url("postgres"), autocommit=True) as connection:
+            cursor = connection.execute(sql.encode(), values or None)
+            return cursor.fetchall() if cursor.description is not None else []
+
+    def close(self) -> None:
+        self._server.stop()
+
+
+def _name(home: Home) -> str:
+    return urlsplit(home.store).path[1:]
+
+
+ENGINES: dict[str, Callable[[Path], Homes]] = {"sqlite": Directories, "postgresql": Databases}
