@@ -6,12 +6,15 @@ import asyncio
 import os
 import threading
 from pathlib import Path
+from random import Random
 
 import apsw
 import pytest
 
 from entrepot.store.sqlite import SqliteStore
+from entrepot.store.sqlite_schema import wal_pages
 from entrepot.store.upgrade import SCHEMA_VERSION
+from tests.contract.goods import product
 
 
 def test_another_programs_file_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
@@ -87,3 +90,46 @@ def test_a_closed_store_has_let_go_of_its_files(tmp_path: Path) -> None:
     store.close()
     # The last connection to close takes the log back into the file.
     assert [p.name for p in tmp_path.iterdir()] == ["gone.sqlite"]
+
+
+@pytest.mark.parametrize(
+    ("size", "pages"), [(0, 8_192), (1 << 30, 8_192), (3 << 30, 24_576), (1 << 40, 65_536)]
+)
+def test_the_log_may_grow_with_the_file_within_bounds(
+    tmp_path: Path, size: int, pages: int
+) -> None:
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.truncate(size)
+    assert wal_pages(path) == pages
+
+
+def test_a_checkpoint_that_outlives_its_event_loop_is_not_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("entrepot.store.sqlite_schema.WAL_PAGES", 20)
+    path = tmp_path / "loops.sqlite"
+    store = SqliteStore(path)
+    log = path.with_name(f"{path.name}-wal")
+    go_on, chance = threading.Event(), Random(1)
+
+    async def write(then_s: float = 0.0) -> None:
+        bulk = {"test": {"bulk": chance.randbytes(100_000).hex()}}
+        await store.write(lambda tx: product(tx, extras=bulk))
+        await asyncio.sleep(then_s)
+
+    def occupied() -> None:
+        async def both() -> None:
+            await asyncio.gather(*(store.read(lambda tx: go_on.wait(10)) for _ in range(2)))
+
+        asyncio.run(both())
+
+    readers = threading.Thread(target=occupied)
+    readers.start()  # the checkpoint has to wait for them
+    asyncio.run(write())
+    go_on.set()
+    readers.join()
+    for _ in range(10):
+        asyncio.run(write(0.1))
+    assert log.stat().st_size < 1_000_000
+    store.close()
