@@ -16,10 +16,11 @@ from msgspec.structs import replace
 
 from entrepot import engines, keyfile
 from entrepot.core import tenancy
-from entrepot.core.conversion import CANONICAL, Shelf
+from entrepot.core.conversion import CANONICAL
 from entrepot.core.faults import NotFound
 from entrepot.core.identity import Key, Settings, Tenant
 from entrepot.core.ports import INSTALLATION, Ledger, Tx
+from entrepot.core.shelf import Shelf
 from entrepot.core.tenancy import ROOT, open_vault
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import msgspec
@@ -15,9 +16,10 @@ from msgspec.structs import replace
 from entrepot import main as root
 from entrepot.core import tenancy
 from entrepot.core.conversion import Format
-from entrepot.core.differences import differences
-from entrepot.core.ports import Tx
+from entrepot.core.differences import ORDER, differences
+from entrepot.core.ports import Entry, Tx
 from entrepot.core.product import Authored, Product, Profile
+from entrepot.core.retelling import rebased
 from entrepot.core.thing_model import (
     Array,
     Boolean,
@@ -32,8 +34,9 @@ from entrepot.core.thing_model import (
     Text,
     ThingModel,
 )
-from tests.contract.adapters import ALIYUN, Credentials
+from tests.contract.adapters import ALIYUN, IOTDA, Credentials
 from tests.contract.world import World
+from tests.models import drawn
 
 # Every dialect that has thing models: a new one joins by having a format.
 OTHERS = [d.formats[0] for d in root.dialects() if d.formats and d.name != "aliyun"]
@@ -119,6 +122,11 @@ class Aliyun:
             return found
 
         return self.world.installation.store.read_now(read)
+
+    def log(self) -> list[Entry]:
+        """What the audit log has of it."""
+        found = self.stored()
+        return self.world.installation.store.read_now(lambda tx: tx.history(found.tenant, found.id))
 
     def authored(self, model: Authored) -> None:
         """As if another dialect had made the product, with this model."""
@@ -215,3 +223,109 @@ def test_a_model_that_nobody_here_can_read_is_shown_as_none_and_not_changed(
     answer = aliyun.world.ask(ALIYUN.request(operation, given, None, aliyun.credentials))
     assert json.loads(answer.body)["Code"] == "iot.system.IllegalRequest"
     assert aliyun.stored().profile.model == unknown
+
+
+# A draft that is open while another dialect changes the model
+
+
+@dataclass
+class IoTDA:
+    """IoTDA's calls on the same product."""
+
+    aliyun: Aliyun
+
+    def __call__(self, operation: str, body: Any = None) -> Any:
+        world, credentials = self.aliyun.world, self.aliyun.credentials
+        id = IOTDA.value.handle(world.installation.vault, self.aliyun.stored())
+        request = IOTDA.request(IOTDA.operation(operation), {"product_id": id}, body, credentials)
+        answer = world.ask(request)
+        assert answer.status == 200, answer.body
+        return json.loads(answer.body)
+
+    def services(self) -> Any:
+        return self("ShowProduct")["service_capabilities"]
+
+    def replace(self, services: Any) -> None:
+        self("UpdateProduct", {"service_capabilities": services})
+
+
+def held(services: Any) -> dict[str, Any]:
+    """The properties of IoTDA's services by their paths."""
+    return {
+        f"{s['service_id']}/{p['property_name']}": p for s in services for p in s.get("properties") or ()
+    }  # fmt: skip
+
+
+def feature(identifier: str) -> str:
+    return json.dumps({"properties": [{**FEATURE, "identifier": identifier}]})
+
+
+def test_publishing_a_draft_undoes_nothing_that_another_dialect_did_meanwhile(
+    aliyun: Aliyun,
+) -> None:
+    iotda = IoTDA(aliyun)
+    for identifier in ("kept", "narrowed", "dropped", "both"):
+        aliyun("CreateThingModel", ThingModelJson=feature(identifier))
+    aliyun("PublishThingModel", ModelVersion="1")
+    aliyun("CreateThingModel", ThingModelJson=feature("mine"))
+    mine = {**FEATURE, "identifier": "both", "dataSpecs": {"dataType": "TEXT", "length": 20}}
+    aliyun("UpdateThingModel", Identifier="both", ThingModelJson=json.dumps({"properties": [mine]}))
+    # IoTDA sees what is in force, not the draft, and changes it.
+    services = iotda.services()
+    assert set(held(services)) == {f"default/{n}" for n in ("kept", "narrowed", "dropped", "both")}
+    [default] = services
+    for one in default["properties"]:
+        one["max_length"] = {"narrowed": 5, "both": 7}.get(one["property_name"], one["max_length"])
+    theirs = {**default["properties"][0], "property_name": "theirs"}
+    default["properties"] = [p for p in default["properties"] if p["property_name"] != "dropped"]
+    default["properties"].append(theirs)
+    lamp = {"service_id": "lamp", "service_type": "lamp", "properties": [theirs]}
+    iotda.replace([default, lamp])
+    # The draft shows it before anybody publishes it, beside what it was changed to itself.
+    draft = {p["identifier"]: p for p in aliyun.model()["properties"]}
+    assert set(draft) == {"kept", "narrowed", "both", "mine", "theirs"}
+    assert draft["narrowed"]["dataSpecs"]["length"] == 5
+    assert draft["both"]["dataSpecs"]["length"] == 20  # both changed it: the draft's is the later
+    assert names(aliyun.model(FunctionBlockId="lamp")["properties"]) == ["theirs"]
+    assert set(held(iotda.services())) == {
+        "default/kept", "default/narrowed", "default/both", "default/theirs", "lamp/theirs",
+    }  # fmt: skip
+
+    aliyun("PublishThingModel", ModelVersion="2")
+    lengths = {path: p["max_length"] for path, p in held(iotda.services()).items()}
+    assert lengths == {
+        "default/kept": 9, "default/narrowed": 5, "default/both": 20, "default/mine": 9, "default/theirs": 9,
+        "lamp/theirs": 9,
+    }  # fmt: skip
+    log = aliyun.log()
+    assert log[-1].operation == "PublishThingModel"
+    assert log[-1].changes["draft"] == ["(published)", None]
+    [begun] = [e for e in log if e.changes.get("draft") == [None, "(begun)"]]
+    assert begun.changes["draft/properties/4"][1]["identifier"] == "mine"
+
+
+def test_a_draft_that_was_begun_from_nothing_takes_in_what_another_dialect_made(
+    aliyun: Aliyun,
+) -> None:
+    aliyun("CreateThingModel", ThingModelJson=feature("mine"))
+    theirs = {"property_name": "theirs", "data_type": "string", "max_length": 9, "method": "R"}
+    service = {"service_id": "default", "service_type": "default", "properties": [theirs]}
+    IoTDA(aliyun).replace([service])
+    assert set(names(aliyun.model()["properties"])) == {"mine", "theirs"}
+    aliyun("PublishThingModel")
+    assert set(held(IoTDA(aliyun).services())) == {"default/mine", "default/theirs"}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_draft_nobody_changed_becomes_the_new_model_and_one_over_an_old_base_stays(
+    seed: int,
+) -> None:
+    shelf = root.shelf()
+    random = Random(seed)
+    one, other = (shelf.authored(drawn(random), "aliyun") for _ in range(2))
+    new = rebased(shelf, one, one, other)
+    was, now = shelf.model(other), shelf.model(new)
+    assert was is not None
+    assert now is not None
+    assert [d for d in differences(was, now) if d.path[-1] != ORDER] == []
+    assert rebased(shelf, other, one, one) == other

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from entrepot import main as root
 from entrepot.core.conversion import Format
 from entrepot.core.differences import differences
-from entrepot.core.ports import Tx
+from entrepot.core.ports import Entry, Tx
 from entrepot.core.product import Authored, Product
 from entrepot.core.thing_model import (
     Array,
@@ -225,6 +225,26 @@ def test_the_log_tells_what_became_of_a_model(roma: Roma) -> None:
         [before, after] = entry.changes["model"]
         assert before is None
         assert "ss" in json.dumps(after)
+
+
+def test_the_log_of_a_model_that_is_built_part_by_part_grows_as_the_model_does(roma: Roma) -> None:
+    service = roma("CreateService", {"product_id": roma.product, "service_name": "s0", "status": 0})
+    for n in range(1, 40):
+        roma("CreateService", {"product_id": roma.product, "service_name": f"s{n}", "status": 0})
+    body = {"property_name": "level", "data_type": "string", "required": 0, "max_length": 9}
+    roma("CreateProperty", body, service_id=service["service_id"])
+
+    def read(tx: Tx) -> list[Entry]:
+        return tx.history(roma.tenant(tx), roma.product)
+
+    lines = roma.world.installation.store.read_now(read)[2:]  # not the product's, nor the first
+    assert len(lines) == 40
+    sizes = [len(msgspec.json.encode(line)) for line in lines]
+    assert max(sizes) < 2 * min(sizes)
+    # Each says what came, and where: the part, its number, and who made it.
+    assert lines[10].changes["model/services/11"] == [None, {"service_name": "s11", "status": 0}]
+    added = {place: now for place, (was, now) in lines[-1].changes.items() if was is None}
+    assert added["model/services/0/properties"] == [body]
 
 
 # Through both vendors' calls

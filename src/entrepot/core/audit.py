@@ -8,10 +8,11 @@ from typing import Any, Literal
 import msgspec
 
 from entrepot.core.identity import Caller
+from entrepot.core.model_changes import Changes, model_changes
 from entrepot.core.ports import Entry, Tx
+from entrepot.core.product import Authored
 
 Action = Literal["create", "update", "delete"]
-Changes = dict[str, list[Any]]
 
 
 def note(
@@ -46,13 +47,12 @@ def note(
 
 
 def differences(old: Any, new: Any, fields: Iterable[str]) -> Changes:
-    """What differs between two structs in these fields, as [before, after]."""
-    pairs = ((name, getattr(old, name), getattr(new, name)) for name in fields)
-    return {
-        name: [_plain(before), _plain(after)] for name, before, after in pairs if before != after
-    }
-
-
-def _plain(value: Any) -> Any:
-    """The value in lists, dictionaries and texts; a thing model as the text that it is."""
-    return msgspec.to_builtins(value, enc_hook=lambda raw: bytes(raw).decode())
+    """What differs between two structs in these fields, as [before, after]; of a thing model, place by place."""
+    found: Changes = {}
+    for name in fields:
+        before, after = getattr(old, name), getattr(new, name)
+        if isinstance(before, Authored) or isinstance(after, Authored):
+            found |= {} if before == after else model_changes(name, before, after)
+        elif before != after:
+            found[name] = [msgspec.to_builtins(before), msgspec.to_builtins(after)]
+    return found

@@ -12,15 +12,11 @@ from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import msgspec
-from msgspec.structs import replace
 
 from entrepot.core.differences import ORDER, Difference, Path, differences, undone
 from entrepot.core.faults import Malformed, Violation
-from entrepot.core.product import Authored
 from entrepot.core.spelling import unspelled
 from entrepot.core.thing_model import ThingModel
-
-_SMALL, _REMEMBERED = 1 << 16, 256  # bytes of a text that is worth remembering, and how many
 
 LossKind = Literal[
     "kept",  # said in other words that mean the same
@@ -175,25 +171,6 @@ def written(model: ThingModel, target: Format, source: str = "") -> Converted:
     return Converted(text, Report(source, target.name, tuple(losses)))
 
 
-def _parked(model: ThingModel, text: bytes, target: Format) -> tuple[Difference, ...]:
-    """What a written text does not say of the model."""
-    return tuple(differences(model, meaning(text, target), target.own))
-
-
-def retold(
-    model: ThingModel, words: Format, edit: Callable[[ThingModel], ThingModel]
-) -> ThingModel:
-    """The model after an author changed what a format shows of it; what it does not show stays as it is.
-
-    Raises:
-        ValueError: the format can only be written.
-    """
-    shown = read(words.write(model), words)
-    lost = differences(model, shown)
-    new = edit(shown)
-    return undone(new, lost) if lost else new
-
-
 def loss(found: Difference, target: Format) -> Loss:
     """The difference with its kind and reason."""
     gone, new = _unsaid(found.now), _unsaid(found.was)
@@ -295,93 +272,3 @@ CANONICAL = Format(
     and isinstance(plain["services"], list),
 )  # fmt: skip
 """The canonical model as JSON: loses nothing, and no vendor takes it."""
-
-
-class Shelf:
-    """Every format there is, by its name, and the models that are everybody's."""
-
-    def __init__(
-        self, formats: Iterable[Format] = (), public: Mapping[str, Authored] | None = None
-    ) -> None:
-        self.formats: dict[str, Format] = {}
-        self.public = public or {}  # by the keys that products name them by
-        self._stored: dict[str, Format] = {}
-        for one in formats:
-            if one.name in self.formats:
-                raise ValueError(f"two formats are called {one.name!r}")
-            self.formats[one.name] = one
-            if one.dialect:
-                self._stored.setdefault(one.dialect, one)
-        self._texts: dict[tuple[str, bytes, str], msgspec.Raw | None] = {}
-
-    def reads(self, authored: Authored) -> bool:
-        """Whether somebody here can read an authored model."""
-        return authored.dialect in self._stored
-
-    def model(self, authored: Authored) -> ThingModel | None:
-        """What an authored model means; None where nobody here can read it."""
-        source = self._stored.get(authored.dialect)
-        if source is None:
-            return None
-        return read(bytes(authored.text), source, authored.parked)
-
-    def text(self, authored: Authored, dialect: str) -> msgspec.Raw | None:
-        """The model in the words of a dialect: the author's own text where it is the author's.
-
-        None where nobody here can read it.
-        """
-        if authored.dialect == dialect:
-            return authored.text
-        text = bytes(authored.text)
-        if len(text) > _SMALL or authored.parked:
-            return self._text(authored, dialect)
-        key = (authored.dialect, text, dialect)
-        if key not in self._texts:
-            if len(self._texts) >= _REMEMBERED:
-                self._texts.clear()
-            self._texts[key] = self._text(authored, dialect)
-        return self._texts[key]
-
-    def _text(self, authored: Authored, dialect: str) -> msgspec.Raw | None:
-        source = self._stored.get(authored.dialect)
-        if source is None:
-            return None
-        model = meaning(bytes(authored.text), source, authored.parked)
-        return msgspec.Raw(self._stored[dialect].write(model))
-
-    def authored(self, model: ThingModel, dialect: str) -> Authored:
-        """The model as an author of the dialect would have it kept: the words that there are, the rest parked."""
-        target = self._stored[dialect]
-        text = target.write(model)
-        return Authored(dialect, msgspec.Raw(text), _parked(model, text, target))
-
-    def revised(self, old: Authored | None, new: Authored) -> Authored:
-        """The new model, with what its dialect cannot say of the old one parked beside it."""
-        if old is None:
-            return new
-        if old.dialect == new.dialect:
-            return replace(new, parked=old.parked)
-        model, target = self.model(old), self._stored.get(new.dialect)
-        if model is None or target is None:
-            return new
-        return replace(new, parked=_parked(model, target.write(model), target))
-
-    def named(self, name: str) -> Format:
-        """The format of this name, or the one that the dialect of this name keeps.
-
-        Raises:
-            ValueError: there is none; says which there are.
-        """
-        found = self.formats.get(name) or self._stored.get(name)
-        if found is None:
-            raise ValueError(f"no format is called {name!r}; known are {', '.join(self.formats)}")
-        return found
-
-    def recognised(self, plain: Any) -> Format | None:
-        """The one format that takes the decoded JSON value for its own; None where none or several do."""
-        found = self.candidates(plain)
-        return found[0] if len(found) == 1 else None
-
-    def candidates(self, plain: Any) -> list[Format]:
-        """Every format that takes the decoded JSON value for its own."""
-        return [f for f in self.formats.values() if f.read is not None and f.recognise(plain)]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import msgspec
 
-from entrepot.core.conversion import Shelf
 from entrepot.core.faults import Denied
 from entrepot.core.product import Actor, Claim
+from entrepot.core.shelf import Shelf
 from entrepot.core.vault import Vault
 
 NO_MODELS = Shelf()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from entrepot.core import audit
 from entrepot.core.faults import InUse, NotFound
 from entrepot.core.identity import Caller
-from entrepot.core.ports import Entry, Tx
+from entrepot.core.ports import Tx
 from entrepot.core.product import MODEL, Authored, Claim
 from entrepot.core.things import NamedModel
 
@@ -57,11 +57,11 @@ def put(tx: Tx, caller: Caller, key: str, model: Authored) -> NamedModel:
             claims=(model_claim(key),),
         )
         tx.add(made)
-        _note(tx, caller, made, "create", {})
+        audit.note(tx, caller, "model", made.id, "create")
         return made
     new = replace(old, model=model, updated_at=caller.now_ms)
     tx.put(old, new)
-    _note(tx, caller, new, "update", {"model": [_text(old), _text(new)]})
+    audit.note(tx, caller, "model", new.id, "update", audit.differences(old, new, ("model",)))
     return new
 
 
@@ -76,33 +76,5 @@ def delete(tx: Tx, caller: Caller, key: str) -> NamedModel:
     if tx.labelled(caller.tenant.id, [(MODEL, key)], limit=1)[0]:
         raise InUse("model", key, "products")
     tx.drop(model)
-    _note(tx, caller, model, "delete", {})
+    audit.note(tx, caller, "model", model.id, "delete")
     return model
-
-
-def _text(model: NamedModel) -> str:
-    return bytes(model.model.text).decode()
-
-
-def _note(
-    tx: Tx,
-    caller: Caller,
-    model: NamedModel,
-    action: Literal["create", "update", "delete"],
-    what: dict[str, list[Any]],
-) -> None:
-    # A model has no revision of its own: its log counts them.
-    revision = len(tx.history(caller.tenant.id, model.id)) + 1
-    entry = Entry(
-        kind="model",
-        thing=model.id,
-        revision=revision,
-        at=caller.now_ms,
-        actor=caller.actor,
-        dialect=caller.dialect,
-        operation=caller.operation,
-        request_id=caller.request_id,
-        action=action,
-        changes=what,
-    )
-    tx.note(caller.tenant.id, entry)

@@ -59,7 +59,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     operation: str
     request_id: str
     action: Literal["create", "update", "delete"]
-    changes: dict[str, list[Any]] = {}  # field -> [before, after]; secrets only as "(changed)"
+    # field -> [before, after]; secrets only as "(changed)", thing models by place (`core/model_changes.py`)
+    changes: dict[str, list[Any]] = {}
 
 
 class Tx(Protocol):

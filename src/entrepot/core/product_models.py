@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from entrepot.core import registry
-from entrepot.core.conversion import Format, retold
+from entrepot.core.conversion import Format
 from entrepot.core.faults import NotFound, Refused, Taken
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.product import Authored, Claim, Product
 from entrepot.core.registry import Edit, Ref
+from entrepot.core.retelling import edited
 from entrepot.core.thing_model import ThingModel
 from entrepot.core.things import ModelVersion
 
@@ -58,11 +59,10 @@ def edit_draft(tx: Tx, caller: Caller, change: Revision) -> Product:
     product = registry.get(tx, caller, change.ref)
     registry.refuse_released(product, change.ref.text)
     old = draft_of(tx, caller, product)
-    model = ThingModel(id="") if old is None else caller.shelf.model(old)
-    if model is None:
+    new = edited(caller.shelf, old, change.words, change.edit, caller.dialect)
+    if new is None:
         raise Refused("model", "unreadable", change.ref.text)
-    new = retold(model, change.words, change.edit)
-    return set_draft(tx, caller, change.ref, caller.shelf.authored(new, caller.dialect))
+    return set_draft(tx, caller, change.ref, new)
 
 
 def set_draft(tx: Tx, caller: Caller, ref: Ref, draft: Authored) -> Product:

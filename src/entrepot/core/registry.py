@@ -12,8 +12,10 @@ from msgspec.structs import replace
 from entrepot.core import audit, models
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
 from entrepot.core.identity import Caller
+from entrepot.core.model_changes import Changes, model_changes
 from entrepot.core.ports import KINDS, Tx
 from entrepot.core.product import NAME, Authored, Claim, Draft, Product, Profile
+from entrepot.core.retelling import rebased
 from entrepot.core.things import ModelVersion, Space, Template, Topic
 
 V = TypeVar("V")
@@ -222,11 +224,14 @@ def update(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Product], Edit]]
     if wanted.profile.name != old.profile.name:
         claims = _renamed(tx, old, claims, wanted.profile.name)
     profile = wanted.profile
+    draft = old.draft if wanted.draft is UNSET else wanted.draft
     model = profile.model
     if model is not None and model is not old.profile.model and not wanted.parked:
         in_force = model_in_force(tx, caller, old)
-        profile = replace(profile, model=caller.shelf.revised(in_force, model))
-    draft = old.draft if wanted.draft is UNSET else wanted.draft
+        model = caller.shelf.revised(in_force, model)
+        profile = replace(profile, model=model)
+        if draft is not None and model != in_force:
+            draft = rebased(caller.shelf, draft, in_force, model)
     secrets, names = old.secrets, old.names_of_secrets
     if wanted.secret is not None:
         secrets = {**secrets, caller.dialect: wanted.secret}
@@ -321,16 +326,31 @@ def refuse_released(product: Product, handle: str) -> None:
         raise Refused("product", "released", handle)
 
 
-def changes(old: Product, new: Product) -> audit.Changes:
+def changes(old: Product, new: Product) -> Changes:
     """What differs, field by field as [before, after]; secrets are named, never shown."""
     found = audit.differences(old.profile, new.profile, Profile.__struct_fields__)
     if old.released != new.released:
         found["released"] = [old.released, new.released]
     if old.draft != new.draft:
-        found |= audit.differences(old, new, ("draft",))
+        found |= _draft_changes(old, new)
     if old.secrets != new.secrets or old.names_of_secrets != new.names_of_secrets:
         found["secret"] = ["(changed)", "(changed)"]
     return found
+
+
+def _draft_changes(old: Product, new: Product) -> Changes:
+    """Of a draft what it changes in the model that it was begun from; what comes into force is told there."""
+    if new.draft is None:
+        is_published = old.draft == new.profile.model
+        return (
+            {"draft": ["(published)", None]}
+            if is_published
+            else model_changes("draft", old.draft, None)
+        )
+    if old.draft is None:
+        begun = model_changes("draft", old.profile.model, new.draft)
+        return {"draft": [None, "(begun)"]} | begun
+    return model_changes("draft", old.draft, new.draft)
 
 
 def _note(
@@ -338,6 +358,6 @@ def _note(
     caller: Caller,
     product: Product,
     action: audit.Action,
-    what: audit.Changes | None = None,
+    what: Changes | None = None,
 ) -> None:
     audit.note(tx, caller, "product", product.id, action, what, product.revision)

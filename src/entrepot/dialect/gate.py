@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from entrepot.core.conversion import Shelf
 from entrepot.core.identity import Key, Tenant, User, key_claim, tenant_claim, user_claim
 from entrepot.core.ports import INSTALLATION, Nonces, Store, Tx
+from entrepot.core.shelf import Shelf
 from entrepot.core.vault import Vault
 from entrepot.dialect.nonces import MemoryNonces
 
