@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
-from tests.releases.reading import DUMP, DUMPS, HERE, NAME, RELEASES, kinds, missing, read, restored
+from entrepot import keyfile
+from entrepot import main as root
+from tests.cli import Console, say
+from tests.releases.reading import (
+    DUMP,
+    DUMPS,
+    HERE,
+    NAME,
+    RELEASES,
+    kinds,
+    missing,
+    read,
+    restored,
+    unpacked,
+)
 
 STORES = [*RELEASES, *DUMPS]
 
@@ -41,6 +58,31 @@ def test_it_goes_on_from_there(tmp_path: Path, name: str) -> None:
     assert made.id > max(numbers)
     assert console("doctor").status == 0
     assert "is taken" in console("tenant", "create", "other").err
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_a_backup_of_then_is_verified_and_restored(tmp_path: Path, name: str) -> None:
+    backup = unpacked(name, tmp_path).rename(tmp_path / "backup")
+    key = keyfile.read(backup / root.MASTER_KEY)
+    store = backup / root.STORE
+    with closing(apsw.Connection(str(store))) as copy:
+        copy.execute("PRAGMA journal_mode=DELETE").fetchall()  # as every release leaves its backups
+    manifest = {
+        "format": 1, "release": name.partition("-")[0], "made_at": "2026-11-22T12:00:00Z",
+        "store_bytes": store.stat().st_size, "master_key": keyfile.fingerprint(key),
+        "store_sha256": hashlib.sha256(store.read_bytes()).hexdigest(), "master_key_included": True,
+    }  # fmt: skip
+    (backup / "backup.json").write_text(json.dumps(manifest))
+    before = {p.name: p.read_bytes() for p in backup.iterdir()}
+    said = say("verify", str(backup), "--json")
+    assert said.status == 0, said.out
+    assert len(said.json["checks"]) >= 9
+    assert {p.name: p.read_bytes() for p in backup.iterdir()} == before
+    console = Console(tmp_path / "restored")
+    assert console("restore", str(backup)).status == 0
+    wanted = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+    assert missing(wanted, read(console)) == []
+    assert console("doctor").status == 0
 
 
 def test_a_difference_is_found_wherever_it_is() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from entrepot import main as root
 from entrepot.cli import checking
 from entrepot.cli.options import Json, Place
 from entrepot.store.checkup import Check, Checkup
+from entrepot.store.sqlite_copy import upgraded
 
 _MANY_PAGES = 20_000
 Folder = Annotated[Path, Parameter(help="Folder of the backup.")]
@@ -80,20 +82,15 @@ def verify(
     manifest = backups.read_manifest(folder)
     wrong = backups.differences(folder, manifest)
     report.tell(Check("the files are what was written", len(wrong), tuple(wrong)))
-    if not without_key:
-        key = backups.key_of(config, folder, manifest, key_file)
-        installation = root.read_installation(
-            replace(config, data=folder, store="", master_key=key.hex())
-        )
-        try:
-            report.tell(checking.secrets(installation))
-        finally:
-            installation.close()
-    checkup = Checkup(folder / root.STORE)
-    try:
-        report.look(checkup)
-    finally:
-        checkup.close()
+    # One of an earlier schema is looked over as it will be when it is restored.
+    with upgraded(folder / root.STORE) as store:
+        if not without_key:
+            key = backups.key_of(config, folder, manifest, key_file)
+            there = replace(config, data=store.parent, store="", master_key=key.hex())
+            with closing(root.read_installation(there)) as installation:
+                report.tell(checking.secrets(installation))
+        with closing(Checkup(store)) as checkup:
+            report.look(checkup)
     return report.status(f"{folder} is not well: make another backup, and look at the disk.")
 
 

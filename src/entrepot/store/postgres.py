@@ -48,6 +48,10 @@ _FAULTS_OF_A_UNIT = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLi
 _AGAIN = (Conflict, errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 
 
+class _Away(psycopg.OperationalError):
+    """Nobody tried: the server was not there a moment ago."""
+
+
 class PostgresStore:
     """A `Store` in a PostgreSQL database, which other nodes may use at the same time.
 
@@ -132,7 +136,9 @@ class PostgresStore:
                 fault = Unavailable(_first_line(error))
                 if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
                     self.damage = _first_line(error)
-            if isinstance(fault, Unavailable):
+            if isinstance(error, _Away):
+                pass  # told when it was found out
+            elif isinstance(fault, Unavailable):
                 log.error("a group of %d was not answered: %s", len(units), fault.reason)
             else:
                 log.exception("a group of %d was not kept", len(units))
@@ -247,7 +253,7 @@ class PostgresStore:
     def _connect(self, *, writes: bool) -> Connection:
         # Where nobody answers each attempt takes its time: not all who wait should find out anew.
         if time.monotonic() < self._rest_until:
-            raise psycopg.OperationalError("the server was not there a moment ago")
+            raise _Away("the server was not there a moment ago")
         try:
             return connect(self.url, writes=writes)
         except psycopg.Error:

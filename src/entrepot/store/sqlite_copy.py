@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import apsw
 
 from entrepot.core.faults import Unavailable
+from entrepot.store.sqlite_schema import connect, schema_version
+from entrepot.store.sqlite_upgrade import migrate
+from entrepot.store.upgrade import SCHEMA_VERSION
 
 _PAGES = 1024  # in one step
 Progress = Callable[[int, int], None]  # pages copied, pages in all
@@ -49,6 +55,31 @@ def _copy(reading: apsw.Connection, target: Path, progress: Progress) -> None:
         writing.execute("PRAGMA journal_mode=DELETE").fetchall()  # the file alone is everything
     finally:
         writing.close()
+
+
+@contextmanager
+def upgraded(store: Path) -> Iterator[Path]:
+    """The store as it is, or where it is of an earlier schema, a copy of this one's for as long as the
+    context lasts.
+
+    Raises:
+        ValueError: it is no store of ours, or of a newer release.
+        Unavailable: the engine failed.
+    """
+    try:
+        with closing(apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY)) as reading:
+            version = schema_version(reading)
+        if version == SCHEMA_VERSION:
+            yield store
+            return
+        with tempfile.TemporaryDirectory(prefix="entrepot-") as folder:
+            copy = Path(folder) / store.name
+            shutil.copyfile(store, copy)
+            with closing(connect(copy)) as writing:
+                migrate(writing)
+            yield copy
+    except apsw.Error as error:
+        raise Unavailable(f"{store} cannot be read as a store: {error}") from error
 
 
 def sync(path: Path) -> None:
