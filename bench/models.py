@@ -155,7 +155,9 @@ def _creates(data: Path) -> Iterator[list[Case]]:
 
         def checked(given: Request) -> None:
             path = {"project_id": known["huawei"]["project_id"]}
-            decode(Exchange(iotda.dialect, given, "", house.gate, operation, path))
+            decode(
+                Exchange(iotda.dialect, given, "", house.gate, house.gate.now_ms(), operation, path)
+            )
 
         def created(given: Request) -> None:
             answer, _ = runner.run(iotda.handle(given, house))

@@ -168,7 +168,7 @@ def _agrees(tx: Tx, answered: dict[str, str]) -> None:
     for product in there.values():
         for claim in product.claims:
             assert tx.holder(tenant.id, claim) == product.id
-        assert [line.action for line in tx.history(tenant.id, product.id)] == ["create"]
+        assert [line.action for line in registry.history(tx, tenant.id, product.id)] == ["create"]
 
 
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)

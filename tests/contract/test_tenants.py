@@ -136,7 +136,7 @@ def everything(world: World, tenant: Tenant) -> Any:
         return [
             *(list(tx.scan(k.type, tenant.id)) for k in kinds),
             *(tx.count(k.type, tenant.id) for k in kinds),
-            *(tx.history(tenant.id, p.id) for p in tx.scan(Product, tenant.id)),
+            *(registry.history(tx, tenant.id, p.id) for p in tx.scan(Product, tenant.id)),
         ]
 
     return world.installation.store.read_now(look)

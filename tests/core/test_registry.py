@@ -55,7 +55,7 @@ class Shop:
         return self.store.write_now(lambda tx: registry.delete(tx, caller or self.mine, ref))
 
     def history(self, product: Product) -> list[Any]:
-        return self.store.read_now(lambda tx: tx.history(product.tenant, product.id))
+        return self.store.read_now(lambda tx: registry.history(tx, product.tenant, product.id))
 
     def count(self) -> int:
         return self.store.read_now(lambda tx: tx.count(Product, self.mine.tenant.id))

@@ -127,7 +127,7 @@ def test_every_change_is_in_the_log(enos: Enos, account: Account) -> None:
     enos.call(account, "update", {"productDesc": "x"}, productKey=key)
     enos.call(account, "delete", productKey=key, method="POST")
     product = enos.number(key)
-    log = enos.store.read_now(lambda tx: tx.history(account.tenant.id, product))
+    log = enos.store.read_now(lambda tx: registry.history(tx, account.tenant.id, product))
     assert [(e.operation, e.action, e.dialect) for e in log] == [
         ("CreateProduct", "create", "enos"),
         ("UpdateProduct", "update", "enos"),

@@ -85,7 +85,7 @@ def show(
             owner = tenancy.tenant_named(tx, tenant)
             found = product_named(tx, vault, owner, handle)
             id = found.id if found else _number(handle) or 0
-            entries = tx.history(owner.id, id) if history else []
+            entries = registry.history(tx, owner.id, id) if history else []
             if found is None and not any(e.kind == "product" for e in entries):
                 raise NotFound("product", handle, tenant)
             return found, entries  # the history outlives its product

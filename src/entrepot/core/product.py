@@ -82,6 +82,13 @@ class Actor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str
 
 
+class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What somebody asked for: the operation under its vendor's name, and the request's id."""
+
+    operation: str
+    request_id: str
+
+
 class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A product in the registry. Times are milliseconds since 1970, UTC."""
 
@@ -101,6 +108,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     aliases: dict[str, str] = {}  # dialect -> the id that a caller chose or brought along
     secrets: dict[str, bytes] = {}  # dialect -> a sealed secret that replaces the computed one
     names_of_secrets: dict[str, str] = {}  # dialect -> user name set beside such a secret
+    made_by: Call | None = None  # None: the first line of its history is in the audit log
 
     @property
     def labels(self) -> dict[str, str]:

@@ -13,8 +13,8 @@ from entrepot.core import audit, models
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
 from entrepot.core.identity import Caller
 from entrepot.core.model_changes import Changes, model_changes
-from entrepot.core.ports import KINDS, Tx
-from entrepot.core.product import NAME, Authored, Claim, Draft, Product, Profile
+from entrepot.core.ports import KINDS, Entry, Tx
+from entrepot.core.product import NAME, Authored, Call, Claim, Draft, Product, Profile
 from entrepot.core.retelling import rebased
 from entrepot.core.things import ModelVersion, Space, Template, Topic
 
@@ -93,10 +93,37 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
         claims=claims,
         aliases=aliases,
         draft=draft.next_model,
+        made_by=Call(caller.operation, caller.request_id),
     )
     tx.add(product)
-    _note(tx, caller, product, "create")
     return product
+
+
+def history(tx: Tx, tenant: int, id: int) -> list[Entry]:
+    """Who did what to the product, oldest first; it outlives the product.
+
+    The first line stands in the product itself as long as there is one: a create writes one row
+    less (docs/decisions/0100).
+    """
+    product = tx.get(Product, tenant, id)
+    return [*_first_line(product), *tx.history(tenant, id)]
+
+
+def _first_line(product: Product | None) -> list[Entry]:
+    if product is None or product.made_by is None:
+        return []
+    entry = Entry(
+        kind="product",
+        thing=product.id,
+        revision=1,
+        at=product.created_at,
+        actor=product.created_by,
+        dialect=product.origin,
+        operation=product.made_by.operation,
+        request_id=product.made_by.request_id,
+        action="create",
+    )
+    return [entry]
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False):
@@ -286,6 +313,8 @@ def delete(tx: Tx, caller: Caller, ref: Ref) -> Product:
     if product.profile.template is not None:
         count_use(tx, product.tenant, product.profile.template, -1)
     tx.drop(product)
+    for line in _first_line(product):
+        tx.note(product.tenant, line)
     gone = replace(product, revision=product.revision + 1)
     _note(tx, caller, gone, "delete")
     return product

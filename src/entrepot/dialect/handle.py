@@ -40,7 +40,8 @@ class Spoken:
 
     def exchange(self, request: Request, gate: Gate) -> Exchange:
         """A new exchange with a request id of the dialect's shape."""
-        return Exchange(self.dialect, request, self.dialect.request_id(gate.now_ms()), gate)
+        now_ms = gate.now_ms()
+        return Exchange(self.dialect, request, self.dialect.request_id(now_ms), gate, now_ms)
 
     def refuse(self, fault: Fault, exchange: Exchange) -> Answer:
         """The fault in the dialect's own words."""

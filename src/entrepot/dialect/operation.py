@@ -10,7 +10,7 @@ import msgspec
 
 from entrepot.core.conversion import Format
 from entrepot.core.faults import Fault
-from entrepot.core.identity import Caller, Tenant
+from entrepot.core.identity import Caller, Tenant, User
 from entrepot.core.ports import Tx
 from entrepot.core.product import Authored, Product
 from entrepot.core.vault import Vault
@@ -80,12 +80,28 @@ class Exchange(msgspec.Struct):
     request: Request
     request_id: str
     gate: Gate
+    now_ms: int  # when it came
     operation: Operation | None = None
     path: dict[str, str] = {}  # path parameters, decoded
     parameters: Parameters = {}  # query (and form, where the vendor merges them)
     caller: Caller | None = None
     notes: dict[str, Any] = {}  # a dialect's own findings
     fault: Fault | None = None  # why it was refused
+
+    def by(self, user: User, tenant: Tenant) -> Caller:
+        """The user as the caller of this exchange."""
+        operation, gate = self.operation, self.gate
+        return Caller(
+            tenant,
+            user,
+            self.dialect.name,
+            "" if operation is None else operation.name,
+            self.request_id,
+            self.now_ms,
+            gate.vault,
+            self.request.peer,
+            gate.shelf,
+        )
 
     def facts(self) -> dict[str, str]:
         """What a log may say of it, and no secret: who asked for what, by which request."""

@@ -75,7 +75,8 @@ class Connection(asyncio.Protocol):
         self._connections = connections
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[tuple[Request | None, Answer | None, bool]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None  # answers, from the first request on
+        self._idle: asyncio.Future[None] | None = None  # what it waits for between requests
         self._refusing = False  # take no more bytes in
         self._last = False  # close behind the answer that is under way
         self._paused = False
@@ -97,6 +98,7 @@ class Connection(asyncio.Protocol):
         self._connections.discard(self)
         self._waiting.clear()
         self._resume_writing()
+        self._wake()
         # A request that was read whole is finished all the same: its answer has nowhere to go.
 
     def data_received(self, data: bytes) -> None:
@@ -111,7 +113,8 @@ class Connection(asyncio.Protocol):
             return
         if self._in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > HEAD_LIMIT:
+            headers_bytes = self._head_bytes - sum(map(len, self._url))
+            if self._head_bytes > HEAD_LIMIT or headers_bytes > HEADERS_LIMIT:
                 self._refuse(431, b"The request's head is too long.\n")
 
     def pause_writing(self) -> None:
@@ -132,7 +135,7 @@ class Connection(asyncio.Protocol):
 
     def _begin(self) -> None:
         self._in_head = self._in_message = False
-        self._head_bytes = self._header_bytes = self._body_bytes = 0
+        self._head_bytes = self._body_bytes = 0
         self._url: list[bytes] = []
         self._headers: dict[bytes, bytes] = {}
         self._repeated: set[bytes] | None = None
@@ -148,12 +151,9 @@ class Connection(asyncio.Protocol):
         self._url.append(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._header_bytes += len(name) + len(value)
-        if self._header_bytes > HEADERS_LIMIT:
-            raise ValueError("headers too long")
-        name = name.lower()
-        if name not in self._headers:
-            self._headers[name] = value
+        name, headers = name.lower(), self._headers
+        if name not in headers:
+            headers[name] = value
         elif self._repeated is None:
             self._repeated = {name}
         else:
@@ -163,6 +163,8 @@ class Connection(asyncio.Protocol):
         self._in_head = False
         self._split()
         headers = self._headers
+        if sum(map(len, headers)) + sum(map(len, headers.values())) > HEADERS_LIMIT:
+            raise ValueError("headers too long")
         if b"content-length" in headers or b"transfer-encoding" in headers:
             self.deadline = self._loop.time() + BODY_TIMEOUT_S
             self._limit = self._application.body_limit(self._path)
@@ -219,32 +221,49 @@ class Connection(asyncio.Protocol):
 
     def _enqueue(self, request: Request | None, answer: Answer | None, keep_alive: bool) -> None:
         self._waiting.append((request, answer, keep_alive))
-        if self._task is None:
+        if self._idle is not None:
+            self._wake()
+        elif self._task is None:
             self._task = self._loop.create_task(self._work())
         elif len(self._waiting) >= PIPELINED:
             self._transport.pause_reading()
 
+    def _wake(self) -> None:
+        idle, self._idle = self._idle, None
+        if idle is not None and not idle.done():  # done: the loop has ended
+            idle.set_result(None)
+
     async def _work(self) -> None:
-        """Answer what waits, in order."""
+        """Answer what waits, in order, for as long as the connection lives: a task for each request
+        would cost more than many a request does."""
         try:
-            while self._waiting:
-                request, answer, keep_alive = self._waiting.popleft()
-                if answer is None and request is not None:
-                    answer = await self._application.answer(request)
-                if answer is None or self._transport.is_closing():
-                    return
-                keep_alive = keep_alive and not (self._last and not self._waiting)
-                self._write(answer, keep_alive, request)
-                if not keep_alive:
-                    self._end()
-                    return
-                if self._paused:
-                    await self._can_write.wait()
-                elif len(self._waiting) == PIPELINED - 1:
-                    self._transport.resume_reading()
-            self.deadline = self._loop.time() + IDLE_TIMEOUT_S
+            while await self._work_off():
+                self.deadline = self._loop.time() + IDLE_TIMEOUT_S
+                self._idle = self._loop.create_future()
+                await self._idle
         finally:
             self._task = None
+            if not self._refusing:
+                self._transport.close()
+
+    async def _work_off(self) -> bool:
+        """Whether there may be more to come, once nothing waits."""
+        while self._waiting:
+            request, answer, keep_alive = self._waiting.popleft()
+            if answer is None and request is not None:
+                answer = await self._application.answer(request)
+            if answer is None or self._transport.is_closing():
+                return False
+            keep_alive = keep_alive and not (self._last and not self._waiting)
+            self._write(answer, keep_alive, request)
+            if not keep_alive:
+                self._end()
+                return False
+            if self._paused:
+                await self._can_write.wait()
+            elif len(self._waiting) == PIPELINED - 1:
+                self._transport.resume_reading()
+        return not self._transport.is_closing()
 
     def _write(self, answer: Answer, keep_alive: bool, request: Request | None) -> None:
         body = answer.body
@@ -283,5 +302,5 @@ class Connection(asyncio.Protocol):
     def drain(self) -> None:
         """Answer what was accepted, then close."""
         self._last = True
-        if self._task is None and not self._in_message:
+        if (self._task is None or self._idle is not None) and not self._in_message:
             self._transport.close()

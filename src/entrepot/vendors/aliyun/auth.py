@@ -117,17 +117,7 @@ async def authenticate(exchange: Exchange) -> Caller:
     instance = _sent(exchange).all.get("IotInstanceId", "")
     if instance not in ("", bearer.tenant.ids.get(INSTANCE)):
         raise NotFound("instance", instance[:64])
-    return Caller(
-        bearer.tenant,
-        bearer.user,
-        exchange.dialect.name,
-        exchange.operation.name if exchange.operation else "",
-        exchange.request_id,
-        gate.now_ms(),
-        gate.vault,
-        exchange.request.peer,
-        gate.shelf,
-    )
+    return exchange.by(bearer.user, bearer.tenant)
 
 
 def _v3(exchange: Exchange) -> Claimed:

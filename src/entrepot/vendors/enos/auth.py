@@ -48,7 +48,7 @@ async def authenticate(exchange: Exchange) -> Caller:
     else:
         raise Unauthenticated("malformed", "apim-signature is missing")
     await _demand_organization(exchange, bearer.tenant)
-    return _caller(exchange, bearer.tenant, bearer.user)
+    return exchange.by(bearer.user, bearer.tenant)
 
 
 def _refuse_multipart(request: Request) -> None:
@@ -109,7 +109,7 @@ async def _believed(exchange: Exchange) -> Caller:
     if tenant.disabled:
         raise Unauthenticated("disabled_key", tenant.ids[ORG])
     nobody = User(id=0, tenant=tenant.id, name=UNVERIFIED, created_at=tenant.created_at)
-    return _caller(exchange, tenant, nobody)
+    return exchange.by(nobody, tenant)
 
 
 def _calls_loopback(request: Request) -> bool:
@@ -143,17 +143,3 @@ async def _demand_organization(exchange: Exchange, tenant: Tenant) -> None:
     if org != tenant.ids[ORG]:
         await _tenant(exchange, org)
         raise Denied("", f"orgId {org}")
-
-
-def _caller(exchange: Exchange, tenant: Tenant, user: User) -> Caller:
-    return Caller(
-        tenant=tenant,
-        user=user,
-        dialect=DIALECT,
-        operation=exchange.operation.name if exchange.operation else "",
-        request_id=exchange.request_id,
-        now_ms=exchange.gate.now_ms(),
-        vault=exchange.gate.vault,
-        peer=exchange.request.peer,
-        shelf=exchange.gate.shelf,
-    )

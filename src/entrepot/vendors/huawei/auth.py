@@ -39,23 +39,7 @@ async def authenticate(exchange: Exchange) -> Caller:
         user, tenant = await token_holder(exchange.gate, token.decode("latin-1"))
     else:
         user, tenant = await _signer(exchange)
-    return caller(exchange, user, tenant)
-
-
-def caller(exchange: Exchange, user: User, tenant: Tenant) -> Caller:
-    """The user as the caller of this exchange."""
-    gate, operation = exchange.gate, exchange.operation
-    return Caller(
-        tenant,
-        user,
-        exchange.dialect.name,
-        operation.name if operation else "",
-        exchange.request_id,
-        gate.now_ms(),
-        gate.vault,
-        exchange.request.peer,
-        gate.shelf,
-    )
+    return exchange.by(user, tenant)
 
 
 async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
@@ -66,11 +50,11 @@ async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
     authorization = signing.parse(header)
     if authorization is None:
         raise Unauthenticated("malformed")
-    date = signing.sdk_date(request)
-    if date is None:
+    signed_at_ms = signing.signed_at_ms(request)
+    if signed_at_ms is None:
         raise Unauthenticated("date")
-    if abs(date.timestamp() * 1000 - gate.now_ms()) > SKEW_MS:
-        raise Unauthenticated("expired", f"{date:%Y%m%dT%H%M%SZ}")
+    if abs(signed_at_ms - exchange.now_ms) > SKEW_MS:
+        raise Unauthenticated("expired", f"{signing.sdk_date(request):%Y%m%dT%H%M%SZ}")
     bearer = await gate.bearer(authorization.access_key)
     if bearer is None:
         raise Unauthenticated("unknown_key", authorization.access_key)

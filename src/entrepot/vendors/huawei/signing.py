@@ -124,7 +124,17 @@ def sdk_date(request: Request) -> datetime | None:
     return _moment(request.header(_DATE).strip())
 
 
+def signed_at_ms(request: Request) -> int | None:
+    """The same in milliseconds since 1970."""
+    return _moment_ms(request.headers.get(_DATE, b""))
+
+
 @lru_cache(maxsize=256)  # many requests a second, and they have the same date
+def _moment_ms(stamp: bytes) -> int | None:
+    moment = _moment(stamp.strip())
+    return None if moment is None else int(moment.timestamp()) * 1000
+
+
 def _moment(stamp: bytes) -> datetime | None:
     if len(stamp) != 16 or stamp[8:9] != b"T" or stamp[15:] != b"Z":
         return None
