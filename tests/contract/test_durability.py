@@ -18,6 +18,7 @@ import pytest
 from entrepot import engines
 from entrepot import main as root
 from entrepot.config import Config
+from entrepot.core import registry
 from entrepot.core.identity import Settings
 from entrepot.core.ports import Tx
 from entrepot.core.product import Product

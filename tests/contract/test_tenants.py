@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from entrepot.core import registry
 from entrepot.core.identity import Tenant
 from entrepot.core.ports import KINDS, Tx
 from entrepot.core.product import Authored, Product, Profile

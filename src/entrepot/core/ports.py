@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
@@ -179,7 +179,7 @@ class Store(Protocol):
         """How many units wait for their turn."""
         ...
 
-    async def write(self, work: Callable[[Tx], R]) -> R:
+    def write(self, work: Callable[[Tx], R]) -> Awaitable[R]:
         """What `work` returned, once it is durable; whatever it raised, with nothing kept.
 
         It may be run more than once, and then only its last run has happened: it must change nothing

@@ -236,34 +236,32 @@ class Connection(asyncio.Protocol):
     async def _work(self) -> None:
         """Answer what waits, in order, for as long as the connection lives: a task for each request
         would cost more than many a request does."""
+        waiting = self._waiting
         try:
-            while await self._work_off():
-                self.deadline = self._loop.time() + IDLE_TIMEOUT_S
-                self._idle = self._loop.create_future()
-                await self._idle
+            while not self._transport.is_closing():
+                if not waiting:
+                    self.deadline = self._loop.time() + IDLE_TIMEOUT_S
+                    self._idle = self._loop.create_future()
+                    await self._idle
+                    continue
+                request, answer, keep_alive = waiting.popleft()
+                if answer is None and request is not None:
+                    answer = await self._application.answer(request)
+                if answer is None or self._transport.is_closing():
+                    return
+                keep_alive = keep_alive and not (self._last and not waiting)
+                self._write(answer, keep_alive, request)
+                if not keep_alive:
+                    self._end()
+                    return
+                if self._paused:
+                    await self._can_write.wait()
+                elif len(waiting) == PIPELINED - 1:
+                    self._transport.resume_reading()
         finally:
             self._task = None
             if not self._refusing:
                 self._transport.close()
-
-    async def _work_off(self) -> bool:
-        """Whether there may be more to come, once nothing waits."""
-        while self._waiting:
-            request, answer, keep_alive = self._waiting.popleft()
-            if answer is None and request is not None:
-                answer = await self._application.answer(request)
-            if answer is None or self._transport.is_closing():
-                return False
-            keep_alive = keep_alive and not (self._last and not self._waiting)
-            self._write(answer, keep_alive, request)
-            if not keep_alive:
-                self._end()
-                return False
-            if self._paused:
-                await self._can_write.wait()
-            elif len(self._waiting) == PIPELINED - 1:
-                self._transport.resume_reading()
-        return not self._transport.is_closing()
 
     def _write(self, answer: Answer, keep_alive: bool, request: Request | None) -> None:
         body = answer.body

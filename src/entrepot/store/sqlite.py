@@ -82,7 +82,7 @@ class SqliteStore:
 
     # Writing
 
-    async def write(self, work: Callable[[Tx], R]) -> R:
+    def write(self, work: Callable[[Tx], R]) -> asyncio.Future[R]:
         """What `work` returned, once it is on disk (see `Store.write`)."""
         if self._closed:
             raise Unavailable("the store is closed")
@@ -91,7 +91,7 @@ class SqliteStore:
         if not self._units and not self._syncing:
             loop.call_soon(self._gather, 0)  # behind every request that is ready now
         self._units.append((work, future))
-        return await future
+        return future
 
     def write_now(self, work: Callable[[Tx], R]) -> R:
         """`write` for a program that has no event loop: waits for the disk."""

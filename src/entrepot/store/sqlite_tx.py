@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 import apsw
 
 from entrepot.core.faults import Taken
-from entrepot.core.identity import Tenant
-from entrepot.core.ports import INSTALLATION, KINDS, Entry, T, Thing, Tx
+from entrepot.core.ports import KINDS, Entry, T, Thing, Tx
 from entrepot.core.product import Claim, Product
 from entrepot.core.things import Space
 from entrepot.store.rows import (
@@ -23,6 +22,7 @@ from entrepot.store.rows import (
     label_number,
     label_rows,
     labels_of,
+    owner_of,
     pack,
     parent_of,
     unpack,
@@ -142,19 +142,19 @@ class SqliteTx:
 
     def add(self, thing: Thing) -> None:
         self._save()
-        tenant = _owner(thing)
+        tenant = owner_of(thing)
         for claim in claims_of(thing):
             self._claim(tenant, claim, thing.id)
-        kind, parent = BY_TYPE[type(thing)].name, parent_of(thing)
-        self.cursor.execute(_INSERT[kind], (thing.id, tenant, parent, pack(thing)))
+        kind, parent, id = BY_TYPE[type(thing)].name, parent_of(thing), thing.id
+        self.cursor.execute(_INSERT[kind], (id, tenant, parent, pack(thing)))
         if labels := labels_of(thing):
-            self._label(tenant, thing.id, label_rows(labels))
-        self._tally(tenant, kind, parent, thing.id, 1)
+            self._label(tenant, id, label_rows(labels))
+        self._tally(tenant, kind, parent, id, 1)
 
     def put(self, old: T, new: T) -> None:
         self._save()
         self._spaces.clear()
-        tenant = _owner(old)
+        tenant = owner_of(old)
         before, after = claims_of(old), claims_of(new)
         if before != after:
             for claim in before:
@@ -178,7 +178,7 @@ class SqliteTx:
     def drop(self, thing: Thing) -> None:
         self._save()
         self._spaces.clear()
-        tenant = _owner(thing)
+        tenant = owner_of(thing)
         for claim in claims_of(thing):
             self._release(tenant, claim)
         self._unlabel(tenant, thing.id, label_rows(labels_of(thing)))
@@ -370,10 +370,3 @@ class SqliteTx:
     def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
         key = (tenant, kind, parent, id >> BLOCK_BITS)
         self._unit_totals[key] = self._unit_totals.get(key, 0) + n
-
-
-def _owner(thing: Thing) -> int:
-    """The tenant under which the thing is kept."""
-    if isinstance(thing, Tenant) or BY_TYPE[type(thing)].everywhere:
-        return INSTALLATION
-    return thing.tenant

@@ -55,14 +55,15 @@ async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
         raise Unauthenticated("date")
     if abs(signed_at_ms - exchange.now_ms) > SKEW_MS:
         raise Unauthenticated("expired", f"{signing.sdk_date(request):%Y%m%dT%H%M%SZ}")
-    bearer = await gate.bearer(authorization.access_key)
+    key = authorization.access_key
+    bearer = gate.known(key) or await gate.bearer(key)
     if bearer is None:
-        raise Unauthenticated("unknown_key", authorization.access_key)
+        raise Unauthenticated("unknown_key", key)
     if not signing.verify(request, authorization, bearer.secret):
         canonical = signing.canonical_request(request, authorization.signed_headers)
         raise Unauthenticated("signature", canonical.decode("utf-8", "replace").replace("\n", "|"))
     if bearer.disabled:
-        raise Unauthenticated("disabled_key", authorization.access_key)
+        raise Unauthenticated("disabled_key", key)
     return bearer.user, bearer.tenant
 
 
