@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot import main as root
+from entrepot.core import registry
 from entrepot.core.conversion import Format
 from entrepot.core.differences import differences
 from entrepot.core.ports import Entry, Tx
@@ -235,7 +236,7 @@ def test_the_log_of_a_model_that_is_built_part_by_part_grows_as_the_model_does(r
     roma("CreateProperty", body, service_id=service["service_id"])
 
     def read(tx: Tx) -> list[Entry]:
-        return tx.history(roma.tenant(tx), roma.product)
+        return registry.history(tx, roma.tenant(tx), roma.product)
 
     lines = roma.world.installation.store.read_now(read)[2:]  # not the product's, nor the first
     assert len(lines) == 40
