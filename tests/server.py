@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from entrepot.config import Config
+from tests.cli import say
 
 ENTREPOT = (sys.executable, "-m", "entrepot.cli")
 
@@ -110,11 +111,10 @@ class Server:
         return "".join(self._lines)
 
     def run(self, *arguments: str) -> str:
-        """What another `entrepot` command prints, on the same data directory."""
-        command = [*ENTREPOT, *arguments, *self._place]
-        return subprocess.run(
-            command, check=True, capture_output=True, text=True, env=environment()
-        ).stdout
+        """What another `entrepot` command prints, on the same data directory, in this process."""
+        said = say(*arguments, *self._place)
+        assert said.status == 0, said.err
+        return said.out
 
     def credentials(self, tenant: str = "dev") -> dict[str, Any]:
         """What `entrepot credentials --json` prints."""

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
@@ -259,8 +260,10 @@ def test_settings_reach_the_server_from_environment_and_file(tmp_path: Path) -> 
 def test_it_is_killed_while_writing_and_the_doctor_finds_nothing_wrong(tmp_path: Path) -> None:
     with Server(tmp_path / "data") as server:
         answered: list[int] = []
+        known = server.credentials()
         writers = [
-            threading.Thread(target=create_products, args=(server, n, answered)) for n in range(4)
+            threading.Thread(target=create_products, args=(server.url, known, n, answered))
+            for n in range(4)
         ]
         for writer in writers:
             writer.start()
@@ -280,13 +283,12 @@ def test_it_is_killed_while_writing_and_the_doctor_finds_nothing_wrong(tmp_path:
         assert ask(server.url) == 404
 
 
-def create_products(server: Server, writer: int, answered: list[int]) -> None:
+def create_products(url: str, known: dict[str, Any], writer: int, answered: list[int]) -> None:
     """Create products until the server is gone."""
-    known = server.credentials()
     signer = BasicCredentials(
         known["access_key"], known["secret_key"], known["huawei"]["project_id"]
     )
-    client = RomaClient.new_builder().with_credentials(signer).with_endpoint(server.url).build()
+    client = RomaClient.new_builder().with_credentials(signer).with_endpoint(url).build()
     for n in itertools.count():
         body = CreateProductRequestBody(
             app_id=known["roma"]["app_id"], name=f"p{writer}-{n}", manufacturer_id="10001",

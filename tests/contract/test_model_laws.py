@@ -24,9 +24,12 @@ from tests.models import drawn
 
 MODELS = 1000
 PARTS = ("properties", "commands", "events")  # of a service
-# Each law reads a text more than once; that reading is a function of the text is what makes it one.
+# The laws come upon the same texts again and again: within a pair, in the next pair of the same home,
+# and where two formats lose the same. What a text says is a function of the text, so it is read and
+# checked once.
+once = lru_cache(maxsize=2 * MODELS)
 FORMATS = [
-    replace(f, read=lru_cache(maxsize=8)(f.read))
+    replace(f, read=once(f.read), check=once(f.check))
     for f in root.shelf().formats.values()
     if f.read is not None
 ]
@@ -63,7 +66,7 @@ def means_what_is_read(home: Format, text: bytes) -> None:
 
 def told(found: Difference, listed: set[Path]) -> bool:
     """Whether the difference is in the report: itself, what it is part of, or all that it held."""
-    if any(found.path[: len(path)] == path for path in listed):
+    if any(found.path[:steps] in listed for steps in range(len(found.path) + 1)):
         return True
     # Where services are but the first part of identifiers, one that lost all it held is gone too.
     was = found.was if found.now is None and isinstance(found.was, dict) else {}
@@ -74,7 +77,7 @@ def told(found: Difference, listed: set[Path]) -> bool:
 def comes_back(home: Format, away: Format, text: bytes) -> None:
     model = read(text, home)
     there = convert(text, home, away)
-    listed = {loss.path for loss in there.report.losses}
+    listed = {loss.path for loss in there.report.losses if loss.kind != "impossible"}
     # without the report: what it does not list is what it was
     bare = read(home.write(read(there.text, away)), home)
     for found in differences(model, bare):
@@ -109,11 +112,12 @@ def test_what_the_report_does_not_list_is_kept_and_what_it_lists_comes_back(
 
 @settings(max_examples=10, deadline=None)
 @given(random=st.randoms(use_true_random=False))
-@each_pair
-def test_the_laws_hold_for_models_that_were_searched_for(
-    home: Format, away: Format, random: Random
-) -> None:
-    comes_back(home, away, home.write(drawn(random)))
+@each_format
+def test_the_laws_hold_for_models_that_were_searched_for(home: Format, random: Random) -> None:
+    text = home.write(drawn(random))
+    for away in FORMATS:
+        if away is not home:
+            comes_back(home, away, text)
 
 
 @each_format

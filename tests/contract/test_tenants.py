@@ -90,8 +90,14 @@ def intruder(world: World) -> Credentials:
     return world.tenant()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def victim(world: World) -> Victim:
+    """The one whom nothing happens to."""
+    return furnished(world)
+
+
+def furnished(world: World) -> Victim:
+    """A new tenant with one of everything."""
     credentials = world.tenant()
     return world.installation.store.write_now(lambda tx: furnish(tx, credentials))
 
@@ -217,8 +223,9 @@ NAMED = [(a, o) for a, o in CALLS if declared_names(o) & {
     ("adapter", "operation"), NAMED, ids=[f"{a.dialect}-{o.name}" for a, o in NAMED]
 )
 def test_the_owner_reaches_them_by_the_same_call(
-    adapter: Adapter, operation: Operation, world: World, victim: Victim
+    adapter: Adapter, operation: Operation, world: World
 ) -> None:
+    victim = furnished(world)
     before = everything(world, victim.tenant)
     given, body = call(adapter, operation, victim.handles(adapter, world), victim.credentials)
     answer = world.ask(adapter.request(operation, given, body, victim.credentials))

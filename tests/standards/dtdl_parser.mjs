@@ -16,4 +16,6 @@ const refusals = (document) => {
   }
 }
 
-process.stdout.write(JSON.stringify(JSON.parse(await text(process.stdin)).map(refusals)))
+const answers = JSON.stringify(JSON.parse(await text(process.stdin)).map(refusals))
+// The parser's runtime would keep the process for ten seconds after its last work.
+process.stdout.write(answers, () => process.exit())
