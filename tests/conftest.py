@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from tests import postgres
 from tests.server import Server
@@ -17,6 +18,14 @@ from tests.server import Server
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+if settings().derandomize:
+    # Hypothesis also draws the constants of whatever modules are imported by then, which are not the
+    # same in each worker and in a part of the suite.
+    providers._get_local_constants = providers.Constants
+
+# What a developer has set for a server of their own is not for the commands that tests run.
+for name in [n for n in os.environ if n.startswith("ENTREPOT_")]:
+    del os.environ[name]
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from huaweicloudsdkroma.v2 import CreateProductRequest, CreateProductRequestBody
 from entrepot import main as root
 from entrepot.cli.serving import plain_flags, reachable
 from tests.cli import Console, say
+from tests.faults.disk import held, until_closed
 from tests.server import ENTREPOT, Server, environment
 
 
@@ -144,29 +145,20 @@ def test_a_directory_has_one_server_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_request_that_was_accepted_is_answered_before_the_end(tmp_path: Path) -> None:
-    process = serve("--port", "0", "--data", str(tmp_path / "data"))
-    url = lines_until_it_listens(process)[-1].removeprefix("listening on ")
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    project = Console(tmp_path / "data")("credentials", "--json").json["huawei"]["project_id"]
-    with socket.create_connection((host, int(port)), timeout=20) as sock:
-        sock.sendall(
-            b"POST /v2/%s/link/instances/default/products HTTP/1.1\r\nHost: x\r\n"
-            b"Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{..." % project.encode()
-        )
-        time.sleep(1.0)  # until the server, however busy the machine, has read the head
-        process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
-        assert process.poll() is None
-        with pytest.raises(OSError, match=r"."):
-            socket.create_connection((host, int(port)), timeout=1).close()
-        sock.sendall(b"...}..")
-        answer = http.client.HTTPResponse(sock)
-        answer.begin()
-        assert answer.status == 401
-        assert json.loads(answer.read())["error_code"].startswith("APIGW")
-        assert sock.recv(1) == b""
-    assert process.communicate(timeout=20)[1] == ""
-    assert process.returncode == 0
+    with Server(tmp_path / "data") as server, held(server) as wire:
+        assert server.process is not None
+        server.process.send_signal(signal.SIGTERM)
+        until_closed(server)
+        assert server.process.poll() is None
+        wire.send(b"....")
+        reply = wire.reply()
+        assert reply is not None
+        assert reply.status == 401
+        assert json.loads(reply.body)["error_code"].startswith("IOTDA")
+        assert wire.closed
+        assert server.process.wait(20) == 0
+        assert server.stop() == 0
+        assert server.said == ""
 
 
 def test_an_idle_connection_does_not_keep_it_from_ending(tmp_path: Path) -> None:

@@ -133,8 +133,8 @@ def test_credentials_can_come_in_a_file(store: Server, tmp_path: Path) -> None:
     file = tmp_path / "credentials.json"
     file.write_text(store.run("credentials", "--json"), encoding="utf-8")
     elsewhere = {"ENTREPOT_URL": store.url, "ENTREPOT_DATA": str(tmp_path / "none")}
-    done = run("across_vendors.py", ENTREPOT_CREDENTIALS=str(file), **elsewhere)
+    done = run("enos_create_product.py", ENTREPOT_CREDENTIALS=str(file), **elsewhere)
     assert done.returncode == 0, done.stderr
-    without = run("across_vendors.py", **elsewhere)
+    without = run("enos_create_product.py", **elsewhere)
     assert (without.returncode, without.stdout) == (1, "")
     assert without.stderr.count("\n") == 1

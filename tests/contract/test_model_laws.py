@@ -14,13 +14,12 @@ from random import Random
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from entrepot import main as root
 from entrepot.core.conversion import Format, convert, read, written
 from entrepot.core.differences import Difference, Path, differences
 from entrepot.core.thing_model import ThingModel
-from tests.models import drawn
+from tests.models import drawn, randoms
 
 MODELS = 1000
 PARTS = ("properties", "commands", "events")  # of a service
@@ -111,7 +110,7 @@ def test_what_the_report_does_not_list_is_kept_and_what_it_lists_comes_back(
 
 
 @settings(max_examples=10, deadline=None)
-@given(random=st.randoms(use_true_random=False))
+@given(random=randoms)
 @each_format
 def test_the_laws_hold_for_models_that_were_searched_for(home: Format, random: Random) -> None:
     text = home.write(drawn(random))

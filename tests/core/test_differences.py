@@ -20,9 +20,8 @@ from entrepot.core.thing_model import (
     decimal,
     plain_number,
 )
-from tests.models import drawn
+from tests.models import drawn, randoms
 
-randoms = st.integers(0, 2**32).map(Random)  # many times faster than `st.randoms`
 STEPS = st.sampled_from(
     ["services", "properties", "commands", "inputs", "type", "item", "fields", "choices", "id",
      "name", "names", "default", "level", "A", "maximum", ORDER, ""]
@@ -78,9 +77,17 @@ def test_odd_differences_from_a_file_are_refused_or_fit(random: Random, odd: Any
         assert isinstance(found, ThingModel)
 
 
-def test_what_belongs_to_no_model_is_refused() -> None:
+@pytest.mark.parametrize(
+    "parked",
+    [
+        [Difference(("services",), "nonsense")],
+        [Difference(("services",), [{"id": []}]), Difference(("services", "x"), {"id": "x"})],
+        [Difference(("services",), [{"id": "a"}]), Difference(("services", ORDER), True)],
+    ],
+)
+def test_what_belongs_to_no_model_is_refused(parked: list[Difference]) -> None:
     with pytest.raises(ValueError, match="belongs to no thing model"):
-        undone(ThingModel(id=""), [Difference(("services",), "nonsense")])
+        undone(ThingModel(id=""), parked)
 
 
 def test_a_default_is_one_value_whatever_it_is() -> None:

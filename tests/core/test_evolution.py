@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from entrepot.core.differences import differences
@@ -29,11 +28,10 @@ from entrepot.core.thing_model import (
     Text,
     ThingModel,
 )
-from tests.models import drawn
+from tests.models import drawn, randoms
 
 ONE = Field(id="one", type=Text())
 NEEDED = Field(id="needed", type=Text(), required=True)
-randoms = st.integers(0, 2**32).map(Random)  # many times faster than `st.randoms`
 
 
 def model(**parts: Any) -> ThingModel:

@@ -165,7 +165,11 @@ class _Undoing:
     def _by_id(self, place: list[Any]) -> dict[str, Any]:
         known = self._elements.get(id(place))
         if known is None:
-            found = {e["id"]: e for e in reversed(place) if isinstance(e, dict) and "id" in e}
+            found = {
+                e["id"]: e
+                for e in reversed(place)
+                if isinstance(e, dict) and isinstance(e.get("id"), str)
+            }
             known = self._elements[id(place)] = (place, found)
         return known[1]
 
@@ -185,8 +189,10 @@ class _Undoing:
         before = None if id is None else self._by_id(place).get(id)
         return len(place) if before is None else _index(place, before) + 1
 
-    def _reorder(self, place: list[Any], ids: list[str]) -> None:
-        rank = {str(id): n for n, id in enumerate(ids or ())}
+    def _reorder(self, place: list[Any], ids: Any) -> None:
+        if not isinstance(ids, list):  # the difference may be from a file
+            raise ValueError(f"what was parked belongs to no thing model: {ids!r} is no order")
+        rank = {str(id): n for n, id in enumerate(ids)}
         if len(self._by_id(place)) == len(place):
             place.sort(key=lambda e: rank.get(e["id"], len(rank)))
 
