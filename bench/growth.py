@@ -134,7 +134,8 @@ def _measured(
     towns = Town(grown), Town(small)
     try:
         state = towns[0].state
-        size = Size(homes.engine, state.made, state.big, rate, homes.size(grown) / state.made)
+        size = Size(homes.engine, state.made, state.big + state.more, rate)
+        size.bytes_a_product = homes.size(grown) / (state.made + state.more)
         _exact(towns[0])
         pairs = zip(questions(towns[0]), questions(towns[1]), strict=True)
         size.ms = {q.name: _asked(towns, (q, other)) for q, other in pairs}
