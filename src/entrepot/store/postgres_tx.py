@@ -11,6 +11,7 @@ from entrepot.store.postgres_schema import Connection, table
 from entrepot.store.rows import (
     BLOCK_BITS,
     BY_TYPE,
+    FEW,
     HASH_BYTES,
     LABEL,
     NAMES,
@@ -171,8 +172,16 @@ class ReadTx:
         self, tenant: int, part: str, *, skip: int = 0, limit: int = 50
     ) -> tuple[list[Product], int]:
         chosen = chosen_by_name(tenant, part)
-        total = self._count_chosen(chosen)
-        return self._products(self._page_chosen(tenant, chosen, skip, limit)), total
+        few = self._rows(f"{chosen[0]} LIMIT %b", (*chosen[1], FEW + 1))
+        if len(few) > FEW:
+            total = self._count_chosen(chosen)
+            return self._products(self._page_chosen(tenant, chosen, skip, limit)), total
+        page = sorted((id for (id,) in few), reverse=True)[skip : skip + limit]
+        sql = (
+            "SELECT document FROM entrepot.product"
+            " WHERE tenant = %b AND id = ANY(%b::bigint[]) ORDER BY id DESC"
+        )
+        return self._products(self._rows(sql, (tenant, page))), len(few)
 
     def _count_chosen(self, chosen: Chosen) -> int:
         sql, values = chosen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -97,6 +98,8 @@ NAMES = NAME + "s"
 are more than ASCII's."""
 ANY = "\0"
 """The value under which a tag is kept a second time, to be found by its key alone."""
+FEW = 10_000
+"""So many products found by part of a name are sorted here, sooner than all names are read twice."""
 LABEL = "label"
 """What labels are called among the kinds that are counted; `label_number` stands for the parent."""
 
@@ -138,6 +141,7 @@ def is_name(label: str) -> bool:
     return label in (NAME, NAMES)
 
 
+@lru_cache(1024)  # most creates have the labels of those before them
 def label_number(name: str, value: str) -> int:
     """63 bits that stand for a label where labels are counted.
 

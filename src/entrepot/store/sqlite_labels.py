@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from entrepot.core.product import NAME
-from entrepot.store.rows import NAMES
+from entrepot.store.rows import FEW, NAMES
 
 Rows = Callable[[str, tuple[Any, ...]], list[Any]]
 Label = tuple[str, str]
 
-FEW = 10_000  # so many found names are sorted here, sooner than the index is read twice
 _ONE = "SELECT product FROM label WHERE tenant=? AND name=? AND value=?"
 _CALLED = "product FROM label WHERE tenant=? AND name IN (?,?) AND value LIKE ? ESCAPE '\\'"
 
