@@ -100,6 +100,12 @@ class Server:
             status = self._ended()
         return status
 
+    def cpu_s(self) -> float:
+        """The processor time that the process has taken so far."""
+        assert self.process is not None
+        times = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
     @property
     def address(self) -> str:
         """host:port."""

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,17 @@ def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
     return Config(data=tmp_path, store=store)
 
 
-def killed(config: Config, rounds: int, verified_each: int = 1) -> Iterator[tuple[float, int]]:
-    """After each round: the seconds that the start took, and how many creates were answered in it.
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a start took, waiting for the machine included and without, and what was answered then."""
+
+    start_s: float
+    start_cpu_s: float
+    answered: int
+
+
+def killed(config: Config, rounds: int, verified_each: int = 1) -> Iterator[Round]:
+    """What came of each round.
 
     In a round a server is started, written to, and killed; each `verified_each` rounds, and at the
     end, everything that was ever answered is looked for (tests/faults/kill.py does a hundred).
@@ -95,7 +105,7 @@ def killed(config: Config, rounds: int, verified_each: int = 1) -> Iterator[tupl
     for round in range(rounds):
         began = time.monotonic()
         with Server(config.data, store=config.store) as server:
-            start_s = time.monotonic() - began
+            start_s, start_cpu_s = time.monotonic() - began, server.cpu_s()
             writers = [
                 Writer(CLAIMING, server.address, caller, round * WRITERS + n)
                 for n in range(WRITERS)
@@ -112,7 +122,7 @@ def killed(config: Config, rounds: int, verified_each: int = 1) -> Iterator[tupl
             answered.update(writer.answered)
         if (round + 1) % verified_each == 0 or round + 1 == rounds:
             verify(config, answered)
-        yield start_s, sum(len(writer.answered) for writer in writers)
+        yield Round(start_s, start_cpu_s, sum(len(writer.answered) for writer in writers))
 
 
 def test_kill_9_loses_nothing_that_was_answered_and_leaves_nothing_by_halves(
@@ -120,7 +130,7 @@ def test_kill_9_loses_nothing_that_was_answered_and_leaves_nothing_by_halves(
 ) -> None:
     done = list(killed(config, ROUNDS))
     assert len(done) == ROUNDS
-    assert all(answered for _, answered in done)
+    assert all(round.answered for round in done)
 
 
 def verify(config: Config, answered: dict[str, str]) -> None:

@@ -142,6 +142,14 @@ def test_who_comes_when_it_was_told_to_is_let_through() -> None:
         calls, now_ms = refused.calls, now_ms + 1 + round(refused.wait_s * 1000)
 
 
+def test_a_clock_that_was_set_back_holds_nobody_up_until_it_is_there_again() -> None:
+    full = grant(b"", 7_200_000, 3, 3)
+    assert grant(full.calls, 7_200_000, 1, 3).granted == 0
+    back = grant(full.calls, 3_600_000, 2, 3)
+    assert back.granted == 2
+    assert grant(back.calls, 3_600_001, 2, 3).granted == 1
+
+
 # One server
 
 

@@ -42,16 +42,16 @@ def kill(data: Path, engine: str, rounds: int, verified_each: int) -> None:
     """Kill the server again and again, and say what came of it."""
     postgres = PostgresServer("-c", "fsync=on") if engine == "postgres" else None
     config = Config(data=data, store=postgres.database() if postgres else "")
-    starts: list[float] = []
-    answered = 0
-    for start_s, n in killed(config, rounds, verified_each):
-        starts.append(start_s)
-        answered += n
-        print(f"round {len(starts)}: started in {start_s:.2f} s, {n} answered", flush=True)
+    done = []
+    for round in killed(config, rounds, verified_each):
+        done.append(round)
+        print(f"round {len(done)}: {round}", flush=True)
+    starts = [r.start_s for r in done]
     print(
-        f"{engine}, {len(starts)} kills with {WRITERS} writers: all of {answered} answered creates"
-        f" are there, nothing by halves.\n{_measured('starts', starts)}"
-        f" (to reach: {START_S:g} s: {'reached' if max(starts) < START_S else 'NOT REACHED'})."
+        f"{engine}, {len(done)} kills with {WRITERS} writers: all of {sum(r.answered for r in done)}"
+        f" answered creates are there, nothing by halves.\n{_measured('starts', starts)}"
+        f" (to reach: {START_S:g} s: {'reached' if max(starts) < START_S else 'NOT REACHED'});"
+        f" {_measured('of processor time', [r.start_cpu_s for r in done])}."
     )
 
 

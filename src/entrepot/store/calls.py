@@ -43,10 +43,10 @@ def grant(calls: bytes, now_ms: int, wanted: int, per_s: int) -> Grant:
     """As many of the wanted calls as the last second leaves room for."""
     slices: _Slices = _codec.decode(calls, type=_Slices) if calls else []
     now = now_ms // _SLICE_MS
+    if slices and abs(now - slices[-1][0]) > _WINDOW:
+        slices = []  # long ago; or the clock was set back, and nobody is held up until it is there again
     if slices:
         now = max(now, slices[-1][0])  # another node's moment may be a little later than ours
-        if now - slices[-1][0] > _WINDOW:
-            slices = []
     slices = [(at, n) for at, n in slices if at > now - _WINDOW]
     granted = max(0, min(wanted, per_s - sum(n for _, n in slices)))
     if granted:

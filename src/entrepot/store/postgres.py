@@ -134,8 +134,7 @@ class PostgresStore:
             fault: BaseException = error
             if isinstance(error, psycopg.Error):
                 fault = Unavailable(_first_line(error))
-                if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
-                    self.damage = _first_line(error)
+                self._look_for_damage(error)
             if isinstance(error, _Away):
                 pass  # told when it was found out
             elif isinstance(fault, Unavailable):
@@ -143,6 +142,10 @@ class PostgresStore:
             else:
                 log.exception("a group of %d was not kept", len(units))
             return [(None, fault)] * len(units)
+
+    def _look_for_damage(self, error: psycopg.Error) -> None:
+        if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
+            self.damage = _first_line(error)
 
     def _together(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
         stale: set[Key] = set()
@@ -299,6 +302,7 @@ class PostgresStore:
                 # The server may have gone away and come back since this connection was used last.
                 if outcomes:
                     return outcomes
+                self._look_for_damage(error)
                 if not (first and connection is not None and connection.closed):
                     return [(None, Unavailable(_first_line(error)))] * len(units)
         raise AssertionError("unreachable")
