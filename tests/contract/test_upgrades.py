@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
+from threading import Barrier
 
 import apsw
 import psycopg
 import pytest
 
+from entrepot import engines
 from entrepot import main as root
 from entrepot.core.ports import Tx
 from entrepot.core.product import Product
@@ -177,6 +179,24 @@ def test_several_that_start_at_once_share_the_work(
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(start, range(4)))
     is_well(console)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_several_that_find_nothing_make_one_store(tmp_path: Path, engine: str) -> None:
+    store = postgres.database(tmp_path) if engine == "postgres" else ""
+    console = Console(tmp_path, store)
+    start = Barrier(6)
+
+    def begin(_: int) -> int:
+        start.wait(20)
+        with closing(engines.open_engine(console.config)) as opened:
+            return opened.write_now(lambda tx: tx.new_id())
+
+    with ThreadPoolExecutor(6) as threads:
+        assert len(set(threads.map(begin, range(6)))) == 6
+    with closing(engines.checkup(console.config)) as checkup:
+        assert [c for c in checkup.look() if c.count] == []
+    postgres.drop(tmp_path)
 
 
 def test_the_largest_documents_do_not_meet_in_memory(
