@@ -12,6 +12,7 @@ import pytest
 
 from entrepot import engines
 from entrepot import main as root
+from entrepot.cli import stores
 from entrepot.config import Config
 from entrepot.core.ports import INSTALLATION, KINDS, Tx
 from entrepot.core.product import Claim, Product
@@ -161,6 +162,21 @@ def test_what_was_changed_meanwhile_is_named(source: Console, tmp_path: Path) ->
     said = say("store", "copy", "--from", f"sqlite:{source.data}", "--to", database)
     assert said.status == 1
     assert "the source was changed while it was copied" in said.err
+
+
+def test_a_log_is_told_how_far_a_copy_is(
+    source: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "_SAID_S", 0)
+    said = say(
+        "store", "copy", "--from", f"sqlite:{source.data}", "--to", f"sqlite:{tmp_path / 'new'}"
+    )
+    copying, comparing = (
+        [line for line in said.err.splitlines() if line.startswith(word)]
+        for word in ("copying product: ", "comparing product: ")
+    )
+    assert copying[0].startswith("copying product: 300 of ")
+    assert len(comparing) == 300
 
 
 def test_a_copy_refuses_what_it_cannot_mean(source: Console, tmp_path: Path) -> None:

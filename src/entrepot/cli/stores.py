@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -20,6 +21,7 @@ from entrepot.store.moving import TABLES, Place, compare, copy
 store = App(name="store", help="Move a store to another engine.")
 
 _LISTED = 20
+_SAID_S = 10.0
 _WHERE = "sqlite:DIRECTORY or postgresql://user:password@host/database"
 
 
@@ -83,13 +85,28 @@ def _progress(what: str, rows: int) -> Iterator[Callable[[str, int], None]]:
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines(what, rows)
+        return
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(what, total=rows)
 
         def step(table: str, n: int) -> None:
             bar.update(task, advance=n, description=f"{what} {table}")
 
         yield step
+
+
+def _lines(what: str, rows: int) -> Callable[[str, int], None]:
+    """Progress for a log: a line now and then."""
+    done, said = 0, time.monotonic()
+
+    def step(table: str, n: int) -> None:
+        nonlocal done, said
+        done += n
+        if time.monotonic() - said >= _SAID_S:
+            said = time.monotonic()
+            print(f"{what} {table}: {done} of {rows} rows", file=sys.stderr, flush=True)
+
+    return step
