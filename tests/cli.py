@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,19 +60,24 @@ class Console:
 
     def make_product(self, name: str, dialect: str = "roma", **profile: Any) -> Product:
         """A product, made by the first user of the development tenant through a dialect."""
+        draft = Draft(profile=Profile(name=name, **profile))
+        return self.done(dialect, "CreateProduct", lambda tx, by: registry.create(tx, by, draft))
+
+    def done(self, dialect: str, operation: str, work: Callable[[Tx, Caller], Product]) -> Product:
+        """What the first user of the development tenant did through a dialect."""
         installation = self.opened()
 
-        def work(tx: Tx) -> Product:
+        def unit(tx: Tx) -> Product:
             tenant = tenancy.tenant_named(tx, "dev")
             user = tenancy.user_named(tx, tenant, "dev")
             caller = Caller(
-                tenant, user, dialect, "CreateProduct", "request-1", root.now_ms(),
+                tenant, user, dialect, operation, "request-1", root.now_ms(),
                 installation.vault, shelf=root.shelf(),
             )  # fmt: skip
-            return registry.create(tx, caller, Draft(profile=Profile(name=name, **profile)))
+            return work(tx, caller)
 
         try:
-            return installation.store.write_now(work)
+            return installation.store.write_now(unit)
         finally:
             installation.close()
 

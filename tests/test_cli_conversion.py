@@ -202,6 +202,11 @@ def test_the_model_of_a_product_comes_out_in_any_format(cli: Console) -> None:
     handles = cli("product", "show", str(made.id), "--json").json["handles"].values()
     for key in (str(made.id), *handles):
         assert cli("product", "export", key, "--as", "iotda").json == json.loads(LAMP.read_text())
+    for name in models.formats():
+        said = cli("product", "export", str(made.id), "--as", name)
+        there = models.convert(LAMP.read_bytes(), name, source="iotda")
+        assert (said.status, said.json) == (0, json.loads(there.text))
+        assert ("nothing" in said.err or said.err == "") is (not there.report.losses), name
     canonical = cli("product", "export", str(made.id), "--as", "entrepot", "--out", "c.json")
     assert (canonical.status, canonical.out) == (0, "")
     assert models.convert(Path("c.json").read_bytes(), "iotda").report.losses == ()

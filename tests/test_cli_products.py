@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from entrepot import main as root
+from entrepot.core import registry
+from entrepot.core.product import Authored
+from entrepot.core.registry import Edit, Ref
 from tests.cli import Console
 
 
@@ -67,6 +72,24 @@ def test_the_history_says_who_did_what_through_which_dialect(cli: Console) -> No
     assert entry["request_id"] == "request-1"
     table = cli("product", "show", str(made.id), "--history").out
     assert "request-1" in table
+
+
+def test_the_history_says_what_changed_in_a_thing_model_and_no_more(cli: Console) -> None:
+    services = [{"service_id": f"s{n}", "service_type": "s"} for n in range(50)]
+    made = cli.make_product("watched", "iotda", model=authored(services))
+    lamp = {"service_id": "s7", "service_type": "lamp"}
+    new = authored([lamp if s["service_id"] == "s7" else s for s in services])
+    change = (Ref(str(made.id), made.id), lambda old: Edit(replace(old.profile, model=new)))
+    cli.done("iotda", "UpdateProduct", lambda tx, caller: registry.update(tx, caller, change))
+    lines = cli("product", "show", str(made.id), "--history", "--json").json["history"]
+    assert lines[1]["changes"] == {"model/7/service_type": ["s", "lamp"]}
+    table = cli("product", "show", str(made.id), "--history").out
+    assert '{"model/7/service_type": ["s", "lamp"]}' in table
+    assert "s8" not in table
+
+
+def authored(services: list[dict[str, str]]) -> Authored:
+    return Authored("iotda", msgspec.Raw(json.dumps(services).encode()))
 
 
 def test_an_export_holds_every_product_and_no_secret(cli: Console, tmp_path: Path) -> None:

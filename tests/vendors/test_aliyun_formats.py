@@ -370,6 +370,25 @@ def test_every_broken_limit_is_told_with_its_place(where: str) -> None:
     assert [place(v) for v in found] == [where.rstrip()]
 
 
+@pytest.mark.parametrize("word", ["set", "get", "post", "property", "event", "time", "value"])
+def test_a_reserved_word_is_no_identifier_in_either_format(word: str) -> None:
+    found = TSL.check(json.dumps(tsl(identifier=word)).encode())
+    assert [place(v) for v in found] == ["properties.0.identifier rule"]
+    assert word in str(found[0].want)
+    plain = changed(lambda p: p.update(identifier=word))
+    [refused] = THING_MODEL_JSON.check(json.dumps(plain).encode())
+    assert place(refused) == "properties.1.identifier rule"
+    assert list(TSL.check(json.dumps(tsl(identifier=word.upper())).encode())) == []
+
+
+@pytest.mark.parametrize("odd", ["1e999", "-1e999", '"\\u0000"'])
+@pytest.mark.parametrize("where", ["dataSpecs", "extendConfig", "unheardOf"])
+def test_what_nothing_can_carry_is_refused_wherever_it_stands(where: str, odd: str) -> None:
+    text = json.dumps(changed(lambda p: p.update({where: {"deep": ["odd"]}}))).encode()
+    found = THING_MODEL_JSON.check(text.replace(b'"odd"', odd.encode()))
+    assert f"properties.1.{where}.deep.0" in {place(v).split()[0] for v in found}
+
+
 def test_all_faults_of_a_text_are_told() -> None:
     plain = tsl(identifier="set", name="_", accessMode="?")
     plain["services"] = [{"identifier": "a b", "name": "Run", "callType": "never"}]

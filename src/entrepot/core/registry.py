@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from entrepot.core import audit, models
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
 from entrepot.core.identity import Caller
-from entrepot.core.model_changes import Changes, model_changes
+from entrepot.core.model_changes import Changes
 from entrepot.core.ports import KINDS, Entry, Tx
 from entrepot.core.product import NAME, Authored, Call, Claim, Draft, Product, Profile
+from entrepot.core.product_changes import changes
 from entrepot.core.retelling import rebased
 from entrepot.core.things import ModelVersion, Space, Template, Topic
 
@@ -353,33 +354,6 @@ def refuse_released(product: Product, handle: str) -> None:
     """
     if product.released:
         raise Refused("product", "released", handle)
-
-
-def changes(old: Product, new: Product) -> Changes:
-    """What differs, field by field as [before, after]; secrets are named, never shown."""
-    found = audit.differences(old.profile, new.profile, Profile.__struct_fields__)
-    if old.released != new.released:
-        found["released"] = [old.released, new.released]
-    if old.draft != new.draft:
-        found |= _draft_changes(old, new)
-    if old.secrets != new.secrets or old.names_of_secrets != new.names_of_secrets:
-        found["secret"] = ["(changed)", "(changed)"]
-    return found
-
-
-def _draft_changes(old: Product, new: Product) -> Changes:
-    """Of a draft what it changes in the model that it was begun from; what comes into force is told there."""
-    if new.draft is None:
-        is_published = old.draft == new.profile.model
-        return (
-            {"draft": ["(published)", None]}
-            if is_published
-            else model_changes("draft", old.draft, None)
-        )
-    if old.draft is None:
-        begun = model_changes("draft", old.profile.model, new.draft)
-        return {"draft": [None, "(begun)"]} | begun
-    return model_changes("draft", old.draft, new.draft)
 
 
 def _note(

@@ -5,7 +5,7 @@ Knows a standard only by its `Language`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
@@ -43,6 +43,7 @@ SINGLE = "value"
 """The id of a parameter that has none: where the input of an action is no object."""
 
 _DEEPEST, _MOST_REFERENCES = 32, 10_000
+_KINDS: Mapping[Any, Any] = {name: kind for kind, name in FORMATS.items()}
 _NUMBERS = {"integer": "int", "number": "double"}
 
 
@@ -170,9 +171,8 @@ class Reader:
         return Json(max_length=marked_length)
 
     def _number(self, plain: Plain, kind: Any) -> Number:
-        for other, name in FORMATS.items():
-            if self.language.term(plain, "kind") == other or plain.get("format") == name:
-                kind = other
+        marked = self.language.term(plain, "kind")
+        kind = marked if marked in _KINDS.values() else _KINDS.get(text(plain.get("format")), kind)
         exact = mapping(self.language.term(plain, "exact"))
         low, high, step = (_figure(plain.get(name), exact.get(name)) for name in FIGURES)
         positive = step if step is not None and step > 0 else None
@@ -214,7 +214,7 @@ def _figure(found: Any, spelled: Any) -> Decimal | None:
     """The number, as exact as it is spelled beside where that is the same one."""
     if not isinstance(found, int | float):
         return None
-    exact = decimal(text(spelled))
+    exact = None if spelled is None else decimal(text(spelled))
     return exact if exact is not None and figure(exact) == found else decimal(found)
 
 

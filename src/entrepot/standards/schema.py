@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -89,7 +90,8 @@ class Language:
             plain[self.labels] = {k.replace("_", "-"): v for k, v in element.names.items()}
         if element.description is not None:
             plain["description"] = element.description
-        self.own_terms(plain, tags=element.tags)
+        if element.tags:
+            self.own_terms(plain, tags=element.tags)
         return plain
 
     def field(self, field: Field) -> Plain:
@@ -104,10 +106,11 @@ class Language:
             plain[self.unit] = self._unit(field.unit)
             if self._symbol(plain[self.unit]) != field.unit:
                 self.own_terms(plain, unit=field.unit)
-        self.own_terms(plain, unitName=field.unit_name)
+        if field.unit_name is not None:
+            self.own_terms(plain, unitName=field.unit_name)
         if field.default is not None and self.takes_default(field.default):
             plain["default"] = field.default
-        else:
+        elif field.default is not None:
             self.own_terms(plain, default=field.default)
         return plain
 
@@ -155,11 +158,12 @@ class Language:
 
     def words_of(self, plain: Plain) -> dict[str, Any]:
         """What people call the element, by the names of its members."""
+        names, tags = plain.get(self.labels), self.term(plain, "tags")
         return {
             "name": text(plain.get(self.label)),
-            "names": {k.replace("-", "_"): v for k, v in texts(plain.get(self.labels)).items()},
+            "names": {k.replace("-", "_"): v for k, v in texts(names).items()} if names else {},
             "description": text(plain.get("description")),
-            "tags": texts(self.term(plain, "tags")),
+            "tags": texts(tags) if tags else {},
         }
 
     def unit_of(self, plain: Plain) -> dict[str, Any]:
@@ -206,8 +210,12 @@ def mapping(value: Any) -> Plain:
 
 def pointer(*steps: str) -> str:
     """The JSON pointer that selects this, as the fragment of a URI."""
-    escaped = (quote(step.replace("~", "~0").replace("/", "~1"), safe="~$") for step in steps)
-    return "#/" + "/".join(escaped)
+    return "#/" + "/".join(map(_escaped, steps))
+
+
+@lru_cache(4096)  # a document's pointers share most of their steps
+def _escaped(step: str) -> str:
+    return quote(step.replace("~", "~0").replace("/", "~1"), safe="~$")
 
 
 def constant(value: str, base: str | None) -> Any:
@@ -242,7 +250,8 @@ def _number(language: Language, type_: Number) -> Plain:
             plain[name] = found
             if str(decimal(found)) != str(number):  # more digits than JSON's have, or 1.10
                 exact[name] = str(number)
-    language.own_terms(plain, exact=exact)
+    if exact:
+        language.own_terms(plain, exact=exact)
     return plain
 
 

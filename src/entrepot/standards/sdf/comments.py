@@ -21,17 +21,10 @@ _COMMENT, _MARK = "$comment", "entrepot "
 
 def folded(plain: Any) -> Any:
     """The same with each object's own terms in its comment, after what it says already."""
-    if isinstance(plain, list):
-        return [folded(one) for one in plain]
     if not isinstance(plain, dict):
-        return plain
-    found: Plain = {}
-    terms: Plain = {}
-    for name, value in plain.items():
-        if name.startswith(PREFIX):
-            terms[name.removeprefix(PREFIX)] = folded(value)
-        else:
-            found[name] = folded(value) if isinstance(value, dict | list) else value
+        return [folded(one) for one in plain] if isinstance(plain, list) else plain
+    found = {k: folded(v) if isinstance(v, dict | list) else v for k, v in plain.items()}
+    terms = {k.removeprefix(PREFIX): found.pop(k) for k in plain if k.startswith(PREFIX)}
     if terms:
         said = found.get(_COMMENT)
         found[_COMMENT] = f"{said}\n{_spelled(terms)}" if said else _spelled(terms)
@@ -40,10 +33,8 @@ def folded(plain: Any) -> Any:
 
 def unfolded(plain: Any) -> Any:
     """The same with the terms of each comment as members of its object, where folding undoes it."""
-    if isinstance(plain, list):
-        return [unfolded(one) for one in plain]
     if not isinstance(plain, dict):
-        return plain
+        return [unfolded(one) for one in plain] if isinstance(plain, list) else plain
     found = {k: unfolded(v) if isinstance(v, dict | list) else v for k, v in plain.items()}
     comment = plain.get(_COMMENT)
     if not isinstance(comment, str) or _MARK not in comment:
