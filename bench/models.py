@@ -1,4 +1,4 @@
-"""The largest thing model between any two formats, and a create with it, beside plain JSON of the same bytes.
+"""The largest thing model between any two formats, a create with it and edits, beside plain JSON of the same bytes.
 
 Everything runs in this process. The cases are interleaved: a round runs each of them once, with plain
 decoding and encoding right before and after it, so that a noisy minute falls on both. What waits for no
@@ -28,11 +28,19 @@ from bench.creates import fresh_directory
 from bench.figures import Goal, Spread
 from entrepot import main as root
 from entrepot.config import Config
+from entrepot.core import registry, tenancy
 from entrepot.core.conversion import Format, convert
-from entrepot.core.identity import Settings
+from entrepot.core.identity import Caller, Settings, User
+from entrepot.core.ports import Tx
+from entrepot.core.product import Authored, Draft, Profile
+from entrepot.core.product_models import Revision
+from entrepot.core.registry import Ref
+from entrepot.core.thing_model import Property, Service, Text
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Request
+from entrepot.vendors.aliyun import model_edits, thing_models
 from entrepot.vendors.huawei.iotda.body import decode
+from entrepot.vendors.huawei.roma import parts
 from entrepot.vendors.huawei.signing import sign
 from tests.largest import largest
 
@@ -175,10 +183,49 @@ def _creates(data: Path) -> Iterator[list[Case]]:
                 request,
                 time.perf_counter,
             ),
+            *_edits(installation),
         ]
     finally:
         runner.close()
         installation.close()
+
+
+def _edits(installation: root.Opened) -> Iterator[Case]:
+    """A change of one part of a product's model: the unit of work that other writers wait for."""
+    store, shelf = installation.store, root.shelf()
+    tenant = store.read_now(lambda tx: tenancy.tenant_named(tx, "bench"))
+    user = User(id=1, tenant=tenant.id, name="bench", created_at=0)
+    for dialect, edit in (("aliyun", _edit_feature), ("roma", _edit_service)):
+        caller = Caller(
+            tenant, user, dialect, "bench", "", root.now_ms(), installation.vault, shelf=shelf
+        )
+        raw = convert(_MODEL_TEXT, shelf.named(_MODEL), shelf.named(dialect)).text
+        profile = Profile(name=dialect, model=Authored(dialect, msgspec.Raw(raw)))
+        draft = Draft(profile=profile)
+        product = store.write_now(partial(registry.create, caller=caller, draft=draft))
+        unit = partial(edit, caller=caller, ref=Ref(str(product.id), product.id))
+        yield Case(
+            f"edit: a part of a model through {dialect}", raw, partial(_unit, store, unit), CREATE
+        )
+
+
+def _unit(store: Any, unit: Callable[[Tx], object], _: None) -> None:
+    store.write_now(unit)
+
+
+def _edit_feature(tx: Tx, caller: Caller, ref: Ref) -> object:
+    """UpdateThingModel, of one property in a module of 500."""
+    level = Property(id="value_1", access="r", type=Text(), description=secrets.token_hex(8))
+    feature = Service(id="", properties=(level,))
+    edit = model_edits.changed(model_edits.Module("Feeder_001"), None, feature)
+    words = caller.shelf.named("thing-model-json")
+    return thing_models.revise(tx, caller, Revision(ref, words, edit))
+
+
+def _edit_service(tx: Tx, caller: Caller, ref: Ref) -> object:
+    """CreateService."""
+    service = {"service_name": secrets.token_hex(8), "status": 0}
+    return parts.create_part(tx, caller, (parts.Place("services", (), parts.Owner(ref)), service))
 
 
 def _create(known: dict[str, Any]) -> Request:
