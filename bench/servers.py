@@ -122,11 +122,11 @@ def entrepot(command: Sequence[str], data: Path, *more: str) -> Server:
     return _until_listening(_spawn(serve, {}, piped=True))
 
 
-def together(data: Path, store: str, workers: int) -> Server:
-    """The product in so many processes on any core, on either engine."""
-    words = ("--data", str(data), "--store", store, "--workers", str(workers))
-    command = (sys.executable, "-m", "bench.peers.together", *words)
-    return _until_listening(_spawn(command, {}, piped=True, pinned=False))
+def together(command: Sequence[str], data: Path, store: str, workers: int) -> Server:
+    """The product in so many processes on any core."""
+    words = ("--data", str(data), *(("--store", store) if store else ()))
+    serve = (*command, "serve", "--port", "0", "--workers", str(workers), *words)
+    return _until_listening(_spawn(serve, {}, piped=True, pinned=False))
 
 
 def creates(

@@ -63,9 +63,10 @@ def _subject(engine: str, workers: int, directory: Path, stack: ExitStack) -> Su
         running = postgres.server()
         assert running.process is not None
         store, database_pid = running.database(), running.process.pid
-    server = servers.together(data, store, workers)
+    command = servers.entrepot_command()
+    server = servers.together(command, data, store, workers)
     stack.callback(server.stop)
-    creates = servers.creates(servers.entrepot_command(), data, server, store)
+    creates = servers.creates(command, data, server, store)
     shows = SignedShows(creates, _products(creates))
     return Subject(
         f"{engine}, {workers}", server, database_pid, {"creates": creates, "shows": shows}

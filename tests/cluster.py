@@ -1,4 +1,4 @@
-"""Servers on one PostgreSQL store behind a client that takes them in turn; knows no test."""
+"""Servers on one store behind a client that takes them in turn; knows no test."""
 
 from __future__ import annotations
 
@@ -27,8 +27,12 @@ ROMA = next(a for a in WITH_PRODUCTS if a.dialect == "roma")  # two claims a pro
 class Cluster:
     """The nodes, all given one master key; and the client in front of them."""
 
-    def __init__(self, folder: Path, *flags: str, nodes: int = NODES) -> None:
-        self.config = Config(data=folder, store=postgres.database(folder))
+    def __init__(
+        self, folder: Path, *flags: str, nodes: int = NODES, store: str | None = None
+    ) -> None:
+        """`store`: "" for the file that one node may serve; by default a new database."""
+        store = postgres.database(folder) if store is None else store
+        self.config = Config(data=folder, store=store)
         installation = root.open_installation(self.config)  # makes the key
         assert root.prepare(installation)
         installation.store.write_now(
@@ -40,7 +44,13 @@ class Cluster:
         installation.close()
         key = str(folder / root.MASTER_KEY)
         self.nodes = [
-            Server(folder / f"node{i}", "--master-key-file", key, *flags, store=self.config.store)
+            Server(
+                folder / f"node{i}" if store else folder,
+                "--master-key-file",
+                key,
+                *flags,
+                store=store,
+            )
             for i in range(nodes)
         ]
         self._turns = count()

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from entrepot import main as root
-from tests import postgres
 from tests.certificates import issue
 from tests.cli import Console
 from tests.cluster import Client, Cluster, working
@@ -31,9 +30,14 @@ WORKERS = 3
 FLAGS = ("--workers", str(WORKERS), "--admin-port", "0")
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    made = Cluster(tmp_path_factory.mktemp("workers"), *FLAGS, nodes=1)
+on_both = pytest.mark.parametrize("store", ["", None], ids=["sqlite", "postgres"])
+
+
+@pytest.fixture(scope="module", params=["", None], ids=["sqlite", "postgres"])
+def cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    made = Cluster(tmp_path_factory.mktemp("workers"), *FLAGS, nodes=1, store=request.param)
     made.start()
     yield made
     made.nodes[0].stop()
@@ -83,7 +87,7 @@ def test_connections_are_dealt_out_among_all(server: Server) -> None:
 
 
 def test_a_start_says_where_it_listens_once(tmp_path: Path) -> None:
-    with Server(tmp_path, *FLAGS, store=postgres.database(tmp_path)) as server:
+    with Server(tmp_path, *FLAGS) as server:
         process = server.process
         assert process is not None
         assert process.stdout is not None
@@ -203,7 +207,7 @@ def test_the_operators_process_is_replaced_too(server: Server) -> None:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Server]:
-    with Server(tmp_path, *FLAGS, store=postgres.database(tmp_path)) as running:
+    with Server(tmp_path, *FLAGS) as running:
         yield running
 
 
@@ -247,8 +251,7 @@ def test_when_the_parent_is_killed_nobody_stays(fresh: Server) -> None:
 
 def test_all_workers_read_a_new_certificate_on_sighup(tmp_path: Path) -> None:
     pair = issue(tmp_path, "first")
-    store = postgres.database(tmp_path)
-    with Server(tmp_path / "data", *FLAGS, *pair.flags, store=store) as server:
+    with Server(tmp_path / "data", *FLAGS, *pair.flags) as server:
         assert server.process is not None
         assert common_name(server, pair.cert) == "first"
         issue(tmp_path, "second")
@@ -263,23 +266,38 @@ def test_all_workers_read_a_new_certificate_on_sighup(tmp_path: Path) -> None:
 def test_an_address_in_use_is_refused_as_for_one_process(tmp_path: Path, server: Server) -> None:
     port = server.address.rpartition(":")[2]
     command = [*ENTREPOT, "serve", "--workers", "2", "--port", port, "--data", str(tmp_path / "d")]
-    command += ["--store", server.config.store]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=20)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"entrepot: cannot listen on 127.0.0.1:{port}: ")
     assert done.stderr.count("\n") == 1
 
 
-def test_a_store_in_a_file_has_one_process_and_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="needs a store in PostgreSQL, --store postgresql:"):
-        Server(tmp_path / "data", "--workers", "2").start()
-    assert not (tmp_path / "data").exists()
-    with Server(tmp_path / "data", "--workers", "1") as one:
+def test_a_directory_has_one_server_of_however_many_processes(fresh: Server) -> None:
+    assert fresh.process is not None
+    for flags in (FLAGS, ()):
+        with pytest.raises(AssertionError, match=f"process {fresh.process.pid} serves "):
+            Server(fresh.data, *flags).start()
+    assert look(fresh.admin)[0] == 200
+    fresh.stop(signal.SIGKILL)
+    until_closed(fresh)
+    with Server(fresh.data) as one:  # whatever ends them, the directory is free
         assert children(one) == []
 
 
-def test_what_was_written_is_whole(tmp_path: Path) -> None:
-    cluster = Cluster(tmp_path, *FLAGS, nodes=1)
+def test_a_nonce_is_known_whoever_serves_next(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path, *FLAGS, nodes=1, store="")
+    once = {"SignatureNonce": "once", "Timestamp": stamp()}
+    with cluster.nodes[0]:
+        assert cluster.aliyun(0).v1("ListThingTemplates", common=once).status == 200
+    cluster.nodes[0] = Server(tmp_path)
+    with cluster.nodes[0]:
+        again = cluster.aliyun(0).v1("ListThingTemplates", common=once)
+        assert again.code == "400 SignatureNonceUsed"
+
+
+@on_both
+def test_what_was_written_is_whole(tmp_path: Path, store: str | None) -> None:
+    cluster = Cluster(tmp_path, *FLAGS, nodes=1, store=store)
     with cluster.nodes[0] as server:
         clients = [Client(cluster, n) for n in range(4)]
         with working(clients):

@@ -53,6 +53,10 @@ def open_engine(config: Config) -> Engine:
         ValueError: it cannot be used; says why.
     """
     if not config.store:
+        if config.workers > 1:
+            from entrepot.store.sqlite_shared import SharedSqliteStore
+
+            return SharedSqliteStore(config.data / STORE)
         return SqliteStore(config.data / STORE)
     from entrepot.store.postgres import PostgresStore
 
@@ -103,8 +107,13 @@ def moved(place: str, *, fill: bool = False) -> Place:
     return SqlitePlace(Path(folder) / STORE, fill=fill)
 
 
-def counted_together(config: Config) -> tuple[Ledger | None, Nonces | None]:
-    """What servers on the store count calls in, None where each counts for itself; and nonces."""
+def counted_together(
+    config: Config, counts: Path | None = None
+) -> tuple[Ledger | None, Nonces | None]:
+    """What servers on the store count calls in, None where each counts for itself; and nonces.
+
+    `counts`: what `make_counts` made, where they are the processes of one server.
+    """
     if config.redis:
         from entrepot.store.redis_ledger import RedisLedger
 
@@ -120,7 +129,21 @@ def counted_together(config: Config) -> tuple[Ledger | None, Nonces | None]:
     from entrepot.dialect.nonces import MemoryNonces
     from entrepot.store.nonce_journal import NonceJournal
 
+    if counts is not None:
+        from entrepot.store.sqlite_ledger import SqliteLedger
+
+        among = SqliteLedger(counts, NonceJournal(config.data))
+        return among, among
     return None, MemoryNonces(NonceJournal(config.data))
+
+
+def make_counts(config: Config, path: Path) -> None:
+    """A file in which the processes of one server count together, where the store is one too."""
+    if not config.store:
+        from entrepot.store import sqlite_ledger
+        from entrepot.store.nonce_journal import NonceJournal
+
+        sqlite_ledger.make(path, NonceJournal(config.data))
 
 
 def sole(config: Config) -> AbstractContextManager[None]:

@@ -300,13 +300,16 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def house_of(installation: Opened) -> tuple[dict[bytes, Spoken], House]:
-    """The dialects, ready to answer, and what they need of the world."""
+def house_of(installation: Opened, counts: Path | None = None) -> tuple[dict[bytes, Spoken], House]:
+    """The dialects, ready to answer, and what they need of the world.
+
+    `counts`: where the processes of one server count together.
+    """
     from entrepot.dialect.gate import Gate
     from entrepot.dialect.handle import House, by_root
     from entrepot.dialect.rates import Rates
 
-    installation.ledger, nonces = engines.counted_together(installation.config)
+    installation.ledger, nonces = engines.counted_together(installation.config, counts)
     gate = Gate(
         installation.store,
         installation.vault,

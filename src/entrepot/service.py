@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from entrepot import engines
@@ -133,8 +134,10 @@ class Watched:
     report: Callable[[], bytes]  # the same for an `Office`
 
 
-def watch(installation: root.Opened, stack: ExitStack) -> Watched:
+def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = None) -> Watched:
     """The installation ready to answer, everything that it does counted; `stack` ends it.
+
+    `counts`: where the processes of one server count together.
 
     Raises:
         ValueError: the settings name a proxy that is neither address nor network.
@@ -146,7 +149,7 @@ def watch(installation: root.Opened, stack: ExitStack) -> Watched:
     from entrepot.edge.tally import Tally
 
     config, store = installation.config, installation.store
-    spoken, house = root.house_of(installation)
+    spoken, house = root.house_of(installation, counts)
     tally, health = Tally(), Health(store)
     observers: list[Observer] = [tally.request]
     if config.access_log:

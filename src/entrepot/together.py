@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from entrepot import engines, service
 from entrepot import main as root
-from entrepot import service
 from entrepot.config import Config
 from entrepot.edge.admin import Admin
 from entrepot.edge.office import REPORT, Office
@@ -32,20 +32,10 @@ def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], N
     """See `service.serve`; `listening` is called when all workers serve.
 
     Raises:
-        ValueError: as there; or the store is for one process only.
+        ValueError: as there; or this is no machine for it.
     """
-    if not config.store:
-        raise ValueError(
-            f"--workers {config.workers} needs a store in PostgreSQL, --store postgresql://...:"
-            " an SQLite file is served by one process (docs/scaling.md says why and how to move)"
-        )
     if sys.platform != "linux":
         raise ValueError("more than one of --workers needs Linux, which deals connections out")
-    run(config, listening)
-
-
-def run(config: Config, listening: Callable[[root.Readable, bool, str, str], None]) -> None:
-    """`serve` whatever the store."""
     with ExitStack() as stack:
         certificate = service.certificate_of(config)
         # First: where it fails, nothing was made.
@@ -56,9 +46,10 @@ def run(config: Config, listening: Callable[[root.Readable, bool, str, str], Non
         inside = [stack.enter_context(_inside(folder / str(n))) for n in range(config.workers)]
         everybodys = [*fronts, *inside, *([admin] if admin else [])]
         names = [f"worker {n + 1}" for n in range(config.workers)]
-        empty = _prepared(config)
+        empty = _prepared(config, stack)
+        engines.make_counts(config, counts := folder / "counts")
         told = service.urls(config, fronts[0], admin)
-        work = partial(_work, config, certificate)
+        work = partial(_work, config, certificate, counts)
         posts = [
             Post(name, partial(_with_only, everybodys, (fronts[n], inside[n]), work))
             for n, name in enumerate(names)
@@ -86,10 +77,11 @@ def run(config: Config, listening: Callable[[root.Readable, bool, str, str], Non
         ).keep()
 
 
-def _prepared(config: Config) -> bool:
+def _prepared(config: Config, stack: ExitStack) -> bool:
     """Whether the store was empty; made, brought up to date and closed before anybody forks."""
     installation = root.open_installation(config)
     try:
+        stack.enter_context(engines.sole(config))
         return root.prepare(installation)
     finally:
         installation.close()
@@ -122,6 +114,7 @@ def _with_only(
 def _work(
     config: Config,
     certificate: Certificate | None,
+    counts: Path,
     mine: socket.socket,
     inside: socket.socket,
     at_work: Callable[[], None],
@@ -130,7 +123,7 @@ def _work(
     with ExitStack() as stack:
         installation = root.open_installation(config)
         stack.callback(installation.close)
-        watched = service.watch(installation, stack)
+        watched = service.watch(installation, stack, counts)
 
         def tell(host: str, port: int) -> None:
             at_work()

@@ -11,6 +11,7 @@ import psycopg
 from entrepot.core.ports import Store
 from entrepot.store.postgres import PostgresStore
 from entrepot.store.sqlite import SqliteStore
+from entrepot.store.sqlite_shared import SharedSqliteStore
 from tests import postgres
 
 
@@ -31,6 +32,10 @@ class Engine:
 
 def _open_sqlite(folder: Path) -> SqliteStore:
     return SqliteStore(folder / "entrepot.sqlite")
+
+
+def _open_shared(folder: Path) -> SharedSqliteStore:
+    return SharedSqliteStore(folder / "entrepot.sqlite")
 
 
 def _bound_sqlite(store: Store, pages: int) -> None:
@@ -63,6 +68,12 @@ ENGINES = (
         "sqlite",
         _open_sqlite,
         # A bound below the present size is taken as the present size.
+        fill=lambda store: _bound_sqlite(store, 1),
+        empty=lambda store: _bound_sqlite(store, 1 << 30),
+    ),
+    Engine(
+        "sqlite-shared",
+        _open_shared,
         fill=lambda store: _bound_sqlite(store, 1),
         empty=lambda store: _bound_sqlite(store, 1 << 30),
     ),

@@ -15,11 +15,13 @@ import redis
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Ledger
 from entrepot.dialect.nonces import MemoryNonces
+from entrepot.store import sqlite_ledger
 from entrepot.store.calls import grant
 from entrepot.store.nonce_journal import NonceJournal
 from entrepot.store.postgres import PostgresStore
 from entrepot.store.postgres_ledger import PostgresLedger
 from entrepot.store.redis_ledger import RedisLedger
+from entrepot.store.sqlite_ledger import SqliteLedger
 from tests import postgres
 from tests.valkey import ValkeyServer
 
@@ -39,11 +41,14 @@ def valkey() -> Iterator[ValkeyServer]:
         yield running
 
 
-@pytest.fixture(params=["postgres", "redis"])
+@pytest.fixture(params=["postgres", "redis", "sqlite"])
 def ledgers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Ledger]]:
     """Three that count together."""
     if request.param == "postgres":
         made = [_postgres(tmp_path) for _ in range(3)]
+    elif request.param == "sqlite":
+        sqlite_ledger.make(tmp_path / "counts", NonceJournal(tmp_path))
+        made = [SqliteLedger(tmp_path / "counts", NonceJournal(tmp_path)) for _ in range(3)]
     else:
         url = request.getfixturevalue("valkey").url
         made = [RedisLedger(url) for _ in range(3)]
@@ -164,6 +169,19 @@ def test_a_server_that_starts_again_knows_the_nonces_of_before(tmp_path: Path) -
     assert ask([after.first(b"n" * 12, 900)]) == [True]
     last = MemoryNonces(NonceJournal(tmp_path))
     assert ask([last.first(m, 900) for m in (MARK, OTHER, b"n" * 12)]) == [False] * 3
+
+
+def test_one_process_and_several_know_each_others_nonces_of_before(tmp_path: Path) -> None:
+    alone = MemoryNonces(NonceJournal(tmp_path))
+    assert ask([alone.first(MARK, 900)]) == [True]
+    sqlite_ledger.make(tmp_path / "counts", NonceJournal(tmp_path))
+    several = [SqliteLedger(tmp_path / "counts", NonceJournal(tmp_path)) for _ in range(2)]
+    assert ask([one.first(MARK, 900) for one in several]) == [False, False]
+    assert sorted(ask([one.first(OTHER, 900) for one in several])) == [False, True]
+    for one in several:
+        one.close()
+    alone = MemoryNonces(NonceJournal(tmp_path))
+    assert ask([alone.first(m, 900) for m in (MARK, OTHER, b"n" * 12)]) == [False, False, True]
 
 
 def test_files_of_nonces_that_have_ended_go(tmp_path: Path) -> None:

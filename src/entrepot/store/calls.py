@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
+
+from entrepot.store.crew import Crew, Outcome
 
 _SLICE_MS = 20  # calls so close together are counted as one moment
 _WINDOW = 1000 // _SLICE_MS + 1  # a slice more, so that no second anywhere holds too many
@@ -28,6 +32,27 @@ class Mark:
 
     mark: bytes
     life_ms: int
+
+
+class Counting:
+    """The part of a `Ledger` that all share: those who ask at one moment are settled together."""
+
+    def __init__(self, *, hands: int, most: int) -> None:
+        self._crew = Crew("entrepot-ledger", self._settle, hands=hands, most=most)
+
+    async def hit(self, tenant: int, name: str, per_s: int) -> float:
+        """See `Ledger.hit`."""
+        wait_s: float = await self._crew.do(Hit(tenant, name, per_s))
+        return wait_s
+
+    async def first(self, mark: bytes, life_s: float) -> bool:
+        """See `Ledger.first`."""
+        fresh: bool = await self._crew.do(Mark(mark, int(life_s * 1000)))
+        return fresh
+
+    def _settle(self, asked: Sequence[Any]) -> list[Outcome]:
+        """The answer to each `Hit` and `Mark`."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ _MINUTES = 30  # that end in one file
 
 
 class NonceJournal:
-    """See `Journal`. For the one server of the directory."""
+    """See `Journal`. For the one server of the directory, of one process or several."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -51,7 +51,8 @@ class NonceJournal:
         self._file = os.open(self._folder / f"nonces.{number}", flags, 0o600)
         self._number = number
         size = os.fstat(self._file).st_size
-        os.ftruncate(self._file, size // _RECORD.size * _RECORD.size)  # what a crash left half
+        if size % _RECORD.size:  # what a crash left half
+            os.ftruncate(self._file, size // _RECORD.size * _RECORD.size)
         for path in self._folder.glob("nonces.*"):
             if path.suffix[1:].isdigit() and int(path.suffix[1:]) < number - 1:
                 path.unlink(missing_ok=True)

@@ -14,8 +14,8 @@ import psycopg
 from psycopg import errors
 
 from entrepot.core.faults import Unavailable
-from entrepot.store.calls import Hit, Mark, grant
-from entrepot.store.crew import Crew, Outcome
+from entrepot.store.calls import Counting, Hit, Mark, grant
+from entrepot.store.crew import Outcome
 from entrepot.store.postgres_schema import Connection, connect
 
 _TOGETHER = 256
@@ -24,25 +24,15 @@ _SWEEP_S = 60
 _NOW = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"  # one clock for all nodes
 
 
-class PostgresLedger:
+class PostgresLedger(Counting):
     """See `Ledger`."""
 
     def __init__(self, url: str) -> None:
         """Nothing is connected before somebody asks."""
         self._url = url
         self._connection: Connection | None = None
-        self._crew = Crew("entrepot-ledger", self._settle, hands=1, most=_TOGETHER)
+        super().__init__(hands=1, most=_TOGETHER)
         self._swept = time.monotonic()
-
-    async def hit(self, tenant: int, name: str, per_s: int) -> float:
-        """See `Ledger.hit`."""
-        wait_s: float = await self._crew.do(Hit(tenant, name, per_s))
-        return wait_s
-
-    async def first(self, mark: bytes, life_s: float) -> bool:
-        """See `Ledger.first`."""
-        fresh: bool = await self._crew.do(Mark(mark, int(life_s * 1000)))
-        return fresh
 
     def close(self) -> None:
         """Let go of the server."""

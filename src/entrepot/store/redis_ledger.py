@@ -13,15 +13,15 @@ from limits.strategies import MovingWindowRateLimiter
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.vault import masked
-from entrepot.store.calls import Hit, Mark
-from entrepot.store.crew import Crew, Outcome
+from entrepot.store.calls import Counting, Hit, Mark
+from entrepot.store.crew import Outcome
 
 _HANDS, _TOGETHER = 2, 64
 _PATIENCE_S = 5
 _KEY = b"entrepot/nonce/"
 
 
-class RedisLedger:
+class RedisLedger(Counting):
     """See `Ledger`. What is counted there lives as long as the server does."""
 
     def __init__(self, url: str) -> None:
@@ -40,17 +40,7 @@ class RedisLedger:
         except (redis.RedisError, ValueError) as error:
             raise ValueError(f"cannot use {masked(url)}: {error}") from None
         self._items: dict[int, RateLimitItemPerSecond] = {}
-        self._crew = Crew("entrepot-ledger", self._settle, hands=_HANDS, most=_TOGETHER)
-
-    async def hit(self, tenant: int, name: str, per_s: int) -> float:
-        """See `Ledger.hit`."""
-        wait_s: float = await self._crew.do(Hit(tenant, name, per_s))
-        return wait_s
-
-    async def first(self, mark: bytes, life_s: float) -> bool:
-        """See `Ledger.first`."""
-        fresh: bool = await self._crew.do(Mark(mark, int(life_s * 1000)))
-        return fresh
+        super().__init__(hands=_HANDS, most=_TOGETHER)
 
     def close(self) -> None:
         """Let go of the server."""

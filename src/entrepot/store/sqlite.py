@@ -195,9 +195,7 @@ class SqliteStore:
         try:
             os.fdatasync(self._wal)
         except OSError:
-            # What the kernel could not write it may have dropped: nothing can be promised any more.
-            log.critical("the disk failed; ending so that no lost write is answered", exc_info=True)
-            os._exit(os.EX_IOERR)
+            refuse_to_go_on()
 
     # The log goes back into the database file, mostly beside the writer
 
@@ -287,6 +285,13 @@ class SqliteStore:
             connection.close()
         os.close(self._wal)
         self._writer.close()
+
+
+def refuse_to_go_on() -> None:
+    """End the process: what the kernel could not write it may have dropped, so nothing can be
+    promised any more."""
+    log.critical("the disk failed; ending so that no lost write is answered", exc_info=True)
+    os._exit(os.EX_IOERR)
 
 
 def _release(outcomes: list[Outcome]) -> None:
