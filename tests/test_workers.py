@@ -16,13 +16,14 @@ from pathlib import Path
 import pytest
 
 from entrepot import main as root
+from entrepot.core.faults import Unavailable
 from tests.certificates import issue
 from tests.cli import Console
-from tests.cluster import Client, Cluster, working
+from tests.cluster import ROMA, Client, Cluster, working
 from tests.contract.test_durability import verify
 from tests.edge.test_admin import samples, total
 from tests.edge.test_tls import common_name, status
-from tests.faults.disk import held, look, until_closed, wait_until_ready
+from tests.faults.disk import OnDisk, held, look, said_as, until_closed, wait_until_ready
 from tests.server import ENTREPOT, Server, environment
 from tests.vendors.aliyun_caller import stamp
 
@@ -309,6 +310,30 @@ def test_what_was_written_is_whole(tmp_path: Path, store: str | None) -> None:
             assert server.process.wait(40) == 0
     assert all(c.answered for c in clients)
     verify(cluster.config, {h: name for c in clients for h, name in c.answered.items()})
+
+
+def test_a_disk_that_fails_is_refused_and_what_was_answered_stays(tmp_path: Path) -> None:
+    with OnDisk(tmp_path, "--workers", "2") as server:
+        goods = server.goods(ROMA)
+        made = [goods.make() for _ in range(6)]
+        with server.disk("full"):
+            said = wait_until_ready(server.admin, ready=False)
+            assert said.startswith("the store takes no writes: ")
+            assert said_as(ROMA, goods.create(), Unavailable)
+            assert goods.can_show(made[0])
+        wait_until_ready(server.admin)
+        made.append(goods.make())
+        with server.disk("dead"):
+            with pytest.raises(OSError, match=r"."):
+                goods.create()
+            end = time.monotonic() + 20
+            while f"ended with status {os.EX_IOERR}; another starts" not in server.said:
+                assert time.monotonic() < end, server.said
+                time.sleep(0.05)
+        wait_until_ready(server.admin)
+        made.append(goods.make())
+        assert all(goods.can_show(handle) for handle in made)
+        assert server.stop() == 0
 
 
 STAFF = """

@@ -59,8 +59,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=1,
             le=64,
-            description="processes of this machine that serve the address together; more than one"
-            " needs a store in PostgreSQL",
+            description="processes of this machine that serve the address together",
         ),
     ] = 1
     master_key: Annotated[

@@ -32,6 +32,11 @@ class Disk:
         except FileNotFoundError:
             return ""
 
+    def wait(self) -> None:
+        """Return when it is not slow."""
+        while self.word == "slow":
+            time.sleep(0.01)
+
 
 class FailingFile(apsw.VFSFile):
     """A file that refuses what the disk refuses."""
@@ -47,6 +52,12 @@ class FailingFile(apsw.VFSFile):
         if word == "read-only":
             raise apsw.IOError("the disk is read-only")
         super().xWrite(data, offset)
+
+    def xSync(self, flags: int) -> None:
+        self._disk.wait()
+        if self._disk.word == "dead":
+            raise apsw.exception_for(apsw.SQLITE_IOERR_FSYNC)
+        super().xSync(flags)
 
     def xTruncate(self, size: int) -> None:
         if self._disk.word == "read-only":
@@ -70,8 +81,7 @@ def slow_syncs(disk: Disk) -> None:
     sync = os.fdatasync
 
     def fdatasync(descriptor: Any) -> None:
-        while disk.word == "slow":
-            time.sleep(0.01)
+        disk.wait()
         if disk.word == "dead":
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         sync(descriptor)

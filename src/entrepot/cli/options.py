@@ -53,9 +53,7 @@ class Flags:
 
     host: Annotated[str | None, Parameter(help="Address to listen on.")] = None
     port: Annotated[str | None, Parameter(help="Port to listen on; 0 picks a free one.")] = None
-    workers: Annotated[
-        str | None, Parameter(help="Processes that serve together; more than 1 on PostgreSQL.")
-    ] = None
+    workers: Annotated[str | None, Parameter(help="Processes that serve together.")] = None
     tls_cert: Annotated[str | None, Parameter(help="File with the certificate chain.")] = None
     tls_key: Annotated[str | None, Parameter(help="File with the certificate's key.")] = None
     trusted_proxies: Annotated[

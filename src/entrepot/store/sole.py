@@ -1,6 +1,7 @@
 """One server to a data directory; knows neither what is stored there nor what is served.
 
-Calls a second and nonces are counted in the server's memory: two servers would allow twice as many.
+Calls a second and nonces are counted by the server, in however many processes: two servers would
+allow twice as many.
 """
 
 from __future__ import annotations
