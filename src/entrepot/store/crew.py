@@ -35,8 +35,8 @@ class Crew:
         """How many wait for their turn."""
         return len(self._waiting)
 
-    async def do(self, work: Any) -> Any:
-        """What came of the work; whatever it raised."""
+    def do(self, work: Any) -> asyncio.Future[Any]:
+        """What comes of the work; whatever it raises."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         with self._wake:
@@ -47,7 +47,7 @@ class Crew:
                 self._threads[-1].start()
             else:
                 self._wake.notify()
-        return await future
+        return future
 
     def close(self) -> None:
         """Return when all who wait have their answers and no thread is left."""

@@ -6,11 +6,13 @@ process nobody knows that, so here SQLite syncs a commit before any reader can s
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,9 +20,10 @@ import apsw
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
-from entrepot.store.crew import Crew, Outcome
+from entrepot.store.crew import Crew
+from entrepot.store.crew import Outcome as Settled
 from entrepot.store.sqlite import SqliteStore, refuse_to_go_on
-from entrepot.store.sqlite_schema import WAL_PAGES
+from entrepot.store.sqlite_schema import wal_pages
 from entrepot.store.sqlite_tx import Spoilt
 
 R = TypeVar("R")
@@ -34,48 +37,70 @@ class SharedSqliteStore(SqliteStore):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._writer.pragma("synchronous", "FULL")
-        self._writer.set_wal_hook(None)
-        self._writer.wal_autocheckpoint(WAL_PAGES)
-        # SQLite's own wait for another writer is a sleep; this one ends when the other has ended.
-        self._turn = os.open(f"{path}-turn", os.O_RDWR | os.O_CREAT, 0o600)
         self._crew = Crew("entrepot-writer", self._settle, hands=1, most=_GROUP)
 
-    async def write(self, work: Callable[[Tx], R]) -> R:
+    def write(self, work: Callable[[Tx], R]) -> asyncio.Future[R]:
         """What `work` returned, once it is on disk (see `Store.write`)."""
         if self._closed:
             raise Unavailable("the store is closed")
-        result: R = await self._crew.do(work)
-        return result
+        return self._crew.do(work)
 
     @property
     def waiting(self) -> int:
         """How many units wait for their turn."""
         return self._crew.waiting
 
-    def _settle(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Nothing; while the context lasts, no other of these writes.
+
+        SQLite's own wait for another writer is a sleep; this one ends when the other has ended.
+        """
+        file = os.open(f"{self._path}-turn", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(file)
+
+    def _settle(self, units: Sequence[Callable[[Tx], Any]]) -> list[Settled]:
         began = time.monotonic()
         batch: list[Any] = [(work, None) for work in units]
-        fcntl.flock(self._turn, fcntl.LOCK_EX)
         try:
-            try:
-                outcomes = self._commit(batch, guarded=False)
-            except Spoilt:
-                self._tx.abandon()
-                outcomes = self._commit(batch, guarded=True)
-        except apsw.Error as error:
+            with self._turn():
+                try:
+                    outcomes = self._commit(batch, guarded=False)
+                except Spoilt:
+                    self._tx.abandon()
+                    outcomes = self._commit(batch, guarded=True)
+        except (apsw.Error, OSError) as error:
             if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_FSYNC:
                 refuse_to_go_on()
             log.exception("a batch of %d was not kept", len(batch))
             self._tx.abandon()
-            return [(None, self._unavailable(error))] * len(batch)
-        finally:
-            fcntl.flock(self._turn, fcntl.LOCK_UN)
+            fault = self._unavailable(error) if isinstance(error, apsw.Error) else None
+            return [(None, fault or Unavailable(str(error)))] * len(batch)
         self.committed(len(batch), time.monotonic() - began)
+        if self._wal_pages > self._wal_most and not self._checkpointing:
+            self._checkpointing = True
+            self._readers.submit(self._copy_back)
         return [(result, error) for _, result, error in outcomes]
+
+    def _copy_back(self) -> None:
+        """Copy the log beside the writers, then the little that came meanwhile while nobody writes."""
+        try:
+            self._copy_log()
+            with self._turn():
+                self._copy_log()
+            self._wal_most = wal_pages(self._path)
+        except apsw.BusyError:
+            pass  # another process is at it
+        except (apsw.Error, OSError):
+            log.warning("a checkpoint failed and will be tried again", exc_info=True)
+        self._checkpointing = False
 
     def close(self) -> None:
         """Let go of the file."""
         if not self._closed:
             self._crew.close()
             super().close()
-            os.close(self._turn)
