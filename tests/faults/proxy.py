@@ -10,6 +10,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 COMMIT = b"COMMIT\0"
+_READY = b"Z\0\0\0\5I"
+_SAID = (
+    b"SWARNING\0VWARNING\0C57P02\0Mterminating connection because of immediate shutdown command\0\0"
+)
+_GOODBYE = b"N" + (len(_SAID) + 4).to_bytes(4, "big") + _SAID
 
 
 class Proxy:
@@ -17,7 +22,8 @@ class Proxy:
 
     `cut` holds what becomes of the next COMMITs that pass: "before" cuts the connection and the server never
     sees it, "after" cuts it when the server has answered, and the answer is lost, "amid" when the
-    server has it, and does not wait for the answer.
+    server has it, and does not wait for the answer. "goodbye" cuts it when the server has answered and said
+    that it is being shut down, which both arrive.
     """
 
     def __init__(self, url: str) -> None:
@@ -56,26 +62,31 @@ class Proxy:
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(self._server)
                 self._open += [client, server]
-                lost = threading.Event()  # the next answer
-                self._start(self._ask, client, server, lost)
-                self._start(self._answer, server, client, lost)
+                last: list[
+                    str
+                ] = []  # what becomes of the next answer, after which the connection ends
+                self._start(self._ask, client, server, last)
+                self._start(self._answer, server, client, last)
 
-    def _ask(self, client: socket.socket, server: socket.socket, lost: threading.Event) -> None:
+    def _ask(self, client: socket.socket, server: socket.socket, last: list[str]) -> None:
         with suppress(OSError):
             while data := client.recv(65536):
                 how = self.cut.pop(0) if self.cut and COMMIT in data else ""
-                if how == "after":
-                    lost.set()
+                if how in ("after", "goodbye"):
+                    last.append(how)
                 if how != "before":
                     server.sendall(data)
                 if how in ("before", "amid"):
                     break
         _hang_up(client, server)
 
-    def _answer(self, server: socket.socket, client: socket.socket, lost: threading.Event) -> None:
+    def _answer(self, server: socket.socket, client: socket.socket, last: list[str]) -> None:
         with suppress(OSError):
-            while (data := server.recv(65536)) and not lost.is_set():
+            while (data := server.recv(65536)) and not last:
                 client.sendall(data)
+            if last == ["goodbye"]:
+                assert data.endswith(_READY)
+                client.sendall(data.removesuffix(_READY) + _GOODBYE + _READY)
         _hang_up(client, server)
 
 

@@ -45,7 +45,7 @@ def products(store: PostgresStore) -> list[int]:
     return store.read_now(lambda tx: [p.id for p in tx.scan(Product, TENANT)])
 
 
-@pytest.mark.parametrize("how", ["before", "after", "amid"])
+@pytest.mark.parametrize("how", ["before", "after", "amid", "goodbye"])
 def test_a_write_whose_commit_was_cut_off_is_kept_once_and_answered(proxy: Proxy, how: str) -> None:
     with closing(PostgresStore(proxy.url)) as store:
         proxy.cut = [how]

@@ -69,8 +69,13 @@ def commit(connection: Connection, number: int) -> None:
         Unavailable: it is kept by this server alone.
         psycopg.Error: the server refused; nothing was kept.
     """
-    heard: list[psycopg.errors.Diagnostic] = []
-    hear = heard.append
+    heard: list[str] = []
+
+    def hear(said: psycopg.errors.Diagnostic) -> None:
+        # A server that is being shut down says so too, in another class: what it committed is kept.
+        if (said.sqlstate or "").startswith("01"):
+            heard.append(str(said.message_primary))
+
     connection.add_notice_handler(hear)
     try:
         connection.execute("COMMIT")
@@ -81,7 +86,7 @@ def commit(connection: Connection, number: int) -> None:
     finally:
         connection.remove_notice_handler(hear)
     if heard:  # the wait for a standby was given up, and only a warning tells of it
-        raise Unavailable(f"kept by one server alone: {heard[0].message_primary}")
+        raise Unavailable(f"kept by one server alone: {heard[0]}")
 
 
 def was_kept(connection: Connection, node: int, number: int) -> bool:
