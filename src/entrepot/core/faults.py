@@ -144,7 +144,8 @@ class NotFound(Fault):
 
     told_apart_by: ClassVar[str] = "kind"
 
-    kind: str  # product, space, template, model, topic, category, project, instance, organization, tag
+    # product, device, space, template, model, topic, category, project, instance, organization, tag
+    kind: str
     handle: str
     scope: str = ""  # what it was looked for in, where an error message wants it
 

@@ -18,6 +18,7 @@ PERMISSIONS = (
     "product:create", "product:read", "product:update", "product:delete",
     "space:create", "space:read", "space:update", "space:delete",
     "template:create", "template:read", "template:update", "template:delete",
+    "device:create", "device:read", "device:update", "device:delete",
     "model:create", "model:read", "model:update", "model:delete",
     "credential:read", "credential:update",
 )  # fmt: skip

@@ -9,11 +9,23 @@ import msgspec
 
 from entrepot.core.identity import Key, Tenant, Token, User
 from entrepot.core.product import Actor, Claim, Product
-from entrepot.core.things import ModelVersion, NamedModel, Space, Template, Topic
+from entrepot.core.things import Device, ModelVersion, NamedModel, Space, Template, Topic
 
-Thing = Product | Space | Template | NamedModel | ModelVersion | Topic | Tenant | User | Key | Token
+Thing = (
+    Product
+    | Space
+    | Template
+    | NamedModel
+    | ModelVersion
+    | Topic
+    | Device
+    | Tenant
+    | User
+    | Key
+    | Token
+)
 T = TypeVar(
-    "T", Product, Space, Template, NamedModel, ModelVersion, Topic, Tenant, User, Key, Token
+    "T", Product, Space, Template, NamedModel, ModelVersion, Topic, Device, Tenant, User, Key, Token
 )
 R = TypeVar("R")
 
@@ -40,6 +52,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(NamedModel, "model"),
     Kind(ModelVersion, "model_version", "product"),
     Kind(Topic, "topic", "product"),
+    Kind(Device, "device", "product"),
     Kind(Tenant, "tenant", everywhere=True),
     Kind(User, "user", "tenant", everywhere=True),
     Kind(Key, "key", "user", everywhere=True),

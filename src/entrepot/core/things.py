@@ -1,8 +1,8 @@
-"""Things a product refers to: spaces that hold it, templates and thing models it is made from, topics under it."""
+"""Things around a product: spaces that hold it, what it is made from, topics and devices under it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -82,3 +82,37 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     description: str | None = None
     prefixed: bool = True
     claims: tuple[Claim, ...] = ()
+
+
+Connection = Literal["inactive", "online", "offline"]  # inactive: it never connected
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A device of a product. Times are milliseconds since 1970, UTC; 0: never."""
+
+    id: int
+    tenant: int
+    product: int
+    key: str  # what its maker calls it; unique in its product
+    origin: str  # the dialect that made it
+    created_at: int
+    created_by: Actor
+    updated_at: int
+    updated_by: Actor
+    revision: int = 1
+    name: str | None = None
+    names: dict[str, str] = {}  # locale (zh_CN) -> translation
+    description: str | None = None
+    disabled_at: int = 0  # 0: it is not disabled
+    connection: Connection = "inactive"
+    active_at: int = 0  # when it first connected
+    online_at: int = 0
+    offline_at: int = 0
+    gateway: int | None = None  # the device that it connects through
+    children: int = 0  # devices that connect through it
+    tags: dict[str, str] = {}
+    extras: dict[str, dict[str, Any]] = {}  # dialect -> its own fields, verbatim
+    claims: tuple[Claim, ...] = ()
+    aliases: dict[str, str] = {}  # dialect -> the id that a caller chose
+    secrets: dict[str, bytes] = {}  # dialect -> a sealed secret that replaces the computed one
+    names_of_secrets: dict[str, str] = {}  # dialect -> user name set beside such a secret

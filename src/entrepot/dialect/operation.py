@@ -9,10 +9,12 @@ from typing import Any, Literal
 import msgspec
 
 from entrepot.core.conversion import Format
+from entrepot.core.devices import DeviceRef
 from entrepot.core.faults import Fault
 from entrepot.core.identity import Caller, Tenant, User
 from entrepot.core.ports import Tx
 from entrepot.core.product import Authored, Product
+from entrepot.core.things import Device
 from entrepot.core.vault import Vault
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.parameters import Parameters
@@ -136,6 +138,9 @@ class Dialect:
     # What it calls a product, and the number behind such a handle; chosen ids are looked up by alias.
     handle: Callable[[Vault, Product], str] = lambda vault, product: ""
     product_of: Callable[[Vault, str], int | None] = lambda vault, handle: None
+    # The same of devices; a device's handle may hold its product's.
+    device_handle: Callable[[Vault, Device, Product], str] = lambda vault, device, product: ""
+    device_ref: Callable[[Vault, str], DeviceRef] = lambda vault, text: DeviceRef(text)
     # Code that points the vendor's SDK at an endpoint, from `entrepot credentials`; ready to paste.
     # Keep documents as the tenant's own thing models; None where the dialect has none of that kind.
     import_models: Callable[[Tx, Caller, Sequence[Any]], tuple[str, ...]] | None = None
@@ -145,6 +150,7 @@ class Dialect:
     formats: tuple[Format, ...] = ()
     public_models: Callable[[], Mapping[str, Authored]] = dict  # everybody's, by their keys
     losses: Mapping[str, str] = field(default_factory=dict)  # Profile field -> what becomes of it
+    device_losses: Mapping[str, str] = field(default_factory=dict)  # the same of devices.SAID
     # For documents: the query parameter that carries the selector, and the shapes of refusals.
     selector: str = ""
     refusals: tuple[type[Any], ...] = ()

@@ -46,6 +46,7 @@ STEPS = (
     Step(2, "versions of thing models; totals by blocks of ids; labels", (TOTAL, "label")),
     Step(3, "labels by thing model; on PostgreSQL, the nodes", ("label",)),
     Step(4, "labels by part of a name, kind and key of a tag; totals of labels", (TOTAL, "label")),
+    Step(5, "devices"),
 )
 SCHEMA_VERSION = STEPS[-1].schema
 

@@ -13,6 +13,7 @@ from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.product import Product
 from entrepot.core.registry import Edit, Ref
+from entrepot.core.things import Device
 from entrepot.vendors.aliyun.categories import Category, categories, category
 from entrepot.vendors.aliyun.handles import DIALECT
 
@@ -83,8 +84,7 @@ def counted(tx: Tx, caller: Caller, ref: Ref) -> Counted:
 
 
 def _count(tx: Tx, product: Product) -> Counted:
-    kinds = registry.DEPENDENTS
-    return Counted(product, sum(tx.count(k.type, product.tenant, parent=product.id) for k in kinds))
+    return Counted(product, tx.count(Device, product.tenant, parent=product.id))
 
 
 def listed(tx: Tx, caller: Caller, wanted: Listing) -> Page:

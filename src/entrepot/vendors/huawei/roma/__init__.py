@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import uuid
 
+from entrepot.core.devices import DeviceRef
 from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect
 from entrepot.vendors.huawei.codec import refusal
 from entrepot.vendors.huawei.roma import auth, codec, errors, handles, snippet
+from entrepot.vendors.huawei.roma.convert.devices import DEVICE_LOSSES
 from entrepot.vendors.huawei.roma.convert.products import LOSSES
 from entrepot.vendors.huawei.roma.formats import ROMA_FORMAT
 from entrepot.vendors.huawei.roma.operations import OPERATIONS
@@ -44,8 +46,11 @@ ROMA = Dialect(
     credentials=_credentials,
     handle=lambda vault, product: str(product.id),
     product_of=lambda vault, text: handles.product_of(text),
+    device_handle=lambda vault, device, product: str(device.id),
+    device_ref=lambda vault, text: DeviceRef(text, handles.product_of(text)),
     snippet=snippet.snippet,
     formats=(ROMA_FORMAT,),
     losses=LOSSES,
+    device_losses=DEVICE_LOSSES,
     refusals=(Refusal,),
 )

@@ -26,7 +26,15 @@ from entrepot.dialect.operation import Exchange, Row
 # The order of the page's 400 sample; fields that it does not show come after, in document order.
 _SAMPLE_ORDER = ("name", "manufacturer_name", "manufacturer_id", "product_type", "app_id", "model")
 _MUST_NOT_BE_EMPTY = ("app_id",)
-_NUMBERS = ("product_type", "protocol_type", "permission", "status", "required", "max_length")
+_NUMBERS = (
+    "product_type",
+    "protocol_type",
+    "permission",
+    "status",
+    "required",
+    "max_length",
+    "product_id",
+)
 
 ServiceComb = "Parameter is not valid for operation [romalink.{op}]. Parameter is [{name}]. Processor is [{part}]."
 
@@ -53,6 +61,16 @@ _CALLED = {
     "UpdateProductTopic": "link-product-topic.updateProductTopic",  # INFERRED
     "DeleteProductTopic": "link-product-topic.deleteProductTopic",
     "CountDevices": "link-statistics.countDevices",  # INFERRED
+    "CreateDevice": "link-device.create",  # INFERRED
+    "ListDevices": "link-device.search",  # INFERRED
+    "ShowDevice": "link-device.searchDetails",  # INFERRED
+    "UpdateDevice": "link-device.update",  # INFERRED
+    "DeleteDevice": "link-device.delete",
+    "BatchDeleteDevices": "link-device.batchDelete",
+    "ShowAuthentication": "link-device.queryAuthentication",  # INFERRED
+    "ResetAuthentication": "link-device.resetAuthentication",  # INFERRED
+    "AddSubsetsToGateway": "link-device.addSubDevices",  # INFERRED
+    "ListSubsets": "link-device.batchQuerySubDevices",
 } | {
     # link-services.deleteService is in the samples; the others INFERRED.
     f"{verb}{noun}": f"link-services.{called}{noun}"
@@ -73,11 +91,14 @@ _PARAMETERS = {
     ("ListProductTopics", "product_id"): "productId",
     ("UpdateProductTopic", "product_id"): "productId",
     ("DeleteProductTopic", "product_id"): "productId",
+    ("ListSubsets", "device_id"): "deviceOid",
+    ("AddSubsetsToGateway", "device_id"): "deviceOid",
+    ("BatchDeleteDevices", "body"): "request",
 }
 # The permission words of applications (Authorizing Users); LINK's changes need "modify" (INFERRED).
 _ACTIONS = {
     f"{thing}:{action}": word
-    for thing in ("product", "space", "template")
+    for thing in ("product", "device", "space", "template")
     for action, word in (
         ("create", "modify"), ("read", "read"), ("update", "modify"), ("delete", "delete"),
     )
@@ -200,6 +221,16 @@ _USED_TEMPLATE = "The product template named {handle} is used by {by}. Delete al
 _USED_APP = (
     "The application {handle} contains {by}. Delete all {by} of the application and try again."
 )
+# Only halves of these sentences are on a page that could be read; the numbers are those of their rows there.
+_USED_GATEWAY = "The device {handle} has subdevices. Delete the subdevices under the device first."
+_ONLINE = "The online device {handle} cannot be deleted. Bring the device offline first."
+_NO_SUBDEVICE = (
+    "The device {handle} cannot be added as a subdevice. Check whether the type of the added device"
+    " is correct."
+)
+_ONLINE_SUBSET = (
+    "An online device cannot be added as a subdevice. Bring the device {handle} offline first."
+)
 _NO_PERMISSION = (
     "You do not have the {permission} permission on the resource. Check whether you have been"
     " granted the corresponding permission in the related service."
@@ -228,12 +259,19 @@ ROWS: tuple[Row, ...] = (
     Row(Taken, 500, "ROMA.00111201", _TAKEN_SERVICE, "inferred", when="roma.service"),
     Row(Taken, 500, "ROMA.00111301", _TAKEN_PROPERTY, "inferred", when="roma.property"),
     Row(Taken, 500, "ROMA.00111401", _TAKEN_COMMAND, "inferred", when="roma.command"),
+    Row(Taken, 500, "ROMA.00111001",
+        "The device node ID already exists. Node ID: {value}", "inferred", when="device.key"),
+    Row(InUse, 500, "ROMA.00111011", _USED_GATEWAY, "documented", when="device"),
     Row(InUse, 500, "ROMA.00110703", _USED_PRODUCT, "documented"),
     Row(InUse, 500, "ROMA.00110803", _USED_TEMPLATE, "inferred", when="template"),
     Row(InUse, 500, "ROMA.00110903", _USED_APP, "inferred", when="space"),
     Row(Refused, 500, "ROMA.00110704", "The {kind} {handle} cannot be changed: it is {rule}.", "inferred"),
     Row(Refused, 500, "ROMA.00110904",
         "The default application {handle} cannot be deleted.", "inferred", when="default_space"),
+    Row(Refused, 500, "ROMA.00111009", _ONLINE, "documented", when="online"),
+    Row(Refused, 500, "ROMA.00111017", "The device {handle} is not a gateway.", "inferred", when="not_a_gateway"),
+    Row(Refused, 500, "ROMA.00111018", _NO_SUBDEVICE, "documented", when="not_direct"),
+    Row(Refused, 500, "ROMA.00111019", _ONLINE_SUBSET, "documented", when="online_subset"),
     Row(QuotaExceeded, 500, "ROMA.00110004",
         "The quota exceeds the upper limit, {limit}. Increase the quota.", "documented"),
     Row(Stale, 500, "ROMA.00110000", "The resource {handle} was changed meanwhile. Try again.", "inferred"),

@@ -64,6 +64,22 @@ def secret(vault: Vault, product: int) -> str:
     return vault.compute("roma/password", product, SECRET_ALPHABET, 16) + SECRET_TAIL
 
 
+def client_id(vault: Vault, product: int, device: int) -> str:
+    """What a device calls itself when it connects; shaped as in the samples (`D116303711537sGDtK`)."""
+    tail = vault.compute("roma/client", device, LETTERS_AND_DIGITS, 5)
+    return f"D{product}{device}{tail}"
+
+
+def device_secret_name(vault: Vault, device: int) -> str:
+    """The user name of one-device-one-secret, until somebody sets another: 32 digits, as in the samples."""
+    return vault.compute("roma/device-user", device, HEX.upper(), 32)
+
+
+def device_secret(vault: Vault, device: int) -> str:
+    """The password of one-device-one-secret, until somebody sets another: 20 characters."""
+    return vault.compute("roma/device-password", device, SECRET_ALPHABET, 16) + SECRET_TAIL
+
+
 def new_secret() -> str:
     """A password that nobody knows yet, of the same shape."""
     return "".join(secrets.choice(SECRET_ALPHABET) for _ in range(16)) + SECRET_TAIL

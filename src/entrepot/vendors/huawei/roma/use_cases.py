@@ -5,6 +5,7 @@ Plain functions over a unit of work; knows neither wire nor SQL.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -12,14 +13,15 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core import registry, spaces, templates
+from entrepot.core import device_lists, registry, spaces, templates
+from entrepot.core.device_lists import Listing
 from entrepot.core.faults import Fault, InUse, Invalid, NotFound, Taken, Violation
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.product import GATEWAY, Authored, Claim, Draft, Product
 from entrepot.core.registry import Edit, Ref, Shown
 from entrepot.core.spaces import SpaceDraft, SpaceEdit
-from entrepot.core.things import Space, Template, Topic
+from entrepot.core.things import Connection, Device, Space, Template, Topic
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.document import Document
 
@@ -191,19 +193,35 @@ def devices_of(tx: Tx, caller: Caller, ref: Ref) -> int:
         NotFound: no such product.
     """
     product = registry.get(tx, caller, ref)
-    kinds = [kind.type for kind in registry.DEPENDENTS if kind.name == "device"]
-    return sum(tx.count(kind, product.tenant, parent=product.id) for kind in kinds)
+    return tx.count(Device, product.tenant, parent=product.id)
 
 
-def counts(tx: Tx, caller: Caller, value: object) -> tuple[int, int, int]:
-    """How many templates, products without subdevices, and gateway products the tenant has."""
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many things a tenant has; devices by sort and connection."""
+
+    templates: int
+    products: int  # that are no gateways
+    gateways: int
+    devices: Counter[tuple[int, Connection]]
+
+
+def counts(tx: Tx, caller: Caller, sort: Callable[[Device, Product], int]) -> Counts:
+    """How many things the tenant has; `sort` tells devices apart, which it takes going through them."""
     tenant, label = caller.tenant.id, [(GATEWAY, "")]
     if caller.dialect in caller.tenant.settings.own_products_only:
         kinds = [p.profile.kind for p in tx.scan(Product, tenant) if registry.visible(caller, p)]
         products, gateways = len(kinds), kinds.count("gateway")
     else:
         products, gateways = tx.count(Product, tenant), tx.labelled(tenant, label, limit=0)[1]
-    return tx.count(Template, tenant), products - gateways, gateways
+    devices: Counter[tuple[int, Connection]] = Counter()
+
+    def count(device: Device, product: Product) -> bool:
+        devices[sort(device, product), device.connection] += 1
+        return True
+
+    device_lists.listed(tx, caller, Listing(test=count, limit=0))
+    return Counts(tx.count(Template, tenant), products - gateways, gateways, devices)
 
 
 def export_products(tx: Tx, caller: Caller, value: tuple[list[Ref] | None, int]) -> list[Shown]:

@@ -24,9 +24,10 @@ from entrepot.core.product import (
 from entrepot.core.registry import Edit, Ref, Shown
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
+from entrepot.vendors.huawei.roma.device_use_cases import model_claim
 from entrepot.vendors.huawei.roma.use_cases import Page, Reset, Wanted
 from entrepot.vendors.huawei.roma.wire import products as wire
-from entrepot.vendors.huawei.roma.wire.shared import Made, Paging, UserName
+from entrepot.vendors.huawei.roma.wire.shared import Authentication, Made, Paging, UserName
 
 PRODUCT_QUOTA = 500  # source: documented (usage limits)
 MOST_ITEMS = 999  # source: documented (Querying Products, limit)
@@ -43,7 +44,7 @@ KINDS: dict[int, Kind] = {0: "device", 1: "gateway"}
 PAYLOADS: dict[int, Payload] = {0: "json", 1: "binary"}
 PROTOCOLS: dict[int, Protocol] = {0: "mqtt", 1: "coap", 2: "modbus", 4: "opc-ua", 5: "custom"}
 
-_KIND_CODES = {word: code for code, word in KINDS.items()}
+KIND_CODES = {word: code for code, word in KINDS.items()}
 _PAYLOAD_CODES = {word: code for code, word in PAYLOADS.items()}
 _PROTOCOL_CODES = {word: code for code, word in PROTOCOLS.items()}
 EXTENDED = 5
@@ -136,7 +137,7 @@ def wanted(call: Call, caller: Caller) -> Wanted[Product]:
         (p.product_serial, lambda x: handles.product_serial(caller.vault, x.id)),
     )
     tests += [_is(text, of) for text, of in texts if text]
-    numbers = ((p.product_type, lambda x: _KIND_CODES[x.profile.kind]), (p.protocol_type, protocol))
+    numbers = ((p.product_type, lambda x: KIND_CODES[x.profile.kind]), (p.protocol_type, protocol))
     tests += [_is(number, of) for number, of in numbers if number is not None]
     label = (NAME, p.name) if p.name else (GATEWAY, "") if p.product_type == 1 else None
     ids = [handles.product_of(p.id)] if p.id else None
@@ -193,11 +194,6 @@ def claims(name: str, manufacturer_id: str, model: str) -> tuple[Claim, ...]:
     return (Claim("roma.name", name), model_claim(manufacturer_id, model))
 
 
-def model_claim(manufacturer_id: str, model: str) -> Claim:
-    """A manufacturer has one product of this model in the tenant."""
-    return Claim("roma.model", f"{manufacturer_id}\n{model}")
-
-
 def ref(call: Call, caller: Caller) -> Ref:
     """The product that the path names."""
     id: int = call.params.product_id
@@ -224,7 +220,7 @@ def product(shown: Shown, caller: Caller) -> wire.Product:
         status=0,
         created_user=user(product.created_by),
         last_updated_user=user(product.updated_by),
-        authentication=wire.Authentication(secret_name(product, caller), MASK),
+        authentication=Authentication(secret_name(product, caller), MASK),
         created_datetime=product.created_at,
         last_updated_datetime=product.updated_at,
         app_name=shown.space.name,
@@ -261,7 +257,7 @@ def payload(product: Product) -> int:
 
 def kind(product: Product) -> int:
     """ROMA's number of the product's sort."""
-    return _KIND_CODES[product.profile.kind]
+    return KIND_CODES[product.profile.kind]
 
 
 def device_type(product: Product) -> str:
@@ -270,14 +266,14 @@ def device_type(product: Product) -> str:
     return "Default" if given is None else given
 
 
-def authentication(product: Product, caller: Caller) -> wire.Authentication:
+def authentication(product: Product, caller: Caller) -> Authentication:
     """The product's credentials, readable: no other call shows the password."""
     vault, sealed = caller.vault, product.secrets.get("roma")
     if sealed is None:
         password = handles.secret(vault, product.id)
     else:
         password = vault.open(sealed, f"secret/{product.id}/roma").decode()
-    return wire.Authentication(secret_name(product, caller), password)
+    return Authentication(secret_name(product, caller), password)
 
 
 def secret_name(product: Product, caller: Caller) -> str:

@@ -11,8 +11,8 @@ from entrepot.core.registry import Ref, Shown
 from entrepot.dialect.check import Leniency, read_plain
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
-from entrepot.vendors.huawei.roma.convert import products
-from entrepot.vendors.huawei.roma.use_cases import Row
+from entrepot.vendors.huawei.roma.convert import devices, products
+from entrepot.vendors.huawei.roma.use_cases import Counts, Row
 from entrepot.vendors.huawei.roma.wire import transfer as wire
 from entrepot.vendors.huawei.roma.wire.products import CreateProduct
 
@@ -80,12 +80,14 @@ def imported(result: tuple[int, list[str]], caller: Caller) -> wire.Imported:
     return wire.Imported(done, len(failed), failed)
 
 
-def counts(numbers: tuple[int, int, int], caller: Caller) -> wire.Counts:
-    """How many things there are; devices come with a later release."""
-    templates, plain, gateways = numbers
-    none = wire.Calculation()
+def counts(found: Counts, caller: Caller) -> wire.Counts:
+    """How many things there are."""
+    sorts = (
+        wire.Calculation(*(found.devices[sort, state] for state in devices.CONNECTIONS))
+        for sort in (devices.DIRECT, devices.GATEWAY, devices.SUBDEVICE)
+    )
     return wire.Counts(
-        wire.TemplateNumbers(templates),
-        wire.ProductNumbers(plain, gateways),
-        wire.DeviceNumbers(none, none, none),
+        wire.TemplateNumbers(found.templates),
+        wire.ProductNumbers(found.products, found.gateways),
+        wire.DeviceNumbers(*sorts),
     )

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.huawei.roma.operations import apps, models, products, templates, transfer
+from entrepot.vendors.huawei.roma.operations import (
+    apps,
+    devices,
+    models,
+    products,
+    templates,
+    transfer,
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     *products.OPERATIONS,
     *templates.OPERATIONS,
     *models.OPERATIONS,
+    *devices.OPERATIONS,
     *transfer.OPERATIONS,
     *apps.OPERATIONS,
 )

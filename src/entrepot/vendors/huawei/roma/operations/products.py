@@ -7,7 +7,7 @@ from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.roma import use_cases
 from entrepot.vendors.huawei.roma.convert import products as convert
 from entrepot.vendors.huawei.roma.wire import products as wire
-from entrepot.vendors.huawei.roma.wire.shared import Address
+from entrepot.vendors.huawei.roma.wire.shared import Address, Authentication
 
 B = "/v2/{project_id}/link/instances/{instance_id}"
 PRODUCT = f"{B}/products/{{product_id}}"
@@ -130,7 +130,7 @@ OPERATIONS: tuple[Operation, ...] = (
         source="documented",
         page="Querying Product Authentication Information",
         params=wire.ProductAddress,
-        reply=wire.Authentication,
+        reply=Authentication,
         permission="credential:read",
         take=convert.ref,
         run=registry.get,
@@ -145,7 +145,7 @@ OPERATIONS: tuple[Operation, ...] = (
         page="Resetting Product Authentication Information",
         params=wire.ProductAddress,
         body=wire.ResetAuthentication,
-        reply=wire.Authentication,
+        reply=Authentication,
         writes=True,
         permission="credential:update",
         take=convert.reset,

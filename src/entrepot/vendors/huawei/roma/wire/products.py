@@ -9,24 +9,23 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.faults import Violation
 from entrepot.vendors.huawei.roma.wire.shared import (
+    CLASSED,
     ID,
     NAME,
+    USER,
     Address,
+    Authentication,
     Description,
     Floored,
     Made,
     UserName,
+    password_is_long_enough,
     trim,
+    user_name_is_long_enough,
 )
 
 # Source: "Creating a Product" unless a line says otherwise.
 MODEL = r"\A[A-Za-z0-9_\-. ]+\Z"
-USER = r"\A[A-Za-z0-9-]*\Z"
-# Either empty, or the four classes, of these characters only (Authentication, password).
-CLASSED = (
-    r"\A(?:|(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])(?=.*[-~!@#$%^&*()_=+|\[{}\];:<>/?])"
-    r"[-A-Za-z0-9~!@#$%^&*()_=+|\[{}\];:<>/?]+)\Z"
-)
 
 Name = Annotated[
     str,
@@ -121,25 +120,6 @@ class ListProducts(Made, kw_only=True):
     protocol_type: int | None = None
     app_name: str | None = None
     product_serial: str | None = None
-
-
-class Authentication(msgspec.Struct):
-    """One-model-one-secret credentials."""
-
-    user_name: str
-    password: str
-
-
-def user_name_is_long_enough(body: ResetAuthentication) -> list[Violation]:
-    """10 at least, where it is given (Resetting Product Authentication, user_name)."""
-    name = body.user_name
-    return [Violation(("user_name",), "too_short", 10, name)] if name and len(name) < 10 else []
-
-
-def password_is_long_enough(body: ResetAuthentication) -> list[Violation]:
-    """8 at least, where it is given (Creating a Product, Authentication, password)."""
-    password = body.password
-    return [Violation(("password",), "too_short", 8)] if password and len(password) < 8 else []
 
 
 class ResetAuthentication(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -7,9 +7,17 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from entrepot.core.faults import Violation
+
 # DOC BUG: the English page forgets Chinese characters in names; the Chinese page and its example have them.
 NAME = r"\A[\u4e00-\u9fa5A-Za-z0-9_-]+\Z"
 ID = r"\A[A-Za-z0-9_-]+\Z"
+USER = r"\A[A-Za-z0-9-]*\Z"
+# Either empty, or the four classes, of these characters only (Authentication, password).
+CLASSED = (
+    r"\A(?:|(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])(?=.*[-~!@#$%^&*()_=+|\[{}\];:<>/?])"
+    r"[-A-Za-z0-9~!@#$%^&*()_=+|\[{}\];:<>/?]+)\Z"
+)
 
 
 def trim(value: Any) -> Any:
@@ -22,6 +30,18 @@ def floor(value: Any) -> Any:
     if isinstance(value, float) and value == value and abs(value) < 1e18:
         return int(value // 1)
     return value
+
+
+def user_name_is_long_enough(body: Any) -> list[Violation]:
+    """10 at least, where it is given (Resetting Product Authentication, user_name)."""
+    name = body.user_name
+    return [Violation(("user_name",), "too_short", 10, name)] if name and len(name) < 10 else []
+
+
+def password_is_long_enough(body: Any) -> list[Violation]:
+    """8 at least, where it is given (Creating a Product, Authentication, password)."""
+    password = body.password
+    return [Violation(("password",), "too_short", 8)] if password and len(password) < 8 else []
 
 
 Description = Annotated[str, Meta(max_length=200, description="Description.")]
@@ -49,6 +69,13 @@ class Made(Paging, kw_only=True):
     created_user_name: str | None = None
     created_date_start: Annotated[int | None, Meta(description="In ms, UTC.")] = None
     created_date_end: Annotated[int | None, Meta(description="In ms, UTC.")] = None
+
+
+class Authentication(msgspec.Struct):
+    """Credentials of a product (one-model-one-secret) or of a device (one-device-one-secret)."""
+
+    user_name: str
+    password: str
 
 
 class UserName(msgspec.Struct):

@@ -1,0 +1,161 @@
+"""What ROMA does with devices that no other dialect does the same way; knows neither wire nor SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from msgspec.structs import replace as change
+
+from entrepot.core import device_lists, devices, registry
+from entrepot.core.device_lists import Devices, Listing, ShownDevice
+from entrepot.core.devices import DeviceDraft, DeviceRef
+from entrepot.core.faults import NotFound, Refused
+from entrepot.core.identity import Caller
+from entrepot.core.ports import Tx
+from entrepot.core.product import Claim, Product
+from entrepot.core.registry import Ref
+from entrepot.core.things import Device
+from entrepot.vendors.huawei.roma import handles
+
+
+@dataclass(frozen=True, slots=True)
+class NewDevice:
+    """A device to be. Where its product has no number, it is the one of this manufacturer and model."""
+
+    draft: DeviceDraft
+    made_by: tuple[str, str]
+    app: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """Devices that are to connect through a gateway."""
+
+    gateway: DeviceRef
+    devices: list[DeviceRef]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReset:
+    """New credentials of a device; without any, a password is made."""
+
+    ref: DeviceRef
+    user_name: str | None
+    password: str | None
+
+
+def create_device(tx: Tx, caller: Caller, new: NewDevice) -> Device:
+    """The device, kept.
+
+    Raises:
+        NotFound: its application has no such product, or its gateway is not there.
+        Refused: what it is to connect through is no gateway, or it is one itself.
+        Taken, QuotaExceeded: as `devices.create`.
+    """
+    draft = replace(new.draft, product=_product(tx, caller, new))
+    if draft.gateway is not None:
+        product = registry.get(tx, caller, draft.product)
+        _refuse_chain(tx, product, devices.get(tx, caller, draft.gateway), draft.key)
+    return devices.create(tx, caller, draft)
+
+
+def _product(tx: Tx, caller: Caller, new: NewDevice) -> Ref:
+    ref = new.draft.product
+    if ref.id is not None:
+        return ref
+    id = tx.holder(caller.tenant.id, model_claim(*new.made_by))
+    return change(ref, text=" ".join(new.made_by), id=id)
+
+
+def model_claim(manufacturer_id: str, model: str) -> Claim:
+    """Manufacturer and model name one product (ROMA.00110706)."""
+    return Claim("roma.model", f"{manufacturer_id}\n{model}")
+
+
+def _refuse_chain(tx: Tx, product: Product, gateway: Device, handle: str) -> None:
+    """Nothing, where a device of the product may connect through the gateway.
+
+    Raises:
+        Refused: the one is no gateway, or the other is one.
+    """
+    above = tx.get(Product, gateway.tenant, gateway.product)
+    if above is None or above.profile.kind != "gateway" or gateway.gateway is not None:
+        raise Refused("device", "not_a_gateway", gateway.key)
+    if product.profile.kind == "gateway":
+        raise Refused("device", "not_direct", handle)
+
+
+def add_subsets(tx: Tx, caller: Caller, wanted: Attached) -> list[ShownDevice]:
+    """The devices, each with its new gateway; one that is its already stays as it is.
+
+    Raises:
+        NotFound: one of them is not there.
+        Refused: they cannot connect through that device.
+    """
+    made = []
+    for ref in wanted.devices:
+        gateway = devices.get(tx, caller, wanted.gateway)
+        device = devices.get(tx, caller, ref)
+        product = tx.get(Product, device.tenant, device.product)
+        if product is None:
+            raise NotFound("product", str(device.product))
+        _refuse_chain(tx, product, gateway, ref.text)
+        if device.connection == "online":
+            raise Refused("device", "online_subset", ref.text)
+        if device.gateway not in (None, gateway.id) or device.children:
+            raise Refused("device", "not_direct", ref.text)
+        if device.gateway is None:
+            device = devices.changed(tx, caller, device, change(device, gateway=gateway.id))
+        made.append(device)
+    return device_lists.shown_all(tx, made)
+
+
+def list_subsets(tx: Tx, caller: Caller, wanted: tuple[DeviceRef, Listing]) -> Devices:
+    """A part of the devices that connect through a gateway.
+
+    Raises:
+        NotFound: no such device.
+    """
+    ref, listing = wanted
+    gateway = devices.get(tx, caller, ref)
+    return device_lists.listed(tx, caller, replace(listing, gateway=gateway.id))
+
+
+def delete_device(tx: Tx, caller: Caller, ref: DeviceRef) -> Device:
+    """The device as it was.
+
+    Raises:
+        NotFound: no such device.
+        Refused: it is online.
+        InUse: it has subdevices.
+    """
+    if devices.get(tx, caller, ref).connection == "online":
+        raise Refused("device", "online", ref.text)
+    return devices.delete(tx, caller, ref)
+
+
+def delete_devices(tx: Tx, caller: Caller, refs: list[DeviceRef]) -> None:
+    """Nothing; all of them are gone, gateways last.
+
+    Raises:
+        NotFound, Refused, InUse: as `delete_device`; then none is gone.
+    """
+    found = [(devices.get(tx, caller, ref).gateway is None, ref) for ref in refs]
+    for _, ref in sorted(found, key=lambda pair: pair[0]):
+        delete_device(tx, caller, ref)
+
+
+def reset_device(tx: Tx, caller: Caller, reset: DeviceReset) -> Device:
+    """The device with its new credentials, sealed.
+
+    Raises:
+        NotFound: no such device.
+    """
+    secret = reset.password
+    if reset.user_name is None and secret is None:
+        secret = handles.new_secret()
+
+    def edit(old: Device) -> Device:
+        return devices.set_secret(caller, old, secret, reset.user_name)
+
+    return devices.update(tx, caller, (reset.ref, edit))
