@@ -9,7 +9,7 @@ from entrepot.core.identity import PERMISSIONS
 
 # What the use cases and dialects say today; a row's own `when` is added to these.
 KINDS = (
-    "product", "space", "template", "model", "topic", "category", "project", "instance",
+    "product", "device", "space", "template", "model", "topic", "category", "project", "instance",
     "organization", "tag", "user", "key", "tenant",
 )  # fmt: skip
 

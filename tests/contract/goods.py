@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from entrepot.core.devices import key_claim
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.product import Actor, Claim, Product, Profile
-from entrepot.core.things import Space, Topic
+from entrepot.core.things import Device, Space, Topic
 
 SOMEBODY = Actor(1, "somebody")
 TENANT, OTHER_TENANT = 11, 12
@@ -51,6 +52,17 @@ def topic(tx: Tx, product: Product, name: str = "t") -> Topic:
     made = Topic(
         id=tx.new_id(), tenant=product.tenant, product=product.id, name=name, version="1",
         direction="publish", created_at=1,
+    )  # fmt: skip
+    tx.add(made)
+    return made
+
+
+def device(tx: Tx, product: Product, key: str = "d", **rest: Any) -> Device:
+    """A new device of the product, kept."""
+    made = Device(
+        id=tx.new_id(), tenant=product.tenant, product=product.id, key=key, origin="test",
+        created_at=1, created_by=SOMEBODY, updated_at=1, updated_by=SOMEBODY,
+        claims=(key_claim(product.id, key),), **rest,
     )  # fmt: skip
     tx.add(made)
     return made

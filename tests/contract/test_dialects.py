@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 import entrepot
-from entrepot.core import faults
+from entrepot.core import devices, faults
 from entrepot.core.faults import CATALOGUE, Fault
 from entrepot.core.identity import PERMISSIONS
 from entrepot.core.product import Profile
@@ -188,6 +188,9 @@ def test_no_two_dialects_claim_one_root() -> None:
 def test_losses_name_fields_that_there_are(dialect: Dialect) -> None:
     for name, becomes in dialect.losses.items():
         assert name in Profile.__struct_fields__
+        assert becomes
+    for name, becomes in dialect.device_losses.items():
+        assert name in devices.SAID
         assert becomes
 
 

@@ -10,12 +10,18 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from entrepot.core import devices, registry
+from entrepot.core.devices import DeviceDraft, DeviceRef
 from entrepot.core.faults import Fault, InUse, NotFound, QuotaExceeded, Taken
+from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim, Product
-from entrepot.core.things import Space, Template, Topic
+from entrepot.core.registry import Ref
+from entrepot.core.tenancy import create_tenant, create_user
+from entrepot.core.things import Device, Space, Template, Topic
+from entrepot.core.vault import Vault
 from tests.contract.conftest import Open
-from tests.contract.goods import SOMEBODY, TENANT, product, space, topic
+from tests.contract.goods import SOMEBODY, TENANT, device, product, space, topic
 
 NODES = 3
 
@@ -137,6 +143,73 @@ def test_a_parent_goes_with_all_its_children_or_not_at_all(nodes: list[Any]) -> 
         )
     assert nodes[0].read_now(lambda tx: tx.count(Topic, TENANT)) == 0
     assert nodes[1].read_now(lambda tx: list(tx.scan(Topic, TENANT))) == []
+
+
+def caller(nodes: list[Any]) -> Caller:
+    """Whoever changes things in these tests."""
+
+    def make(tx: Tx) -> Caller:
+        tenant = create_tenant(tx, "racers", 1, {})
+        user = create_user(tx, tenant, "somebody", 1)
+        return Caller(tenant, user, "test", "Test", "r", 1, Vault(bytes(32)))
+
+    made: Caller = nodes[0].write_now(make)
+    return made
+
+
+def test_no_device_is_made_of_a_product_that_another_node_deletes(nodes: list[Any]) -> None:
+    who = caller(nodes)
+    tenant = who.tenant.id
+    ends = set()
+    for i in range(30):
+        made = nodes[0].write_now(
+            lambda tx: product(tx, tenant=tenant, space=who.tenant.default_space)
+        )
+        ref = Ref("p", made.id)
+        nodes[1].write_now(lambda tx, made=made: tx.get(Product, tenant, made.id))
+
+        def work(store: Any, n: int, ref: Ref = ref, i: int = i) -> str:
+            if n == i % 2:
+                store.write_now(lambda tx: registry.delete(tx, who, ref))
+                return "deleted"
+            draft = DeviceDraft(product=ref, key="d")
+            store.write_now(lambda tx: devices.create(tx, who, draft))
+            return "made"
+
+        outcomes = race(nodes[:2], work)
+        there = nodes[2].read_now(lambda tx, made=made: tx.get(Product, tenant, made.id))
+        count = nodes[2].read_now(lambda tx, made=made: tx.count(Device, tenant, parent=made.id))
+        assert (there is not None, count) in ((True, 1), (False, 0)), outcomes
+        assert ("made" in outcomes) is (there is not None)
+        assert {type(o) for o in outcomes} <= {str, InUse, NotFound}
+        ends.add(there is not None)
+    assert ends
+
+
+def test_no_device_connects_through_one_that_another_node_deletes(nodes: list[Any]) -> None:
+    who = caller(nodes)
+    tenant = who.tenant.id
+    home = nodes[0].write_now(lambda tx: product(tx, tenant=tenant, space=who.tenant.default_space))
+    for i in range(20):
+        above = nodes[0].write_now(lambda tx, i=i: device(tx, home, f"gateway{i}"))
+        ref = DeviceRef("g", above.id)
+        nodes[1].write_now(lambda tx, above=above: tx.get(Device, tenant, above.id))
+
+        def work(store: Any, n: int, ref: DeviceRef = ref, i: int = i) -> str:
+            if n == i % 2:
+                store.write_now(lambda tx: devices.delete(tx, who, ref))
+                return "deleted"
+            draft = DeviceDraft(product=Ref("p", home.id), key=f"d{i}", gateway=ref)
+            store.write_now(lambda tx: devices.create(tx, who, draft))
+            return "made"
+
+        outcomes = race(nodes[:2], work)
+        found = nodes[2].read_now(lambda tx, above=above: tx.get(Device, tenant, above.id))
+        assert (0 if found is None else found.children) == outcomes.count("made"), outcomes
+        assert ("deleted" in outcomes) is (found is None)
+    kept = nodes[2].read_now(lambda tx: list(tx.scan(Device, tenant)))
+    numbers = {d.id for d in kept}
+    assert all(d.gateway in numbers for d in kept if d.gateway is not None)
 
 
 def test_a_quota_holds_over_all_nodes(nodes: list[Any]) -> None:

@@ -16,11 +16,12 @@ import msgspec
 import pytest
 
 from entrepot.core import registry
+from entrepot.core.devices import key_claim
 from entrepot.core.identity import Tenant
 from entrepot.core.ports import KINDS, Tx
-from entrepot.core.product import Authored, Product, Profile
+from entrepot.core.product import Authored, Kind, Product, Profile
 from entrepot.core.tenancy import tenant_named
-from entrepot.core.things import NamedModel, Template, Topic
+from entrepot.core.things import Device, NamedModel, Template, Topic
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.roma.handles import part_id
 from tests.contract.adapters import ADAPTERS, Adapter, Credentials, declared_names
@@ -56,13 +57,22 @@ class Victim:
     template: Template
     topic: Topic
     model: NamedModel
+    gateway: tuple[Device, Product]
+    meter: tuple[Device, Product]  # what could connect through the gateway
 
     def handles(self, adapter: Adapter, world: World) -> dict[str, Any]:
         """Its things by the names of parameters and fields that may name them."""
-        product = adapter.value.handle(world.installation.vault, self.product)
+        vault = world.installation.vault
+        product = adapter.value.handle(vault, self.product)
         app = self.credentials.get(adapter.dialect, {}).get("app_id", "")
         template = str(self.template.id)
+        device = adapter.value.device_handle(vault, *self.gateway)
+        meter = adapter.value.device_handle(vault, *self.meter)
         return {
+            "device_id": device,
+            "device_ids": [device],
+            "resources": [meter],
+            "product": {"product_id": product},
             "product_id": product,
             "ProductKey": product,
             "productKey": product,
@@ -112,11 +122,12 @@ def furnish(tx: Tx, credentials: Credentials) -> Victim:
         name=MARK, description=f"{MARK} product", tags={MARK: MARK, "room": MARK},
         model=Authored("roma", msgspec.Raw(json.dumps(SERVICES).encode())),
     )  # fmt: skip
+    owned: dict[str, Any] = {"tenant": tenant.id, "origin": "test", **changed}
     product = Product(
-        id=tx.new_id(), tenant=tenant.id, space=tenant.default_space, origin="test",
-        profile=profile, draft=Authored("aliyun", msgspec.Raw(json.dumps(DRAFT).encode())),
-        **changed,
+        id=tx.new_id(), space=tenant.default_space, profile=profile,
+        draft=Authored("aliyun", msgspec.Raw(json.dumps(DRAFT).encode())), **owned,
     )  # fmt: skip
+    gateway, meter = (_with_a_device(tx, tenant, owned, kind) for kind in ("gateway", "device"))
     topic = Topic(
         id=tx.new_id(), tenant=tenant.id, product=product.id, name=f"{MARK}/topic", version="1",
         direction="publish", created_at=1,
@@ -132,7 +143,25 @@ def furnish(tx: Tx, credentials: Credentials) -> Victim:
     tx.add(product)
     tx.add(topic)
     tx.add(model)
-    return Victim(credentials, tenant, product, template, topic, model)
+    return Victim(credentials, tenant, product, template, topic, model, gateway, meter)
+
+
+def _with_a_device(
+    tx: Tx, tenant: Tenant, owned: dict[str, Any], kind: Kind
+) -> tuple[Device, Product]:
+    """A device of a product of its own."""
+    name = f"{MARK} {kind}"
+    product = Product(
+        id=tx.new_id(), space=tenant.default_space, profile=Profile(name=name, kind=kind), **owned
+    )
+    device = Device(
+        id=tx.new_id(), product=product.id, key=f"{MARK}-{kind}", name=name,
+        description=name, tags={MARK: MARK}, claims=(key_claim(product.id, f"{MARK}-{kind}"),),
+        **owned,
+    )  # fmt: skip
+    tx.add(product)
+    tx.add(device)
+    return device, product
 
 
 def everything(world: World, tenant: Tenant) -> Any:
@@ -214,7 +243,7 @@ def test_nobody_calls_at_another_tenants_address(
 
 
 NAMED = [(a, o) for a, o in CALLS if declared_names(o) & {
-    "product_id", "ProductKey", "productKey", "app_id", "product_template_id", "topic_id",
+    "device_id", "product_id", "ProductKey", "productKey", "app_id", "product_template_id", "topic_id",
     "service_id",
 } and "{command_id}/" not in o.path]  # fmt: skip
 

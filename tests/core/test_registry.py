@@ -21,7 +21,7 @@ from entrepot.core.tenancy import create_tenant, create_user
 from entrepot.core.things import Space, Topic
 from entrepot.core.vault import Vault
 from entrepot.store.sqlite import SqliteStore
-from tests.contract.goods import space, topic
+from tests.contract.goods import device, space, topic
 
 
 class Shop:
@@ -261,20 +261,15 @@ def test_a_deleted_product_frees_its_names_and_takes_its_topics_along(shop: Shop
     assert again.id != made.id
 
 
-def test_a_product_stays_while_something_depends_on_it(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from entrepot.core.ports import KINDS
-
-    # No kind depends on products yet; topics stand in for the devices to come.
+def test_a_product_stays_while_it_has_devices(shop: Shop) -> None:
     made = shop.create()
-    shop.store.write_now(lambda tx: topic(tx, made))
-    kinds = tuple(k for k in KINDS if k.type is Topic)
-    monkeypatch.setattr(registry, "DEPENDENTS", kinds)
+    kept = shop.store.write_now(lambda tx: device(tx, made))
     with pytest.raises(InUse) as refused:
         shop.delete(ref(made))
-    assert (refused.value.kind, refused.value.by) == ("product", "topics")
+    assert (refused.value.kind, refused.value.by) == ("product", "devices")
     assert shop.get(ref(made)) == made
+    shop.store.write_now(lambda tx: tx.drop(kept))
+    assert shop.delete(ref(made)) == made
 
 
 def test_a_product_is_shown_with_its_space(shop: Shop) -> None:

@@ -13,9 +13,9 @@ from entrepot.vendors.huawei.roma.wire.shared import Address, Authentication
 DEVICE = f"{B}/devices/{{device_id}}"
 
 EXAMPLE = {
-    "product": {"product_id": "{product_id}"},
+    "product": {"product_id": 100010},
     "app_id": "{app_id}",
-    "device_name": "Thermometer 1",
+    "device_name": "thermometer-1",
     "node_id": "therm-0001",
 }
 
@@ -67,7 +67,7 @@ OPERATIONS: tuple[Operation, ...] = (
         take=convert.several,
         run=use_cases.delete_devices,
         give=lambda done, caller: None,
-        example={"device_ids": ["{device_id}"]},
+        example={"device_ids": [100012]},
     ),
     Operation(
         name="ShowDevice",
@@ -98,7 +98,7 @@ OPERATIONS: tuple[Operation, ...] = (
         take=convert.changed,
         run=device_lists.shown(devices.update),
         give=convert.whole,
-        example={"device_name": "Thermometer 2", "status": 0},
+        example={"device_name": "thermometer-2", "status": 0},
     ),
     Operation(
         name="DeleteDevice",
@@ -161,7 +161,7 @@ OPERATIONS: tuple[Operation, ...] = (
         take=convert.attached,
         run=use_cases.add_subsets,
         give=convert.added,
-        example={"resources": ["{subdevice_id}"]},
+        example={"resources": [100013]},
     ),
     Operation(
         name="ListSubsets",

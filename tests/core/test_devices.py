@@ -1,0 +1,267 @@
+"""The devices' use cases, over a real store: what they keep, refuse, and write into the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from entrepot.core import device_lists, devices
+from entrepot.core.device_lists import Devices, Listing
+from entrepot.core.devices import DeviceDraft, DeviceRef
+from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Taken
+from entrepot.core.identity import Caller
+from entrepot.core.ports import Tx
+from entrepot.core.product import Product
+from entrepot.core.registry import Ref
+from entrepot.core.things import Device
+from tests.contract.goods import device as plain
+from tests.contract.goods import product as plain_product
+from tests.core.test_registry import Shop, through, with_settings
+
+
+class Yard:
+    """A shop with a product of each tenant, and short ways to its devices."""
+
+    def __init__(self, path: Path) -> None:
+        self.shop = Shop(path)
+        self.store = self.shop.store
+        self.mine, self.theirs = self.shop.mine, self.shop.theirs
+        self.product = self.shop.create()
+
+    def run(self, use: Any, value: Any, caller: Caller | None = None) -> Any:
+        return self.store.write_now(lambda tx: use(tx, caller or self.mine, value))
+
+    def create(self, key: str = "d1", caller: Caller | None = None, **draft: Any) -> Device:
+        wanted = DeviceDraft(**{"product": of(self.product), "key": key, **draft})
+        made: Device = self.run(devices.create, wanted, caller)
+        return made
+
+    def get(self, ref: DeviceRef, caller: Caller | None = None) -> Device:
+        found: Device = self.run(devices.get, ref, caller)
+        return found
+
+    def list(self, caller: Caller | None = None, **wanted: Any) -> Devices:
+        found: Devices = self.store.read_now(
+            lambda tx: device_lists.listed(tx, caller or self.mine, Listing(**wanted))
+        )
+        return found
+
+    def history(self, device: Device) -> list[Any]:
+        return self.store.read_now(lambda tx: tx.history(device.tenant, device.id))
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Iterator[Yard]:
+    made = Yard(tmp_path / "yard.sqlite")
+    yield made
+    made.store.close()
+
+
+def of(product: Product) -> Ref:
+    return Ref(f"p{product.id}", product.id)
+
+
+def ref(device: Device, **rest: Any) -> DeviceRef:
+    return DeviceRef(f"d{device.id}", device.id, **rest)
+
+
+def test_a_device_is_made_by_somebody_under_its_product(yard: Yard) -> None:
+    made = yard.create(name="lamp 1", tags={"room": "7"}, disabled=True)
+    assert (made.product, made.tenant, made.origin) == (yard.product.id, yard.product.tenant, "red")
+    assert made.created_by == made.updated_by == yard.mine.actor
+    assert (made.connection, made.disabled_at, made.revision) == ("inactive", 1000, 1)
+    assert yard.get(ref(made)) == made
+    assert [(e.kind, e.action) for e in yard.history(made)] == [("device", "create")]
+
+
+def test_a_product_that_is_not_there_or_not_ones_own_gets_no_devices(yard: Yard) -> None:
+    for caller, id in ((yard.mine, 999_999), (yard.theirs, yard.product.id)):
+        with pytest.raises(NotFound) as refused:
+            yard.create(caller=caller, product=Ref("h", id))
+        assert (refused.value.kind, refused.value.handle) == ("product", "h")
+
+
+def test_a_key_is_unique_in_its_product_whoever_takes_it(yard: Yard) -> None:
+    made = yard.create("d1")
+    with pytest.raises(Taken) as refused:
+        yard.create("d1", through(yard.mine, "blue"))
+    fault = refused.value
+    assert (fault.rule, fault.value, fault.holder) == ("device.key", "d1", made.id)
+    other = yard.shop.create()
+    assert yard.create("d1", product=of(other)).product == other.id
+    yard.run(devices.delete, ref(made))
+    assert yard.create("d1").id != made.id
+
+
+def test_a_chosen_id_is_unique_in_the_tenant_and_the_devices_only_one(yard: Yard) -> None:
+    made = yard.create(alias="my-lamp")
+    by_alias = DeviceRef("my-lamp", alias_rule="red.device")
+    assert yard.get(by_alias) == made
+    with pytest.raises(Taken) as refused:
+        yard.create("d2", product=of(yard.shop.create()), alias="my-lamp")
+    assert (refused.value.rule, refused.value.value) == ("red.device", "my-lamp")
+    for wanted in (ref(made), DeviceRef("x", named=((of(yard.product), "d1"),))):
+        with pytest.raises(NotFound):
+            yard.get(wanted)
+        assert yard.get(wanted, through(yard.mine, "blue")) == made
+
+
+def test_a_device_is_found_by_its_product_and_key(yard: Yard) -> None:
+    made = yard.create("d1")
+    nowhere = (Ref("none", 1), "d1")
+    assert yard.get(DeviceRef("x", named=(nowhere, (of(yard.product), "d1")))) == made
+    with pytest.raises(NotFound) as refused:
+        yard.get(DeviceRef("x", named=(nowhere, (of(yard.product), "d2"))))
+    assert (refused.value.kind, refused.value.handle) == ("device", "x")
+
+
+def test_nobody_sees_another_tenants_device(yard: Yard) -> None:
+    made = yard.create(alias="a")
+    for wanted in (
+        ref(made), DeviceRef("a", alias_rule="red.device"),
+        DeviceRef("x", named=((of(yard.product), "d1"),)),
+    ):  # fmt: skip
+        with pytest.raises(NotFound):
+            yard.get(wanted, yard.theirs)
+    assert yard.list(yard.theirs).total == 0
+
+
+def test_devices_of_a_product_that_a_setting_hides_are_hidden(yard: Yard) -> None:
+    made = yard.create()
+    blue = with_settings(through(yard.mine, "blue"), own_products_only=("blue",))
+    with pytest.raises(NotFound):
+        yard.get(ref(made), blue)
+    assert yard.list(blue).total == 0
+    red = with_settings(yard.mine, own_products_only=("red",))
+    assert [s.device for s in yard.list(red).items] == [made]
+
+
+def test_quotas_count_the_tenants_or_the_products_devices(yard: Yard) -> None:
+    other = of(yard.shop.create())
+    yard.create("d1", quota=2, product_quota=1)
+    with pytest.raises(QuotaExceeded) as refused:
+        yard.create("d2", quota=9, product_quota=1)
+    assert (refused.value.kind, refused.value.limit) == ("device", 1)
+    yard.create("d2", quota=2, product_quota=1, product=other)
+    with pytest.raises(QuotaExceeded):
+        yard.create("d3", quota=2, product_quota=9)
+    unbound = with_settings(yard.mine, quotas=False)
+    yard.create("d3", unbound, quota=2, product_quota=1)
+
+
+def test_an_update_writes_down_what_changed(yard: Yard) -> None:
+    made = yard.create(name="a")
+    later = replace(yard.mine, now_ms=2000, operation="Change")
+    new = yard.run(devices.update, (ref(made), lambda old: replace(old, name="b")), later)
+    assert (new.name, new.revision, new.updated_at, new.created_at) == ("b", 2, 2000, 1000)
+    line = yard.history(made)[-1]
+    assert (line.action, line.revision, line.operation) == ("update", 2, "Change")
+    assert line.changes == {"name": ["a", "b"]}
+
+
+def test_switching_off_is_dated_once_and_undone(yard: Yard) -> None:
+    made = yard.create()
+
+    def switch(disabled: bool, now_ms: int) -> int:
+        who = replace(yard.mine, now_ms=now_ms)
+        change = (ref(made), lambda old: devices.set_disabled(who, old, disabled))
+        at: int = yard.run(devices.update, change, who).disabled_at
+        return at
+
+    assert [switch(True, 2000), switch(True, 3000), switch(False, 4000)] == [2000, 2000, 0]
+
+
+def test_a_secret_is_sealed_for_its_device_and_dialect_and_never_logged(yard: Yard) -> None:
+    made = yard.create(secret="first-secret", secret_name="someone")
+    assert devices.chosen_secret(yard.mine, made) == "first-secret"
+    assert devices.chosen_secret(through(yard.mine, "blue"), made) is None
+    assert b"first-secret" not in made.secrets["red"]
+    assert made.names_of_secrets == {"red": "someone"}
+    other = replace(yard.create("d2"), secrets=made.secrets)
+    with pytest.raises(ValueError, match="cannot open"):
+        devices.chosen_secret(yard.mine, other)
+    renew = lambda old: devices.set_secret(yard.mine, old, "second-secret")  # noqa: E731
+    new = yard.run(devices.update, (ref(made), renew))
+    assert devices.chosen_secret(yard.mine, new) == "second-secret"
+    assert new.names_of_secrets == {"red": "someone"}
+    assert yard.history(made)[-1].changes == {"secret": ["(changed)", "(changed)"]}
+
+
+def test_a_gateway_knows_its_children_and_outlives_them(yard: Yard) -> None:
+    gateway = yard.create("g")
+    one, two = (yard.create(k, gateway=ref(gateway)) for k in ("one", "two"))
+    assert one.gateway == gateway.id
+    found = yard.get(ref(gateway))
+    assert (found.children, found.revision, found.updated_at) == (2, 1, gateway.updated_at)
+    listed = yard.list(gateway=gateway.id)
+    assert [s.device.key for s in listed.items] == ["two", "one"]
+    assert all(s.gateway == found for s in listed.items)
+    with pytest.raises(InUse) as refused:
+        yard.run(devices.delete, ref(gateway))
+    assert (refused.value.kind, refused.value.by) == ("device", "subdevices")
+    yard.run(devices.delete, ref(one))
+    yard.run(devices.update, (ref(two), lambda old: replace(old, gateway=None)))
+    assert yard.get(ref(gateway)).children == 0
+    assert yard.list(gateway=gateway.id).total == 0
+    yard.run(devices.delete, ref(gateway))
+    with pytest.raises(NotFound):
+        yard.create("three", gateway=ref(gateway))
+    assert yard.list().total == 1
+
+
+def test_a_list_is_narrowed_and_paged(yard: Yard) -> None:
+    other = yard.shop.create()
+    for i in range(5):
+        yard.create(f"d{i}")
+    last = yard.create("d0", product=of(other))
+
+    def keys(**wanted: Any) -> tuple[int, list[str]]:
+        found = yard.list(**wanted)
+        return found.total, [s.device.key for s in found.items]
+
+    assert keys(product=yard.product.id, skip=1, limit=2) == (5, ["d3", "d2"])
+    assert keys(key="d0") == (2, ["d0", "d0"])
+    assert keys(product=other.id, key="d0") == (1, ["d0"])
+    assert keys(product=other.id, key="d1") == (0, [])
+    assert keys(before=last.id, limit=2) == (6, ["d4", "d3"])
+    odd = lambda d, p: p.id == other.id or d.key in ("d1", "d3")  # noqa: E731
+    assert keys(test=odd, limit=2) == (3, ["d0", "d3"])
+    assert keys(test=odd, before=last.id) == (3, ["d3", "d1"])
+    assert keys(space=yard.product.space, limit=1) == (6, ["d0"])
+    assert keys(space=1) == (0, [])
+    assert keys(gateway=last.id) == keys(gateway=999_999) == (0, [])
+
+
+def test_what_is_read_of_many_devices_is_read_once(yard: Yard) -> None:
+    """A page of devices of one product asks for that product and its space once."""
+    asked: list[type[Any]] = []
+
+    class Counting:
+        def __init__(self, tx: Tx) -> None:
+            self._tx = tx
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._tx, name)
+
+        def get(self, kind: type[Any], tenant: int, id: int) -> Any:
+            asked.append(kind)
+            return self._tx.get(kind, tenant, id)
+
+    for i in range(3):
+        yard.create(f"d{i}")
+    found: Any = yard.store.read_now(
+        lambda tx: device_lists.listed(Counting(tx), yard.mine, Listing())  # type: ignore[arg-type]
+    )
+    assert (len(found.items), len(asked)) == (3, 2)
+
+
+def test_a_device_without_its_product_is_a_defect_and_no_refusal(yard: Yard) -> None:
+    lost = yard.store.write_now(
+        lambda tx: plain(tx, replace(plain_product(tx, tenant=yard.product.tenant), id=77))
+    )
+    with pytest.raises(LookupError):
+        yard.store.read_now(lambda tx: device_lists.show(tx, lost))
