@@ -40,6 +40,7 @@ app.command(
 app.command("entrepot.cli.users:user", name="user", help="Create, list and switch off users.")
 app.command("entrepot.cli.users:key", name="key", help="Create, list and switch off access keys.")
 app.command("entrepot.cli.products:product", name="product", help="List, show and export products.")
+app.command("entrepot.cli.devices:device", name="device", help="List and show devices.")
 app.command(
     "entrepot.cli.models:model",
     name="model",

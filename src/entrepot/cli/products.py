@@ -43,13 +43,11 @@ def list_(
     place: Place | None = None,
 ) -> None:
     """The tenant's products, newest first."""
-    if not 1 <= limit <= 1000 or page < 1:
-        raise ValueError("--limit is 1 to 1000, and --page counts from 1")
+    skip = skipped(limit, page)
     with readable(place) as installation:
 
         def find(tx: Tx) -> tuple[int, list[Product]]:
             owner = tenancy.tenant_named(tx, tenant)
-            skip = (page - 1) * limit
             found = tx.page(Product, owner.id, skip=skip, limit=limit)
             return tx.count(Product, owner.id), found
 
@@ -64,8 +62,24 @@ def list_(
         for p in found
     )
     print_table(("number", "name", "made through", "protocol", "released", "updated"), rows)
+    print(paged(total, "product", limit, page))
+
+
+def skipped(limit: int, page: int) -> int:
+    """How many things stand before the page.
+
+    Raises:
+        ValueError: there are no such pages.
+    """
+    if not 1 <= limit <= 1000 or page < 1:
+        raise ValueError("--limit is 1 to 1000, and --page counts from 1")
+    return (page - 1) * limit
+
+
+def paged(total: int, thing: str, limit: int, page: int) -> str:
+    """`120 products, page 2 of 3`."""
     pages = -(-total // limit)
-    print(counted(total, "product") + (f", page {page} of {pages}" if pages > 1 else ""))
+    return counted(total, thing) + (f", page {page} of {pages}" if pages > 1 else "")
 
 
 @product.command
@@ -84,7 +98,7 @@ def show(
         def find(tx: Tx) -> tuple[Product | None, list[Entry]]:
             owner = tenancy.tenant_named(tx, tenant)
             found = product_named(tx, vault, owner, handle)
-            id = found.id if found else _number(handle) or 0
+            id = found.id if found else number_in(handle) or 0
             entries = registry.history(tx, owner.id, id) if history else []
             if found is None and not any(e.kind == "product" for e in entries):
                 raise NotFound("product", handle, tenant)
@@ -104,13 +118,18 @@ def show(
     else:
         print(f"Product {handle} is deleted.")
     if history:
-        rows = (
-            (moment(e.at), e.actor.name, e.action, e.dialect, e.operation, e.request_id,
-             json.dumps(e.changes, ensure_ascii=False) if e.changes else "")
-            for e in entries
-        )  # fmt: skip
-        columns = ("when", "who", "what", "through", "operation", "request", "before and after")
-        print_table(columns, rows, "History")
+        print_history(entries)
+
+
+def print_history(entries: list[Entry]) -> None:
+    """The lines of the audit log as a table."""
+    rows = (
+        (moment(e.at), e.actor.name, e.action, e.dialect, e.operation, e.request_id,
+         json.dumps(e.changes, ensure_ascii=False) if e.changes else "")
+        for e in entries
+    )  # fmt: skip
+    columns = ("when", "who", "what", "through", "operation", "request", "before and after")
+    print_table(columns, rows, "History")
 
 
 @product.command
@@ -149,7 +168,9 @@ def export(
 
         def write(tx: Tx) -> int:
             owner = tenancy.tenant_named(tx, tenant)
-            found = [_one(tx, vault, owner, handle)] if handle else tx.scan(Product, owner.id)
+            found = (
+                [the_product(tx, vault, owner, handle)] if handle else tx.scan(Product, owner.id)
+            )
             lines = 0
             with part.open("w", encoding="utf-8") if part else nullcontext(sys.stdout) as file:
                 for one in found:
@@ -174,7 +195,7 @@ def _exported(handle: str, to: str, tenant: str, place: Place | None) -> Convert
 
         def find(tx: Tx) -> Authored | None:
             owner = tenancy.tenant_named(tx, tenant)
-            found = _one(tx, installation.vault, owner, handle)
+            found = the_product(tx, installation.vault, owner, handle)
             return registry.model_in_force(tx, operator(installation, owner, "export"), found)
 
         authored = installation.store.read_now(find)
@@ -184,7 +205,12 @@ def _exported(handle: str, to: str, tenant: str, place: Place | None) -> Convert
     return convert(bytes(authored.text), source, target, authored.parked)
 
 
-def _one(tx: Tx, vault: Vault, owner: Tenant, handle: str) -> Product:
+def the_product(tx: Tx, vault: Vault, owner: Tenant, handle: str) -> Product:
+    """The tenant's product of this number or handle.
+
+    Raises:
+        NotFound: it has none.
+    """
     found = product_named(tx, vault, owner, handle)
     if found is None:
         raise NotFound("product", handle, owner.name)
@@ -207,12 +233,12 @@ def product_named(tx: Tx, vault: Vault, owner: Tenant, text: str) -> Product | N
 
 
 def _numbers(vault: Vault, text: str) -> Iterator[int]:
-    for number in (_number(text), *(d.product_of(vault, text) for d in root.dialects())):
+    for number in (number_in(text), *(d.product_of(vault, text) for d in root.dialects())):
         if number is not None:
             yield number
 
 
-def _number(text: str) -> int | None:
+def number_in(text: str) -> int | None:
     """The number that the text spells, if a product could have it."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
