@@ -51,6 +51,24 @@ class Products:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """How a dialect makes, shows and deletes devices.
+
+    `sent` is what create takes for a device of the product with this handle, under this key and name.
+    `shown` is its product's handle, its key and its name in the decoded answer of show.
+    """
+
+    create: str  # the operation's name
+    show: str
+    delete: str = "DeleteDevice"
+    named: str  # the parameter that names a device
+    sent: Callable[[str, str, str, Credentials], dict[str, Any]]
+    handle: Callable[[Any], str]  # in the decoded answer of create
+    shown: Callable[[Any], tuple[str, str, str]]
+    in_query: bool = False  # create has parameters and no body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
     """One dialect from a client's side.
 
@@ -65,6 +83,7 @@ class Adapter:
     refused: Callable[[Answer], bool] = lambda answer: answer.status >= 400
     selector: str = ""  # the query parameter that carries the operation's selector
     products: Products | None = None
+    devices: Devices | None = None
 
     @property
     def value(self) -> Dialect:
@@ -115,6 +134,29 @@ class Adapter:
         assert self.products is not None
         operation = self.operation(self.products.show)
         return self.request(operation, {self.products.named: handle}, None, credentials, host)
+
+    def create_device(
+        self, product: str, key: str, name: str, credentials: Credentials, host: bytes = HOST
+    ) -> Request:
+        """The signed request that makes a device of the product."""
+        assert self.devices is not None
+        operation = self.operation(self.devices.create)
+        sent = self.devices.sent(product, key, name, credentials)
+        if self.devices.in_query:
+            return self.request(operation, sent, None, credentials, host)
+        return self.request(operation, {}, sent, credentials, host)
+
+    def show_device(self, handle: str, credentials: Credentials, host: bytes = HOST) -> Request:
+        """The signed request that shows the device."""
+        assert self.devices is not None
+        operation = self.operation(self.devices.show)
+        return self.request(operation, {self.devices.named: handle}, None, credentials, host)
+
+    def delete_device(self, handle: str, credentials: Credentials, host: bytes = HOST) -> Request:
+        """The signed request that deletes the device."""
+        assert self.devices is not None
+        operation = self.operation(self.devices.delete)
+        return self.request(operation, {self.devices.named: handle}, None, credentials, host)
 
 
 def declared_names(operation: Operation) -> set[str]:
@@ -167,6 +209,13 @@ def _roma_echoed(body: dict[str, Any]) -> dict[str, Any]:
     return {**said(body), "model": body["model"].strip(" ")}
 
 
+def _roma_device(product: str, key: str, name: str, credentials: Credentials) -> dict[str, Any]:
+    return {
+        "product": {"product_id": int(product)}, "node_id": key, "device_name": name,
+        "app_id": credentials["roma"]["app_id"],
+    }  # fmt: skip
+
+
 ROMA = Adapter(
     dialect="roma",
     sign=_sign_huawei,
@@ -180,6 +229,14 @@ ROMA = Adapter(
         unique=_roma_unique,
         echoed=_roma_echoed,
         again=lambda shown: shown,
+    ),
+    devices=Devices(
+        create="CreateDevice",
+        show="ShowDevice",
+        named="device_id",
+        sent=_roma_device,
+        handle=lambda answer: str(answer["device_id"]),
+        shown=lambda a: (str(a["product"]["product_id"]), a["node_id"], a["device_name"]),
     ),
 )
 
@@ -377,3 +434,4 @@ def adapters() -> tuple[Adapter, ...]:
 
 ADAPTERS = adapters()
 WITH_PRODUCTS = tuple(a for a in ADAPTERS if a.products)
+WITH_DEVICES = tuple(a for a in ADAPTERS if a.devices)

@@ -21,7 +21,7 @@ from entrepot.core.registry import Ref
 from entrepot.core.tenancy import tenant_named, user_named
 from tests import postgres
 from tests.cli import Console, say
-from tests.contract.adapters import WITH_PRODUCTS, Adapter, Credentials
+from tests.contract.adapters import WITH_DEVICES, WITH_PRODUCTS, Adapter, Credentials
 from tests.contract.world import World
 from tests.releases.reading import DUMP, HERE, NAME, kinds, read
 from tests.test_cli_models import MODEL
@@ -53,6 +53,7 @@ def fill(data: Path) -> None:
                 made[adapter.dialect] = adapter.products.handle(answer)
         _more(world, known, made)
         _publish(world, made)
+        _connect(world, known, made)
     finally:
         world.close()
 
@@ -80,6 +81,15 @@ def _more(world: World, known: Credentials, made: dict[str, str]) -> None:
     tags = {**example("aliyun", "CreateProductTags"), "ProductKey": made["aliyun"]}
     call("aliyun", "CreateProductTags", tags, None)
     call("aliyun", "ReleaseProduct", {"ProductKey": made["aliyun"]}, None)
+
+
+def _connect(world: World, known: Credentials, made: dict[str, str]) -> None:
+    """A device through every dialect that has them."""
+    for adapter in WITH_DEVICES:
+        caller = adapter.ready(known, world.ask)
+        name = f"{adapter.dialect}-device"
+        answer = world.ask(adapter.create_device(made[adapter.dialect], "device-1", name, caller))
+        assert not adapter.refused(answer), answer.body
 
 
 def _publish(world: World, made: dict[str, str]) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 from entrepot import __version__
 from entrepot import main as root
 from entrepot.core.ports import INSTALLATION, KINDS, Tx
+from entrepot.core.product import Product
 from entrepot.core.tenancy import tenant_named
+from entrepot.core.things import Device
 from entrepot.store.upgrade import SCHEMA_VERSION
 from tests import postgres
 from tests.cli import Console
@@ -32,6 +34,7 @@ COMMANDS = (
     "user list --json",
     "key list --json",
     "product list --limit 1000 --json",
+    "device list --limit 1000 --json",
     "model list --json",
     "model show Kiln7",
 )
@@ -80,6 +83,9 @@ def read(console: Console) -> dict[str, Any]:
     for product in found["product list --limit 1000 --json"]["products"]:
         words = f"product show {product['number']} --history --json"
         found[words] = console(*shlex.split(words)).json
+    for device in found["device list --limit 1000 --json"]["devices"]:
+        words = f"device show {device['number']} --history --json"
+        found[words] = console(*shlex.split(words)).json
     world = World(console.data, console.config.store)
     try:
         found |= _in_every_dialect(world)
@@ -89,8 +95,6 @@ def read(console: Console) -> dict[str, Any]:
 
 
 def _in_every_dialect(world: World) -> dict[str, Any]:
-    from entrepot.core.product import Product
-
     found: dict[str, Any] = {}
     installation = world.installation
     vault = installation.vault
@@ -98,6 +102,13 @@ def _in_every_dialect(world: World) -> dict[str, Any]:
     products = installation.store.read_now(
         lambda tx: list(tx.scan(Product, tenant_named(tx, "dev").id))
     )
+    of = {p.id: p for p in products}
+    devices = [
+        (d, of[d.product])
+        for d in installation.store.read_now(
+            lambda tx: list(tx.scan(Device, tenant_named(tx, "dev").id))
+        )
+    ]
     for adapter in WITH_PRODUCTS:
         caller = adapter.ready(known, world.ask)
         for product in products:
@@ -105,6 +116,11 @@ def _in_every_dialect(world: World) -> dict[str, Any]:
             answer = world.ask(adapter.show(handle, caller))
             assert not adapter.refused(answer), answer.body
             found[f"{adapter.dialect} shows {product.id}"] = json.loads(answer.body)
+        for device, product in devices if adapter.devices else ():
+            handle = adapter.value.device_handle(vault, device, product)
+            answer = world.ask(adapter.show_device(handle, caller))
+            assert not adapter.refused(answer), answer.body
+            found[f"{adapter.dialect} shows device {device.id}"] = json.loads(answer.body)
     return found
 
 
