@@ -276,6 +276,18 @@ IOTDA = Adapter(
         again=lambda shown: {**shown, "service_capabilities": []},
         call=_iotda_call,
     ),
+    devices=Devices(
+        create="AddDevice",
+        show="ShowDevice",
+        named="device_id",
+        sent=lambda product, key, name, credentials: {
+            "product_id": product,
+            "node_id": key,
+            "device_name": name,
+        },
+        handle=lambda answer: str(answer["device_id"]),
+        shown=lambda a: (a["product_id"], a["node_id"], a["device_name"]),
+    ),
 )
 
 IAM = Adapter(dialect="iam", sign=_sign_huawei)

@@ -187,6 +187,9 @@ def test_a_secret_is_sealed_for_its_device_and_dialect_and_never_logged(yard: Ya
     renew = lambda old: devices.set_secret(yard.mine, old, "second-secret")  # noqa: E731
     new = yard.run(devices.update, (ref(made), renew))
     assert devices.chosen_secret(yard.mine, new) == "second-secret"
+    spare = devices.set_secret(yard.mine, new, "spare-secret", slot="/spare")
+    assert devices.chosen_secret(yard.mine, spare) == "second-secret"
+    assert devices.chosen_secret(yard.mine, spare, "/spare") == "spare-secret"
     assert new.names_of_secrets == {"red": "someone"}
     assert yard.history(made)[-1].changes == {"secret": ["(changed)", "(changed)"]}
 
@@ -197,16 +200,16 @@ def test_a_gateway_knows_its_children_and_outlives_them(yard: Yard) -> None:
     assert one.gateway == gateway.id
     found = yard.get(ref(gateway))
     assert (found.children, found.revision, found.updated_at) == (2, 1, gateway.updated_at)
-    listed = yard.list(gateway=gateway.id)
+    listed = yard.list(gateways=(found,))
     assert [s.device.key for s in listed.items] == ["two", "one"]
-    assert all(s.gateway == found for s in listed.items)
+    assert all(s.gateway == (found, yard.product) for s in listed.items)
     with pytest.raises(InUse) as refused:
         yard.run(devices.delete, ref(gateway))
     assert (refused.value.kind, refused.value.by) == ("device", "subdevices")
     yard.run(devices.delete, ref(one))
     yard.run(devices.update, (ref(two), lambda old: replace(old, gateway=None)))
     assert yard.get(ref(gateway)).children == 0
-    assert yard.list(gateway=gateway.id).total == 0
+    assert yard.list(gateways=(yard.get(ref(gateway)),)).total == 0
     yard.run(devices.delete, ref(gateway))
     with pytest.raises(NotFound):
         yard.create("three", gateway=ref(gateway))
@@ -233,7 +236,7 @@ def test_a_list_is_narrowed_and_paged(yard: Yard) -> None:
     assert keys(test=odd, before=last.id) == (3, ["d3", "d1"])
     assert keys(space=yard.product.space, limit=1) == (6, ["d0"])
     assert keys(space=1) == (0, [])
-    assert keys(gateway=last.id) == keys(gateway=999_999) == (0, [])
+    assert keys(gateways=(last,)) == (0, [])
 
 
 def test_what_is_read_of_many_devices_is_read_once(yard: Yard) -> None:

@@ -40,7 +40,7 @@ def unreadable(reply: Reply, words: str = "") -> None:
     ("method", "path"),
     [
         ("GET", "nothing"),
-        ("GET", "devices"),
+        ("GET", "queues"),
         ("GET", "products/a/b"),
         ("GET", "/v5/iot"),
         ("GET", "/v5/"),
@@ -54,7 +54,9 @@ def test_a_place_where_nothing_lives_names_what_is_spoken(
     assert reply.code == "404 IOTDA.000029"
     where = path if path.startswith("/") else f"/v5/iot/{iotda.project}/{path}"
     assert f"{method} {where}." in reply.said
-    assert reply.said.endswith("Spoken under /v5/iot/{project_id}/ are apps and products.")
+    assert reply.said.endswith(
+        "Spoken under /v5/iot/{project_id}/ are apps, devices, products and tags."
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,10 @@ from msgspec.structs import replace
 from entrepot import main as root
 from entrepot.cli.options import Json, Place, TenantName, operator, readable
 from entrepot.cli.output import flat, moment, print_json, print_pairs, print_table
-from entrepot.cli.products import number_in, paged, print_history, skipped, the_product
+from entrepot.cli.products import lines_of, number_in, paged, print_history, skipped, the_product
 from entrepot.core import device_lists, devices, tenancy
 from entrepot.core.device_lists import Devices, Listing, ShownDevice
 from entrepot.core.devices import DeviceRef
-from entrepot.core.faults import NotFound
 from entrepot.core.identity import Caller, Tenant
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.product import Product
@@ -93,12 +92,8 @@ def show(
             of = the_product(tx, vault, owner, product) if product else None
             caller = operator(installation, owner, "show")
             found = device_named(tx, vault, caller, handle, of)
-            id = found.id if found else number_in(handle) or 0
-            entries = tx.history(owner.id, id) if history else []
-            if found is None and not any(e.kind == "device" for e in entries):
-                raise NotFound("device", handle, tenant)
-            seen = None if found is None else device_lists.show(tx, found)
-            return seen, entries  # the history outlives its device
+            entries = lines_of(tx, owner, "device", handle, found, history)
+            return None if found is None else device_lists.show(tx, found), entries
 
         found, entries = installation.store.read_now(find)
     plain: dict[str, Any] = plain_device(found, vault) if found else {}

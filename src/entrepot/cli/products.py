@@ -23,7 +23,7 @@ from entrepot.core.identity import Tenant
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.product import Authored, Product
 from entrepot.core.registry import alias_claim
-from entrepot.core.things import Space
+from entrepot.core.things import Device, Space
 from entrepot.core.vault import Vault
 
 product = App(name="product", default_parameter=Parameter(negative=()))
@@ -98,11 +98,7 @@ def show(
         def find(tx: Tx) -> tuple[Product | None, list[Entry]]:
             owner = tenancy.tenant_named(tx, tenant)
             found = product_named(tx, vault, owner, handle)
-            id = found.id if found else number_in(handle) or 0
-            entries = registry.history(tx, owner.id, id) if history else []
-            if found is None and not any(e.kind == "product" for e in entries):
-                raise NotFound("product", handle, tenant)
-            return found, entries  # the history outlives its product
+            return found, lines_of(tx, owner, "product", handle, found, history)
 
         found, entries = installation.store.read_now(find)
     plain: dict[str, Any] = plain_product(found, vault) if found else {}
@@ -119,6 +115,21 @@ def show(
         print(f"Product {handle} is deleted.")
     if history:
         print_history(entries)
+
+
+def lines_of(
+    tx: Tx, owner: Tenant, kind: str, text: str, found: Product | Device | None, history: bool
+) -> list[Entry]:
+    """What the log says of the thing that is called so, which it outlives.
+
+    Raises:
+        NotFound: there is no such thing; with `history`, there was none either.
+    """
+    id = found.id if found else number_in(text) or 0
+    entries = registry.history(tx, owner.id, id) if history else []
+    if found is None and not any(e.kind == kind for e in entries):
+        raise NotFound(kind, text, owner.name)
+    return entries
 
 
 def print_history(entries: list[Entry]) -> None:

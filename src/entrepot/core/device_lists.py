@@ -21,14 +21,14 @@ P = TypeVar("P", Product, Space)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Which devices: those of a product, a space or behind a gateway, that pass the test."""
+    """Which devices: those of a product, a space or behind any of some gateways, that pass the test."""
 
     skip: int = 0
     limit: int = 50
     before: int | None = None  # only those with lower numbers; the total counts them all
     product: int | None = None
     key: str | None = None
-    gateway: int | None = None
+    gateways: tuple[Device, ...] | None = None
     space: int | None = None
     test: Callable[[Device, Product], bool] | None = None
 
@@ -39,7 +39,7 @@ class ShownDevice(msgspec.Struct, frozen=True, gc=False):
     device: Device
     product: Product
     space: Space
-    gateway: Device | None = None
+    gateway: tuple[Device, Product] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,20 @@ def shown_all(tx: Tx, devices: Iterable[Device]) -> list[ShownDevice]:
     """Each device with what is shown beside it; what several share is read once."""
     products: dict[int, Product] = {}
     spaces: dict[int, Space] = {}
+
+    def of(device: Device) -> Product:
+        if device.product not in products:
+            products[device.product] = _there(tx, Product, device, device.product)
+        return products[device.product]
+
     found = []
     for device in devices:
-        product = products.get(device.product) or _there(tx, Product, device, device.product)
-        products[product.id] = product
-        space = spaces.get(product.space) or _there(tx, Space, device, product.space)
-        spaces[space.id] = space
-        gateway = None if device.gateway is None else tx.get(Device, device.tenant, device.gateway)
-        found.append(ShownDevice(device, product, space, gateway))
+        product = of(device)
+        if product.space not in spaces:
+            spaces[product.space] = _there(tx, Space, device, product.space)
+        above = None if device.gateway is None else tx.get(Device, device.tenant, device.gateway)
+        gateway = None if above is None else (above, of(above))
+        found.append(ShownDevice(device, product, spaces[product.space], gateway))
     return found
 
 
@@ -90,7 +96,7 @@ def _there(tx: Tx, kind: type[P], device: Device, id: int) -> P:
 def listed(tx: Tx, caller: Caller, wanted: Listing) -> Devices:
     """The part of the list, newest first. Without a filter but the product its cost does not grow."""
     tenant = caller.tenant
-    plain = wanted.test is None and wanted.space is None and wanted.gateway is None
+    plain = wanted.test is None and wanted.space is None and wanted.gateways is None
     if plain and wanted.key is None and caller.dialect not in tenant.settings.own_products_only:
         total = tx.count(Device, tenant.id, parent=wanted.product)
         page = tx.page(
@@ -114,8 +120,11 @@ def listed(tx: Tx, caller: Caller, wanted: Listing) -> Devices:
 
 def _passing(tx: Tx, caller: Caller, wanted: Listing) -> Iterator[Device]:
     products: dict[int, Product | None] = {}
+    gateways = {gateway.id for gateway in wanted.gateways or ()}
     for device in _candidates(tx, caller.tenant.id, wanted):
-        if wanted.gateway not in (None, device.gateway) or wanted.key not in (None, device.key):
+        if wanted.key not in (None, device.key) or wanted.product not in (None, device.product):
+            continue
+        if wanted.gateways is not None and device.gateway not in gateways:
             continue
         if device.product not in products:
             products[device.product] = tx.get(Product, device.tenant, device.product)
@@ -133,7 +142,6 @@ def _candidates(tx: Tx, tenant: int, wanted: Listing) -> Iterable[Device]:
         holder = tx.holder(tenant, key_claim(wanted.product, wanted.key))
         device = None if holder is None else tx.get(Device, tenant, holder)
         return [] if device is None else [device]
-    if wanted.gateway is not None:
-        gateway = tx.get(Device, tenant, wanted.gateway)
-        return [] if gateway is None else children(tx, gateway)
+    if wanted.gateways is not None:
+        return children(tx, *wanted.gateways)
     return tx.scan(Device, tenant, parent=wanted.product)

@@ -217,30 +217,35 @@ def set_disabled(caller: Caller, device: Device, disabled: bool) -> Device:
 
 
 def set_secret(
-    caller: Caller, device: Device, secret: str | None, name: str | None = None
+    caller: Caller, device: Device, secret: str | None, name: str | None = None, slot: str = ""
 ) -> Device:
-    """The device with a secret for the caller's dialect, sealed; None leaves what there is."""
+    """The device with a secret for the caller's dialect, sealed; None leaves what there is.
+
+    `slot` tells a second secret of the dialect from the first.
+    """
     secrets, names = device.secrets, device.names_of_secrets
     if secret is not None:
-        secrets = {**secrets, caller.dialect: sealed(caller, device.id, secret)}
+        secrets = {**secrets, caller.dialect + slot: sealed(caller, device.id, secret, slot)}
     if name is not None:
         names = {**names, caller.dialect: name}
     return replace(device, secrets=secrets, names_of_secrets=names)
 
 
-def chosen_secret(caller: Caller, device: Device) -> str | None:
+def chosen_secret(caller: Caller, device: Device, slot: str = "") -> str | None:
     """The secret that somebody chose for it in the caller's dialect, if anybody did."""
-    kept = device.secrets.get(caller.dialect)
-    return None if kept is None else caller.vault.open(kept, _context(caller, device.id)).decode()
+    kept = device.secrets.get(caller.dialect + slot)
+    if kept is None:
+        return None
+    return caller.vault.open(kept, _context(caller, device.id, slot)).decode()
 
 
-def sealed(caller: Caller, device: int, secret: str) -> bytes:
+def sealed(caller: Caller, device: int, secret: str, slot: str = "") -> bytes:
     """The secret as it is kept: for this device and the caller's dialect alone."""
-    return caller.vault.seal(secret.encode(), _context(caller, device))
+    return caller.vault.seal(secret.encode(), _context(caller, device, slot))
 
 
-def _context(caller: Caller, device: int) -> str:
-    return f"secret/{device}/{caller.dialect}"
+def _context(caller: Caller, device: int, slot: str) -> str:
+    return f"secret/{device}/{caller.dialect}{slot}"
 
 
 def delete(tx: Tx, caller: Caller, ref: DeviceRef) -> Device:
@@ -261,11 +266,12 @@ def delete(tx: Tx, caller: Caller, ref: DeviceRef) -> Device:
     return device
 
 
-def children(tx: Tx, gateway: Device) -> Iterator[Device]:
-    """The devices that connect through it, newest first."""
-    left = gateway.children
-    for device in tx.scan(Device, gateway.tenant) if left else ():
-        if device.gateway == gateway.id:
+def children(tx: Tx, *gateways: Device) -> Iterator[Device]:
+    """The devices that connect through any of these, newest first."""
+    left = sum(gateway.children for gateway in gateways)
+    above = {gateway.id for gateway in gateways}
+    for device in tx.scan(Device, gateways[0].tenant) if left else ():
+        if device.gateway in above:
             yield device
             left -= 1
             if not left:

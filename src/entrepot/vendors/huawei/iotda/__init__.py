@@ -9,7 +9,16 @@ from entrepot.core.vault import Vault
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect
 from entrepot.vendors.huawei import codec
-from entrepot.vendors.huawei.iotda import auth, body, convert, errors, handles, snippet, wire
+from entrepot.vendors.huawei.iotda import (
+    auth,
+    body,
+    convert,
+    device_convert,
+    errors,
+    handles,
+    snippet,
+    wire,
+)
 from entrepot.vendors.huawei.iotda.formats import IOTDA_FORMAT
 from entrepot.vendors.huawei.iotda.operations import OPERATIONS
 
@@ -32,11 +41,14 @@ IOTDA = Dialect(
     encode=codec.answer,
     refuse=errors.refusal,
     credentials=_credentials,
-    handle=convert.product_id,
+    handle=handles.product_handle,
     product_of=handles.product_of,
+    device_handle=handles.device_id,
+    device_ref=handles.device_ref,
     snippet=snippet.snippet,
     formats=(IOTDA_FORMAT,),
     losses=convert.LOSSES,
+    device_losses=device_convert.DEVICE_LOSSES,
     refusals=(wire.Refusal,),
     # 500 KB of services, each character of them perhaps written as \\uXXXX (the Python SDK does).
     body_limit=3 << 20,

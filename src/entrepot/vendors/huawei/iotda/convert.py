@@ -92,14 +92,16 @@ def _authored(sent: Sent[Any]) -> Authored | None:
 def ref(call: Call, caller: Caller) -> ProductRef:
     """The product that the path and the query name."""
     address: wire.ProductAddress = call.params
-    return _product(address.product_id, address.app_id, caller.vault)
+    return product_ref(address.product_id, address.app_id, caller.vault)
 
 
-def _product(text: str, app: str | None, vault: Vault) -> ProductRef:
-    return ProductRef(text, handles.product_of(vault, text), _space(app, vault))
+def product_ref(text: str, app: str | None, vault: Vault) -> ProductRef:
+    """The product of this id, in this space where one is said."""
+    return ProductRef(text, handles.product_of(vault, text), space_ref(app, vault))
 
 
-def _space(app: str | None, vault: Vault) -> SpaceRef | None:
+def space_ref(app: str | None, vault: Vault) -> SpaceRef | None:
+    """The space of this id, where one is said."""
     return None if app is None else SpaceRef(app, handles.space_of(vault, app))
 
 
@@ -126,7 +128,7 @@ def change(call: Call, caller: Caller) -> tuple[ProductRef, Callable[[Product], 
             raise Refused("product", "coap", address.product_id)
         return Edit(replace(old.profile, **wanted))
 
-    return _product(address.product_id, body.app_id or address.app_id, caller.vault), edit
+    return product_ref(address.product_id, body.app_id or address.app_id, caller.vault), edit
 
 
 def query(call: Call, caller: Caller) -> Query:
@@ -136,7 +138,7 @@ def query(call: Call, caller: Caller) -> Query:
         before=handles.before(sent.marker),
         skip=sent.offset,
         limit=sent.limit,
-        space=_space(sent.app_id, caller.vault),
+        space=space_ref(sent.app_id, caller.vault),
         name=sent.product_name,
     )
 
@@ -149,7 +151,7 @@ def product(shown: Shown, caller: Caller) -> wire.Product:
     return wire.Product(
         app_id=handles.app_id(caller.vault, product.space),
         app_name=shown.space.name,
-        product_id=product_id(caller.vault, product),
+        product_id=handles.product_handle(caller.vault, product),
         name=profile.name,
         device_type=profile.device_type or UNTYPED,
         protocol_type=UNSAID if protocol is None else _PROTOCOL_WORDS.get(protocol, OTHER),
@@ -168,11 +170,6 @@ def _services(model: Authored | None, caller: Caller) -> msgspec.Raw:
 
 def _said(text: str | None) -> str | msgspec.UnsetType:
     return UNSET if text is None else text
-
-
-def product_id(vault: Vault, product: Product) -> str:
-    """The id that a caller chose, else ours."""
-    return product.aliases.get(DIALECT) or handles.product_id(vault, product.id)
 
 
 def products(listed: Listed, caller: Caller) -> wire.Products:

@@ -27,23 +27,31 @@ from entrepot.core.faults import (
 from entrepot.dialect.operation import Exchange, Row
 from entrepot.dialect.request import Answer
 from entrepot.vendors.huawei import codec
-from entrepot.vendors.huawei.iotda import model, wire
+from entrepot.vendors.huawei.iotda import device_wire, model, wire
 
 _SPECIAL = "Chinese characters, letters, digits, and the special characters "
 _CLASSES = {
     model.NAME_CLASS: f"{_SPECIAL}_?'#().,&%@!-",
     model.SERVICE_CLASS: f"{_SPECIAL}_?'#().,&%@!-$",
     model.TEXT_CLASS: f"{_SPECIAL}_?'#().,;&%@!-:$![]~/，、：；。 and spaces",
+    device_wire.TAG_CLASS: f"{_SPECIAL}_.-",
     wire.ID_CLASS: "letters, digits, underscores (_) and hyphens (-)",
     "0-9A-Fa-f": "24 hexadecimal digits",
+    "0-9A-Fa-f]{40}|[0-9A-Fa-f": "40 or 64 hexadecimal digits",
 }
 MOST_SHOWN = 20
 
 # Parameters with codes of their own (source: documented; api-iothub, error codes).
 _OWN_CODES = {
     "limit": ("IOTDA.000017", "Invalid input. The specified parameter 'limit' is out of range."),
+    "start_time": ("IOTDA.000009", "Invalid input. Invalid time format."),
+    "end_time": ("IOTDA.000009", "Invalid input. Invalid time format."),
     "marker": ("IOTDA.000018", "Invalid input. The specified parameter 'marker' is out of range."),
 }
+_ORDER = (
+    "IOTDA.000010",
+    "Invalid input. The start time must be earlier than the end time.",
+)
 
 
 def _characters(pattern: str) -> str:
@@ -103,7 +111,10 @@ def _invalid(fault: Invalid, exchange: Exchange) -> str:
 def _own_code(fault: Fault) -> tuple[str, str] | None:
     if not isinstance(fault, Invalid) or len(fault.violations) != 1:
         return None
-    return _OWN_CODES.get(fault.violations[0].field)
+    violation = fault.violations[0]
+    if violation.want == device_wire.EARLIER:
+        return _ORDER
+    return _OWN_CODES.get(violation.field)
 
 
 def _unreadable(fault: Malformed, exchange: Exchange) -> str:
@@ -133,8 +144,8 @@ def _absent(fault: Unrouted, exchange: Exchange) -> str:
     if fault.allowed:
         return f"{says} This path takes {', '.join(fault.allowed)}."
     resources = {o.path.split("/")[_RESOURCE] for o in exchange.dialect.operations}
-    spoken = " and ".join(sorted(resources))
-    return f"{says} Spoken under /v5/iot/{{project_id}}/ are {spoken}."
+    *some, last = sorted(resources)
+    return f"{says} Spoken under /v5/iot/{{project_id}}/ are {', '.join(some)} and {last}."
 
 
 def _taken(fault: Taken, exchange: Exchange) -> str:
@@ -167,15 +178,45 @@ ROWS: tuple[Row, ...] = (
     Row(NotFound, 403, "IOTDA.001000", "The application does not exist. app_id: {handle}", "documented",
         when="space"),
     Row(NotFound, 403, "IOTDA.000021", _NO_PROJECT, "documented", when="project"),
+    Row(NotFound, 404, "IOTDA.014000", "The device does not exist. device_id: {handle}", "documented",
+        when="device"),
+    Row(NotFound, 400, "IOTDA.000006", "Invalid input data. The device has no tag {handle}.", "inferred",
+        when="tag"),
     Row(Taken, 403, "IOTDA.013031", _taken, "inferred"),
+    # The number is known from a constant in others' programs, its status and text are not.
+    Row(Taken, 403, "IOTDA.014031",
+        "Operation not allowed. The device already exists. node_id: {value}", "inferred", when="device.key"),
+    Row(Taken, 403, "IOTDA.014031",
+        "Operation not allowed. The device already exists. device_id: {value}", "inferred", when="iotda.device"),
     Row(InUse, 403, "IOTDA.013024",
         "Operation not allowed. The {kind} {handle} still has {by}; delete them first.", "inferred"),
+    Row(InUse, 403, "IOTDA.014024",
+        "Operation not allowed. The device already has endpoint. device_id: {handle}", "documented", when="device"),
+    Row(Refused, 403, "IOTDA.014038",
+        "Operation not allowed. It is not allowed to freeze sub-devices, only gateways or directly"
+        " connected devices can be frozen.", "documented", when="subdevice"),
+    Row(Refused, 403, "IOTDA.014040",
+        "Operation not allowed. The device is not frozen, can not unfreeze.", "documented", when="not_frozen"),
+    Row(Refused, 403, "IOTDA.014025",
+        "Operation not allowed. There are two levels of sub-devices at most; {handle} cannot be the gateway.",
+        "inferred", when="too_deep"),
+    Row(Refused, 403, "IOTDA.014026",
+        "Operation not allowed. The device {handle} connects directly and has no gateway to change.",
+        "inferred", when="direct"),
+    Row(Refused, 403, "IOTDA.014027",
+        "Operation not allowed. The device {handle} has sub-devices and cannot change its gateway.",
+        "inferred", when="has_subdevices"),
+    Row(Refused, 403, "IOTDA.014028",
+        "Operation not allowed. The gateway {handle} is the device's own already, or not in its application.",
+        "inferred", when="no_other_gateway"),
     Row(Refused, 403, "IOTDA.013025", "Operation not allowed. The {kind} {handle} is {rule}.", "inferred"),
     Row(Refused, 400, "IOTDA.000006",
         "Invalid input data. protocol_type must not be changed to CoAP.", "inferred", when="coap"),
     Row(Refused, 400, "IOTDA.001001", _LAST_SPACE, "inferred", when="default_space"),
     Row(QuotaExceeded, 403, "IOTDA.013026",
         "Operation not allowed. There are {limit} {kind}s already, as many as the quota allows.", "inferred"),
+    Row(QuotaExceeded, 400, "IOTDA.000006",
+        "Invalid input data. A device has at most {limit} tags.", "inferred", when="tag"),
     Row(Stale, 403, "IOTDA.013027", "The {kind} {handle} was changed meanwhile. Try again.", "inferred"),
     # 403, not 429: the SDK would put its own text in place of this one (urllib3's retry list)
     Row(Throttled, 403, "IOTDA.021102",

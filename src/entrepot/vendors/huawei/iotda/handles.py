@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from entrepot.core.devices import DeviceRef
+from entrepot.core.product import Product
+from entrepot.core.registry import Ref
+from entrepot.core.things import Device
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS, Code
 
 DIALECT = "iotda"
 ALIAS_RULE = f"{DIALECT}.alias"
+DEVICE_RULE = f"{DIALECT}.device"
 
 _PRODUCT = Code("iotda/product", HEX, 24, bits=96)
 _APP = Code("iotda/app", LETTERS_AND_DIGITS, 22, bits=128)
 _APP_LEAD = 6
+_MOST_PRODUCT_ID = 36
 _MARKER_END = 1 << 62  # beyond every record, and still a number that a store can compare
 
 
@@ -41,6 +48,43 @@ def space_of(vault: Vault, text: str) -> int | None:
     return space if space is not None and app_id(vault, space) == text else None
 
 
+def product_handle(vault: Vault, product: Product) -> str:
+    """The id that a caller chose, else ours."""
+    return product.aliases.get(DIALECT) or product_id(vault, product.id)
+
+
+def default_device_id(vault: Vault, product: Product, node_id: str) -> str:
+    """What a device is called for which nobody chose an id (AddDevice, device_id)."""
+    return f"{product_handle(vault, product)}_{node_id}"
+
+
+def device_id(vault: Vault, device: Device, product: Product) -> str:
+    """The id that it was made with here, else the one that it would have got."""
+    return device.aliases.get(DIALECT) or default_device_id(vault, product, device.key)
+
+
+def device_ref(vault: Vault, text: str) -> DeviceRef:
+    """The device that an id names: the one made with it, else that of a product and a node.
+
+    Both may hold the underscore that stands between them, so there may be several ways to read it.
+    """
+    cuts = [i for i, c in enumerate(text[: _MOST_PRODUCT_ID + 1]) if c == "_" and i]
+    named = tuple(
+        (Ref(text[:i], product_of(vault, text[:i]), ALIAS_RULE), text[i + 1 :]) for i in cuts
+    )
+    return DeviceRef(text, alias_rule=DEVICE_RULE, named=named)
+
+
+def device_secret(vault: Vault, device: int) -> str:
+    """The secret that the platform makes, until somebody sets another: 32 hexadecimal digits."""
+    return vault.compute("iotda/device-secret", device, HEX, 32)
+
+
+def new_secret() -> str:
+    """A secret that nobody knows yet, of the same shape."""
+    return secrets.token_hex(16)
+
+
 def marker(product: int) -> str:
     """A record's id in a list: 24 hexadecimal digits that grow with time."""
     return f"{product:024x}"
@@ -54,6 +98,11 @@ def before(marker: str) -> int:
 @lru_cache(maxsize=256)
 def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def precise_time(ms: int) -> str:
+    """`yyyy-MM-dd'T'HH:mm:ss.SSS'Z'`."""
+    return f"{datetime.fromtimestamp(ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
 
 
 def time(ms: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from entrepot.core import registry, spaces
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.iotda import apps, convert, use_cases, wire
+from entrepot.vendors.huawei.iotda.device_operations import DEVICES
 
 B = "/v5/iot/{project_id}"
 
@@ -195,4 +196,4 @@ APPS: tuple[Operation, ...] = (
     ),
 )
 
-OPERATIONS = PRODUCTS + APPS
+OPERATIONS = PRODUCTS + APPS + DEVICES

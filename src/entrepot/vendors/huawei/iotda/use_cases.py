@@ -70,7 +70,7 @@ def get(tx: Tx, caller: Caller, wanted: ProductRef) -> Product:
     Raises:
         NotFound: no such space, or no such product in it.
     """
-    return registry.get(tx, caller, _ref(tx, caller, wanted))
+    return registry.get(tx, caller, product_ref(tx, caller, wanted))
 
 
 def update(tx: Tx, caller: Caller, change: tuple[ProductRef, Callable[[Product], Edit]]) -> Product:
@@ -81,7 +81,7 @@ def update(tx: Tx, caller: Caller, change: tuple[ProductRef, Callable[[Product],
         Refused: the change is one that is not allowed.
     """
     wanted, edit = change
-    return registry.update(tx, caller, (_ref(tx, caller, wanted), edit))
+    return registry.update(tx, caller, (product_ref(tx, caller, wanted), edit))
 
 
 def delete(tx: Tx, caller: Caller, wanted: ProductRef) -> Product:
@@ -91,15 +91,25 @@ def delete(tx: Tx, caller: Caller, wanted: ProductRef) -> Product:
         NotFound: no such space, or no such product in it.
         InUse: something depends on it.
     """
-    return registry.delete(tx, caller, _ref(tx, caller, wanted))
+    return registry.delete(tx, caller, product_ref(tx, caller, wanted))
 
 
-def _ref(tx: Tx, caller: Caller, wanted: ProductRef) -> Ref:
-    space = None if wanted.space is None else _space(tx, caller, wanted.space)
+def product_ref(tx: Tx, caller: Caller, wanted: ProductRef) -> Ref:
+    """The reference for the registry.
+
+    Raises:
+        NotFound: no such space.
+    """
+    space = None if wanted.space is None else space_of(tx, caller, wanted.space)
     return Ref(wanted.text, wanted.id, handles.ALIAS_RULE, space)
 
 
-def _space(tx: Tx, caller: Caller, wanted: SpaceRef) -> int:
+def space_of(tx: Tx, caller: Caller, wanted: SpaceRef) -> int:
+    """The space's number.
+
+    Raises:
+        NotFound: there is no such space.
+    """
     if wanted.id is None or tx.get(Space, caller.tenant.id, wanted.id) is None:
         raise NotFound("space", wanted.text)
     return wanted.id
@@ -112,7 +122,7 @@ def list_products(tx: Tx, caller: Caller, query: Query) -> Listed:
         NotFound: no such space.
     """
     tenant = caller.tenant
-    space = None if query.space is None else _space(tx, caller, query.space)
+    space = None if query.space is None else space_of(tx, caller, query.space)
     hidden = caller.dialect in tenant.settings.own_products_only
     if query.name is None and not hidden:
         total = tx.count(Product, tenant.id, parent=space)

@@ -118,7 +118,7 @@ def list_subsets(tx: Tx, caller: Caller, wanted: tuple[DeviceRef, Listing]) -> D
     """
     ref, listing = wanted
     gateway = devices.get(tx, caller, ref)
-    return device_lists.listed(tx, caller, replace(listing, gateway=gateway.id))
+    return device_lists.listed(tx, caller, replace(listing, gateways=(gateway,)))
 
 
 def delete_device(tx: Tx, caller: Caller, ref: DeviceRef) -> Device:

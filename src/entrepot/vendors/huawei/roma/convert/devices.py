@@ -246,8 +246,10 @@ def _common(shown: ShownDevice, caller: Caller) -> dict[str, Any]:
 
 
 def _parent(shown: ShownDevice) -> tuple[int | None, str | None]:
-    gateway = shown.gateway
-    return (None, None) if gateway is None else (gateway.id, _name(gateway))
+    if shown.gateway is None:
+        return None, None
+    gateway = shown.gateway[0]
+    return gateway.id, _name(gateway)
 
 
 def _name(device: Device) -> str:
