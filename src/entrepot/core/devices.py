@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from entrepot.core import audit, registry
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Taken
 from entrepot.core.identity import Caller
+from entrepot.core.model_changes import Changes
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim, Product
 from entrepot.core.registry import Ref
@@ -288,6 +289,6 @@ def _note(
     caller: Caller,
     device: Device,
     action: audit.Action,
-    what: audit.Changes | None = None,
+    what: Changes | None = None,
 ) -> None:
     audit.note(tx, caller, "device", device.id, action, what, device.revision)
