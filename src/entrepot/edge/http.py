@@ -88,7 +88,7 @@ class Edge:
         else:
             self.in_work += 1
             try:
-                answer, exchange = await owner.handle(request, self._house)
+                answer, exchange = await owner.handle(request, self._house, self.in_work > 1)
             finally:
                 self.in_work -= 1
         return self._told(exchange, answer, monotonic() - began)
