@@ -162,9 +162,9 @@ def convert(
 def written(model: ThingModel, target: Format, source: str = "") -> Converted:
     """The canonical model in the target's words, with a report of every difference."""
     text = target.write(model)
-    plain = msgspec.json.decode(text)
-    losses: list[Loss] = []
+    plain, losses = None, list[Loss]()
     if target.meaning is not None:
+        plain = msgspec.json.decode(text)
         said = target.meaning(text, plain)  # its own spellings are no loss
         losses += (loss(one, target) for one in differences(model, said, target.own))
     losses += (_refused(violation) for violation in target.check(text, plain))
