@@ -52,6 +52,7 @@ MEMBERS = frozenset(("int", "float", "double", "text", "date", "bool", "enum"))
 ITEMS = frozenset(("int", "float", "double", "text", "struct"))
 ANYWHERE = MEMBERS | ITEMS | {"array"}
 
+_TEXTUAL = (Json, Binary)  # a tuple: a union would be made anew for each value
 _ONE_BIT = Number(kind="int", minimum=Decimal(0), maximum=Decimal(1))
 
 REASONS = {
@@ -91,10 +92,10 @@ def fitted(type_: DataType, allowed: frozenset[str] = ANYWHERE) -> DataType:
     """The type itself where Alibaba has it in this place, else the nearest that it has."""
     if isinstance(type_, Number):
         return type_ if type_.kind in NUMBERS else replace(type_, kind="double")
-    if isinstance(type_, Json | Binary):
-        return Text(max_length=type_.max_length)
     if isinstance(type_, Enum):
         type_ = _numbered(type_)
+    elif isinstance(type_, _TEXTUAL):
+        return Text(max_length=type_.max_length)
     if WORDS[type(type_)] in allowed:
         return type_
     if isinstance(type_, Boolean):
@@ -140,6 +141,8 @@ def unit_specs(field: Field) -> Plain:
 def default_specs(field: Field) -> Plain:
     """The default of a number, as a text."""
     default = field.default
+    if default is None:
+        return {}
     exact = decimal(default) if isinstance(default, int | float) else None
     return {} if exact is None else {"defaultValue": figure(exact)}
 

@@ -55,6 +55,7 @@ _WORDS: dict[type[DataType], str] = {
     Array: "jsonObject",
     Binary: "string",
 }
+_BOUNDED = (Text, DateTime, Json)
 LIST = "string list"
 RESPONSE = "cmdResponses"  # what Terraform's provider calls the one answer of a command
 
@@ -115,7 +116,7 @@ def _typed(field: Field) -> Plain:
         plain["data_type"] = _WORDS[kind]
         if isinstance(type_, Enum):
             plain["enum_list"] = [choice.value for choice in type_.choices]
-        elif isinstance(type_, Text | DateTime | Json) and type_.max_length is not None:
+        elif isinstance(type_, _BOUNDED) and type_.max_length is not None:
             plain["max_length"] = type_.max_length
     if field.unit is not None:
         plain["unit"] = field.unit
