@@ -10,6 +10,8 @@ import pytest
 
 from entrepot import main as root
 from entrepot.config import load, shown
+from entrepot.core import registry
+from entrepot.core.registry import Ref
 from tests import postgres
 from tests.cli import Console, say
 from tests.server import Server
@@ -164,6 +166,9 @@ def test_wrong_totals_of_labels_are_found_and_mended(cli: Console) -> None:
 
 def test_claims_tags_orphans_and_documents_that_do_not_fit_are_found(cli: Console) -> None:
     made = cli.make_product("orphan", tags={"site": "north"})
+    gone = cli.make_product("gone")  # what was done to it is in the log alone
+    ref = Ref(str(gone.id), gone.id)
+    cli.done("roma", "DeleteProduct", lambda tx, caller: registry.delete(tx, caller, ref))
     execute(cli, """DELETE FROM entrepot.claim WHERE holder IN (SELECT id FROM entrepot."user")""")
     execute(cli, "INSERT INTO entrepot.claim VALUES (0, '\\x00112233', 77)")
     execute(cli, f"UPDATE entrepot.product SET parent = 5 WHERE id = {made.id}")

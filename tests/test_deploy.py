@@ -108,7 +108,7 @@ def test_systemd_knows_every_line_of_the_unit(unit: ConfigParser, tmp_path: Path
     if analyze := shutil.which("systemd-analyze"):
         text = (DEPLOY / "entrepot.service").read_text()
         there = tmp_path / "entrepot.service"
-        there.write_text(text.replace("/opt/entrepot/bin/entrepot", sys.executable))
+        there.write_text(text.replace("/opt/entrepot/bin/entrepot", "/bin/true"))
         done = subprocess.run([analyze, "verify", there], capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (0, "")
 
