@@ -361,6 +361,19 @@ ALIYUN = Adapter(
         call=lambda struct: Call(struct),
         in_query=True,
     ),
+    devices=Devices(
+        create="RegisterDevice",
+        show="QueryDeviceDetail",
+        named="IotId",
+        sent=lambda product, key, name, credentials: {
+            "ProductKey": product,
+            "DeviceName": key,
+            "Nickname": name.replace("-", "_"),
+        },
+        handle=lambda answer: str(answer["Data"]["IotId"]),
+        shown=lambda a: (a["Data"]["ProductKey"], a["Data"]["DeviceName"], a["Data"]["Nickname"]),
+        in_query=True,
+    ),
 )
 
 # EnOS

@@ -73,6 +73,7 @@ class Victim:
             "device_ids": [device],
             "resources": [meter],
             "resource_id": device,
+            "IotId": device,
             "tag_keys": [MARK],
             "action_id": "resetSecret",
             "product": {"product_id": product},
@@ -192,7 +193,11 @@ def call(
     example = _filled(operation.example, {**own, **handles})
     given = _one_owner({k: v for k, v in handles.items() if k in known})
     if operation.body is None:
-        return {**(example or {}), **given}, None
+        shown = example or {}  # one of several is given as `name.1`
+        return {
+            **shown,
+            **{f"{k}.1" if f"{k}.1" in shown else k: v for k, v in given.items()},
+        }, None
     body = {} if example is None else dict(example)
     fields = getattr(operation.body, "__struct_encode_fields__", ())
     return given, _one_owner({**body, **{k: v for k, v in handles.items() if k in fields}})
@@ -246,7 +251,7 @@ def test_nobody_calls_at_another_tenants_address(
 
 
 NAMED = [(a, o) for a, o in CALLS if declared_names(o) & {
-    "device_id", "product_id", "ProductKey", "productKey", "app_id", "product_template_id", "topic_id",
+    "device_id", "IotId", "product_id", "ProductKey", "productKey", "app_id", "product_template_id", "topic_id",
     "service_id",
 } and not o.path.endswith("change-gateway") and "{command_id}/" not in o.path]  # fmt: skip
 

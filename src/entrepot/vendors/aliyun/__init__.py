@@ -5,13 +5,21 @@ from __future__ import annotations
 from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
-from entrepot.vendors.aliyun import auth, convert, envelope, errors, handles, replies
+from entrepot.vendors.aliyun import (
+    auth,
+    convert,
+    device_convert,
+    envelope,
+    errors,
+    handles,
+    replies,
+)
+from entrepot.vendors.aliyun.device_operations import DEVICES
 from entrepot.vendors.aliyun.formats import FORMATS
 from entrepot.vendors.aliyun.model_operations import MODELS, TEMPLATES
 from entrepot.vendors.aliyun.operations import PRODUCTS, TAGS
 from entrepot.vendors.aliyun.snippet import snippet
 
-REGION = "cn-shanghai"
 # Thing models travel in the query, of POSTs too; percent-encoded they take three times their size.
 REQUEST_LIMIT = 8 << 20
 
@@ -21,7 +29,7 @@ def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
     return {
         "aliyun": {
             "instance_id": ids[handles.INSTANCE],
-            "region_id": REGION,
+            "region_id": handles.REGION,
             "account_id": ids[handles.ACCOUNT],
         }
     }
@@ -31,7 +39,7 @@ ALIYUN = Dialect(
     name=handles.DIALECT,
     title="Alibaba Cloud IoT Platform",
     roots=("",),
-    operations=(*PRODUCTS, *TAGS, *MODELS, *TEMPLATES),
+    operations=(*PRODUCTS, *TAGS, *MODELS, *TEMPLATES, *DEVICES),
     rows=errors.ROWS,
     request_id=handles.request_id,
     parse=auth.parse,
@@ -44,9 +52,12 @@ ALIYUN = Dialect(
     credentials=_credentials,
     handle=handles.product_key,
     product_of=lambda vault, text: handles.product_ref(vault, text).id,
+    device_handle=lambda vault, device, product: handles.iot_id(vault, device.id),
+    device_ref=handles.device_ref,
     snippet=snippet,
     formats=FORMATS,
     losses=convert.LOSSES,
+    device_losses=device_convert.DEVICE_LOSSES,
     selector="Action",
     refusals=(replies.BusinessRefusal, replies.GatewayRefusal),
     body_limit=REQUEST_LIMIT,

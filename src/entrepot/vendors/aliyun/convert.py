@@ -64,7 +64,7 @@ NETWORK_NUMBERS: dict[Network, int] = {
     "wifi": 3, "cellular": 6, "ethernet": 7, "other": 8, "lora": 8,
 }  # fmt: skip
 
-_KIND_CODES = {word: code for code, word in KINDS.items()}
+KIND_CODES = {word: code for code, word in KINDS.items()}
 _PAYLOAD_CODES = {word: code for code, word in PAYLOADS.items()}
 _AUTH_CODES = {word: code for code, word in AUTHS.items()}
 _PROTOCOL_CODES = {word: code for code, word in PROTOCOLS.items()}
@@ -219,7 +219,7 @@ def _data_format(product: Product) -> int | UnsetType:
 
 
 def _node_type(product: Product) -> int | UnsetType:
-    return _KIND_CODES[product.profile.kind] if edition_of(product) == SENIOR else UNSET
+    return KIND_CODES[product.profile.kind] if edition_of(product) == SENIOR else UNSET
 
 
 def _protocol_type(product: Product) -> str | UnsetType:

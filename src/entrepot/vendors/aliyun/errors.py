@@ -44,6 +44,14 @@ PARAMETERS: dict[tuple[str, str], str] = {
     ("AliyunCommodityCode", ""): "iot.prod.InvalidAliyunCommodityCode",
     ("Description", "too_long"): "iot.prod.LongProductDesc",
     ("CategoryKey", ""): "iot.prod.InvalidFormattedCatId",
+    ("DeviceName", "empty"): "iot.device.NullDeviceName",
+    ("DeviceName", ""): "iot.device.InvalidFormattedDeviceName",
+    ("IotId", ""): "iot.device.InvalidIoTId",
+    ("Props", "empty"): "iot.device.NullDevicePropertiesString",
+    ("Props", "too_long"): "iot.device.LongDevicePropertiesString",
+    ("Props", ""): "iot.device.InvalidFormattedDevicePropertiesString",
+    ("PropKey", "empty"): "iot.device.NullDevicePropertyKey",
+    ("PropKey", ""): "iot.device.InvalidFormattedDevicePropertyKey",
     ("CurrentPage", ""): "iot.common.InvalidPageParams",
     ("PageSize", ""): "iot.common.InvalidPageParams",
 }
@@ -136,7 +144,8 @@ def _words(violation: Violation) -> str:
 
 
 def _columns(name: str) -> str:
-    return ", a Chinese character counting as two" if name == "ProductName" else ""
+    wide = name.rpartition(".")[2] in ("ProductName", "Nickname")
+    return ", a Chinese character counting as two" if wide else ""
 
 
 def _invalid(fault: Invalid, exchange: Exchange) -> str:
@@ -195,6 +204,10 @@ _NO_VERSION = "Specified api is not found: the version {handle} does not exist, 
 _NO_CATEGORY = "The category {handle} does not exist; ListThingTemplates lists them."
 _NO_TAG = "The product {scope} has no tag of the key {handle}; CreateProductTags makes one."
 _NAME_TAKEN = "The product name {value} already exists in the instance."
+_NO_DEVICE = "The device {handle} does not exist."
+_DEVICE_TAKEN = "The product has a device of this name already: {value}."
+_DEVICE_QUOTA = "The product has {limit} devices, which is as many as it may have."
+_DEVICE_TAG_QUOTA = "A device may have at most {limit} tags."
 _IN_USE = "The product {handle} still has {by}; delete them first."
 _RELEASED = "The {kind} {handle} is {rule}; call CancelReleaseProduct first."
 _QUOTA = "The instance has {limit} products, which is as many as it may have."
@@ -227,6 +240,7 @@ ROWS: tuple[Row, ...] = (
     Row(Unauthenticated, 400, "InvalidSecurityToken.NotFound", _NO_STS, "inferred", when="token"),
     Row(Denied, 403, "Forbidden.RAM", _DENIED, "documented"),
     Row(NotFound, 200, "iot.prod.NotExistedProduct", _NO_PRODUCT, "documented"),
+    Row(NotFound, 200, "iot.device.NotExistedDevice", _NO_DEVICE, "documented", when="device"),
     Row(NotFound, 200, "iot.system.InstanceNotFound", _NO_INSTANCE, "documented", when="instance"),
     Row(NotFound, 404, "InvalidApi.NotFound", _NO_VERSION, "documented", when="version"),
     Row(NotFound, 200, "iot.prod.InvalidFormattedCatId", _NO_CATEGORY, "inferred", when="category"),
@@ -236,6 +250,7 @@ ROWS: tuple[Row, ...] = (
     Row(NotFound, 200, "iot.prod.QueryProductAbilityFailed", _NO_MODULE, "inferred", when="module"),
     Row(NotFound, 200, "iot.prod.QueryProductAbilityFailed", _NO_FEATURE, "inferred", when="feature"),
     Row(Taken, 200, "iot.prod.AlreadyExistedProductName", _NAME_TAKEN, "documented"),
+    Row(Taken, 200, "iot.device.AlreadyExistedDeviceName", _DEVICE_TAKEN, "documented", when="device.key"),
     Row(Taken, 200, FORMATTED, _FEATURE_TAKEN, "inferred", when="aliyun.feature"),
     Row(Taken, 200, FORMATTED, _VERSION_TAKEN, "inferred", when="model.version"),
     Row(InUse, 200, "iot.system.IllegalRequest", _IN_USE, "inferred"),
@@ -244,6 +259,9 @@ ROWS: tuple[Row, ...] = (
     Row(Refused, 200, "iot.system.IllegalRequest", _TWO_CATEGORIES, "inferred", when="category"),
     Row(Refused, 200, "iot.system.IllegalRequest", _UNREADABLE_MODEL, "inferred", when="unreadable"),
     Row(QuotaExceeded, 200, "iot.prod.ProductCountExceedMax", _QUOTA, "documented"),
+    Row(QuotaExceeded, 200, "iot.device.DeviceCountExceeded", _DEVICE_QUOTA, "documented", when="device"),
+    Row(QuotaExceeded, 200, "iot.device.SaveOrUpdateDevicePropertiesFailed", _DEVICE_TAG_QUOTA, "inferred",
+        when="device tag"),
     Row(QuotaExceeded, 200, LESS_THAN_MAX, _TAG_QUOTA, "inferred", when="tag"),
     Row(QuotaExceeded, 200, LESS_THAN_MAX, _MODULE_QUOTA, "inferred", when="module"),
     Row(QuotaExceeded, 200, LESS_THAN_MAX, _FEATURE_QUOTA, "inferred", when="feature"),

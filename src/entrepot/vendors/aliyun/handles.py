@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 
+from entrepot.core.devices import DeviceRef
 from entrepot.core.product import Product
 from entrepot.core.registry import Ref
 from entrepot.core.vault import Vault
@@ -15,6 +17,12 @@ ACCOUNT, INSTANCE = "aliyun.account_id", "aliyun.instance_id"
 
 # Eleven characters, as `a1FlqIQ****` on the page; old public instances begin with a1.
 _PRODUCT = Code("aliyun/product", LETTERS_AND_DIGITS, 9, bits=52, prefix="a1")
+# Twenty characters and the same six digits in every sample (`dwnS41bhNxjslDAI****000100`).
+_DEVICE = Code("aliyun/device", LETTERS_AND_DIGITS, 20, bits=118)
+_DEVICE_TAIL = "000100"
+_DEVICE_SECRET_LENGTH = 32
+_NAME_LENGTH = 20  # INFERRED: of a name that the platform makes; no page says
+REGION = "cn-shanghai"
 _SECRET_LENGTH = 16  # `U5tW7i44uilc****` (CreateProduct, ProductSecret)
 
 
@@ -34,6 +42,47 @@ def product_secret(vault: Vault, product: Product) -> str:
     if sealed is not None:
         return vault.open(sealed, f"secret/{product.id}/{DIALECT}").decode()
     return vault.compute("aliyun/secret", product.id, LETTERS_AND_DIGITS, _SECRET_LENGTH)
+
+
+def iot_id(vault: Vault, device: int) -> str:
+    """The device's IotId."""
+    return _DEVICE.write(vault, device) + _DEVICE_TAIL
+
+
+def device_id(vault: Vault, device: int) -> str:
+    """What earlier versions called it; shown beside the IotId, names nothing."""
+    return _DEVICE.write(vault, device)
+
+
+def device_ref(vault: Vault, text: str) -> DeviceRef:
+    """The device that an IotId names."""
+    head, tail = text[: -len(_DEVICE_TAIL)], text[-len(_DEVICE_TAIL) :]
+    return DeviceRef(text, _DEVICE.read(vault, head) if tail == _DEVICE_TAIL else None)
+
+
+def device_secret(vault: Vault, device: int) -> str:
+    """The device's DeviceSecret, unless somebody sets another."""
+    return vault.compute("aliyun/device-secret", device, LETTERS_AND_DIGITS, _DEVICE_SECRET_LENGTH)
+
+
+def random_name() -> str:
+    """A name for a device that came without one."""
+    return "".join(secrets.choice(LETTERS_AND_DIGITS) for _ in range(_NAME_LENGTH))
+
+
+def token(device: int) -> str:
+    """Where a page ended, for the next one."""
+    return base64.urlsafe_b64encode(f"after/{device}".encode()).decode()
+
+
+def token_of(text: str) -> int | None:
+    """The device that the page ended with; None where no page ended so."""
+    try:
+        word, _, number = base64.urlsafe_b64decode(text.encode()).decode().partition("/")
+    except ValueError:
+        return None
+    good = word == "after" and number.isascii() and number.isdigit() and len(number) < 19
+    return int(number) if good else None
 
 
 def tenant_ids() -> dict[str, str]:

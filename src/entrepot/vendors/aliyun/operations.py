@@ -11,7 +11,7 @@ from entrepot.vendors.aliyun import convert, replies, thing_models, use_cases, w
 DEEP = 100_000
 
 
-def _deep(call: Call) -> int | None:
+def deep(call: Call) -> int | None:
     """Two calls a second once CurrentPage x PageSize is 100,000 or more (QueryProductList, QPS limits)."""
     return 2 if call.params.CurrentPage * call.params.PageSize >= DEEP else None
 
@@ -66,7 +66,7 @@ PRODUCTS: tuple[Operation, ...] = (
         reply=replies.QueryProductList,
         permission="product:read",
         rate=50,
-        heavy=_deep,
+        heavy=deep,
         take=convert.listing,
         run=use_cases.listed,
         give=convert.listed,
