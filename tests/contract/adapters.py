@@ -440,6 +440,23 @@ ENOS = Adapter(
         echoed=_enos_echoed,
         again=_enos_again,
     ),
+    devices=Devices(
+        create="CreateDevice",
+        show="GetDevice",
+        named="assetId",
+        sent=lambda product, key, name, credentials: {
+            "productKey": product,
+            "deviceKey": key,
+            "timezone": "+08:00",
+            "deviceName": {"defaultValue": name},
+        },
+        handle=lambda answer: str(answer["data"]["assetId"]),
+        shown=lambda answer: (
+            answer["data"]["productKey"],
+            answer["data"]["deviceKey"],
+            answer["data"]["deviceName"]["defaultValue"],
+        ),
+    ),
 )
 
 _ALL = {a.dialect: a for a in (ROMA, IOTDA, IAM, ALIYUN, ENOS)}

@@ -28,6 +28,7 @@ class Listing:
     before: int | None = None  # only those with lower numbers; the total counts them all
     product: int | None = None
     key: str | None = None
+    among: tuple[Device, ...] | None = None  # no others than these
     gateways: tuple[Device, ...] | None = None
     space: int | None = None
     test: Callable[[Device, Product], bool] | None = None
@@ -97,6 +98,7 @@ def listed(tx: Tx, caller: Caller, wanted: Listing) -> Devices:
     """The part of the list, newest first. Without a filter but the product its cost does not grow."""
     tenant = caller.tenant
     plain = wanted.test is None and wanted.space is None and wanted.gateways is None
+    plain = plain and wanted.among is None
     if plain and wanted.key is None and caller.dialect not in tenant.settings.own_products_only:
         total = tx.count(Device, tenant.id, parent=wanted.product)
         page = tx.page(
@@ -138,6 +140,8 @@ def _passing(tx: Tx, caller: Caller, wanted: Listing) -> Iterator[Device]:
 
 
 def _candidates(tx: Tx, tenant: int, wanted: Listing) -> Iterable[Device]:
+    if wanted.among is not None:
+        return [d for _, d in sorted({d.id: d for d in wanted.among}.items(), reverse=True)]
     if wanted.product is not None and wanted.key is not None:
         holder = tx.holder(tenant, key_claim(wanted.product, wanted.key))
         device = None if holder is None else tx.get(Device, tenant, holder)

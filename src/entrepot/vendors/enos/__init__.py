@@ -8,7 +8,17 @@ from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.handle import decode_rest, parse_query
 from entrepot.dialect.operation import Dialect
-from entrepot.vendors.enos import auth, codec, convert, errors, handles, starter, thing_models, wire
+from entrepot.vendors.enos import (
+    auth,
+    codec,
+    convert,
+    device_convert,
+    errors,
+    handles,
+    starter,
+    thing_models,
+    wire,
+)
 from entrepot.vendors.enos.formats import ENOS_FORMAT
 from entrepot.vendors.enos.operations import OPERATIONS
 from entrepot.vendors.enos.snippet import snippet
@@ -39,12 +49,15 @@ ENOS = Dialect(
     credentials=_credentials,
     handle=handles.product_key,
     product_of=handles.product_of,
+    device_handle=lambda vault, device, product: handles.asset_id(vault, device.id),
+    device_ref=handles.device_ref,
     import_models=thing_models.import_models,
     snippet=snippet,
     options=(UNKNOWN_MODEL_CODE,),
     formats=(ENOS_FORMAT,),
     public_models=starter.authored,
     losses=convert.LOSSES,
+    device_losses=device_convert.DEVICE_LOSSES,
     selector="action",
     refusals=(wire.Refusal,),
     body_limit=1 << 22,  # a thing model has up to 5000 measurement points

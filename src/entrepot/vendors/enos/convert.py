@@ -27,8 +27,8 @@ DEFAULT_VALID_DAY, MAX_VALID_DAY = 730, 1095
 
 KINDS: dict[str, Kind] = {"Device": "device", "Gateway": "gateway"}
 FORMATS: dict[str, Payload] = {"Json": "json", "Custom": "binary"}
-_KIND_WORDS = {word: wire_word for wire_word, word in KINDS.items()}
-_FORMAT_WORDS = {word: wire_word for wire_word, word in FORMATS.items()}
+KIND_WORDS = {word: wire_word for wire_word, word in KINDS.items()}
+FORMAT_WORDS = {word: wire_word for wire_word, word in FORMATS.items()}
 
 LOSSES = {
     "protocol": "not shown",
@@ -59,7 +59,7 @@ def draft(call: Call, caller: Caller) -> Draft:
     return Draft(
         profile=Profile(
             name=body.productName.defaultValue,
-            names=_translations(body.productName),
+            names=translations(body.productName),
             description=body.productDesc,
             kind=KINDS[body.productType],
             payload=FORMATS[body.dataFormat],
@@ -85,7 +85,7 @@ def change(call: Call, caller: Caller) -> tuple[Ref, Callable[[core.Product], Ed
     given: dict[str, Any] = {}
     if body.productName is not None:
         given["name"] = body.productName.defaultValue
-        given["names"] = _translations(body.productName)
+        given["names"] = translations(body.productName)
     if body.productDesc is not None:
         given["description"] = body.productDesc
     if body.biDirectionalAuth is not None:
@@ -109,7 +109,8 @@ def _auth(certificate: bool) -> core.Auth:
     return "certificate" if certificate else "secret"
 
 
-def _translations(name: wire.StringI18n) -> dict[str, str]:
+def translations(name: wire.StringI18n) -> dict[str, str]:
+    """The translations that there are."""
     return {k: v for k, v in (name.i18nValue or {}).items() if v is not None}
 
 
@@ -136,8 +137,8 @@ def product(product: core.Product, caller: Caller) -> wire.Product:
         productName=wire.StringI18n(profile.name, dict(profile.names)),
         productSecret=handles.product_secret(caller.vault, product),
         productDesc=profile.description,
-        productType=_KIND_WORDS[profile.kind],
-        dataFormat=_FORMAT_WORDS[profile.payload or "json"],
+        productType=KIND_WORDS[profile.kind],
+        dataFormat=FORMAT_WORDS[profile.payload or "json"],
         productTags=profile.tags,
         modelId=handles.model_id(caller.vault, product),
         dynamicActivateEnabled=dynamic,

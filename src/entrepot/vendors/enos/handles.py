@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from entrepot.core.devices import DeviceRef
 from entrepot.core.product import Product
 from entrepot.core.registry import Ref
 from entrepot.core.vault import Vault
@@ -14,6 +15,10 @@ ORG = "enos.org_id"
 
 # Eight letters and digits, as in every sample (2zp6A70r); 62 ** 8 spells 47 bits.
 _PRODUCT = Code("enos/product", LETTERS_AND_DIGITS, 8, bits=46)
+
+# Eight as well; no sample says more of it.
+_ASSET = Code("enos/asset", LETTERS_AND_DIGITS, 8, bits=46)
+_KEY_LENGTH = 10  # of a deviceKey that the platform makes, letters and digits
 
 # INFERRED: no page tells a product secret's shape; a device secret has 20 letters and digits.
 _SECRET_LENGTH = 20
@@ -51,6 +56,31 @@ def product_secret(vault: Vault, product: Product) -> str:
     if sealed is not None:
         return vault.open(sealed, f"secret/{product.id}/enos").decode()
     return vault.compute("enos/product", product.id, LETTERS_AND_DIGITS, _SECRET_LENGTH)
+
+
+def asset_id(vault: Vault, device: int) -> str:
+    """The asset that a device is."""
+    return _ASSET.write(vault, device)
+
+
+def device_ref(vault: Vault, text: str) -> DeviceRef:
+    """The device that an assetId names."""
+    return DeviceRef(text, _ASSET.read(vault, text))
+
+
+def device_secret(vault: Vault, device: int) -> str:
+    """The device's secret, unless it was replaced: 20 letters and digits."""
+    return vault.compute("enos/device", device, LETTERS_AND_DIGITS, _SECRET_LENGTH)
+
+
+def new_secret() -> str:
+    """A secret that nobody knows yet, of the same shape."""
+    return "".join(secrets.choice(LETTERS_AND_DIGITS) for _ in range(_SECRET_LENGTH))
+
+
+def random_key() -> str:
+    """A key for a device that came without one."""
+    return "".join(secrets.choice(LETTERS_AND_DIGITS) for _ in range(_KEY_LENGTH))
 
 
 def new_org_id() -> str:

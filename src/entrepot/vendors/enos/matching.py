@@ -144,6 +144,24 @@ MODEL_FIELDS: Final[Fields] = {
     "event_tags": _MODEL_TAGS,
 }
 
+_ANY_KEY = Field(frozenset({"=", "!=", "in"}))
+_ANY_MAP = Field(frozenset({"=", "!=", "in", "exists"}), "map")
+
+# Source: EnOS API 2.1, Search Device; `!=` and `status in` are in official samples only. INFERRED:
+# nobody reports a firmware yet, but it can be asked for.
+DEVICE_FIELDS: Final[Fields] = {
+    "modelId": _ANY_KEY,
+    "productKey": _ANY_KEY,
+    "deviceKey": _ANY_KEY,
+    "assetId": _ANY_KEY,
+    "productType": Field(frozenset({"="})),
+    "deviceName": _NAME,
+    "status": _ANY_KEY,
+    "deviceTags": _ANY_MAP,
+    "deviceAttributes": _ANY_MAP,
+    "firmwareVersion": _KEY,
+}
+
 _LOCALE = re.compile(r"[a-z]{2,3}_[A-Z]{2}")
 
 

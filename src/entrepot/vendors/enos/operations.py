@@ -11,6 +11,7 @@ from functools import partial
 from entrepot.core import registry
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.enos import convert, model_convert, model_wire, thing_models, use_cases, wire
+from entrepot.vendors.enos.device_operations import DEVICES
 
 PRODUCTS = "/connect-service/v2.1/products"
 PRODUCTS_24 = "/connect-service/v2.4/products"
@@ -200,4 +201,5 @@ OPERATIONS: tuple[Operation, ...] = (
         )
         for name, path in (("UpdateThingModel", MODELS), ("UpdateThingModelV22", MODELS_22))
     ),
+    *DEVICES,
 )

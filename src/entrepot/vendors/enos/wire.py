@@ -74,10 +74,10 @@ Bidirectional = Annotated[
 Dynamic = Annotated[bool, Meta(description="Whether devices may activate with the product secret.")]
 
 
-def _trimmed(tags: dict[str, str] | None) -> list[Violation]:
+def trimmed(tags: dict[str, str] | None, name: str = "productTags") -> list[Violation]:
     """A tag's value neither begins nor ends with a space (EnOS API FAQs)."""
     return [
-        Violation(("productTags", key), "rule", words, value)
+        Violation((name, key), "rule", words, value)
         for key, value in (tags or {}).items()
         if (words := _tag_value(value))
     ]
@@ -138,7 +138,7 @@ class CreateProduct(msgspec.Struct, kw_only=True):
 
     @staticmethod
     def _tags(self: CreateProduct) -> list[Violation]:
-        return _trimmed(self.productTags)
+        return trimmed(self.productTags)
 
     __rules__ = (_tags,)
 
@@ -156,7 +156,7 @@ class UpdateProduct(msgspec.Struct, kw_only=True):
 
     @staticmethod
     def _tags(self: UpdateProduct) -> list[Violation]:
-        return _trimmed(self.productTags)
+        return trimmed(self.productTags)
 
     __rules__ = (_tags,)
 
@@ -178,7 +178,8 @@ class Search(msgspec.Struct, kw_only=True):
     projection: list[str] | None = None
 
 
-def _unsearchable(asked: Search, fields: Fields) -> list[Violation]:
+def unsearchable(asked: Search, fields: Fields) -> list[Violation]:
+    """What the expression asks of other fields than these, or in a way that they do not take."""
     found = []
     if asked.expression and asked.expression.strip():
         try:
@@ -194,11 +195,11 @@ def _unsearchable(asked: Search, fields: Fields) -> list[Violation]:
 
 
 def _product_search(asked: Search) -> list[Violation]:
-    return _unsearchable(asked, PRODUCT_FIELDS)
+    return unsearchable(asked, PRODUCT_FIELDS)
 
 
 def _model_search(asked: SearchModels) -> list[Violation]:
-    found = _unsearchable(asked, MODEL_FIELDS)
+    found = unsearchable(asked, MODEL_FIELDS)
     if asked.relationFilter is not None:
         words = "must be left out: no model here inherits from another"
         found.append(Violation(("relationFilter",), "rule", words))
