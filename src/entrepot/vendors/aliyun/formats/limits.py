@@ -240,19 +240,31 @@ def read_text(text: bytes) -> Any:
     return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
 
 
+Kinds = Mapping[str, type[Any]]
+"""What stands in each list of a module."""
+_Own = dict[
+    str, list[tuple[int, Any]]
+]  # the entries of each list that somebody made, with their places
+
+
 def document_faults(
-    plain: Any,
-    kinds: Mapping[str, type[Any]],
-    skips: Callable[[str, Any], bool],
-    path: Path = (),
+    plain: Any, kinds: Kinds, skips: Callable[[str, Any], bool], path: Path = ()
 ) -> Found:
-    """Every limit that a whole document breaks. `kinds`: what stands in each list; `skips` an entry."""
+    """Every limit that a whole document breaks. `skips`: entries that nobody made."""
     if not isinstance(plain, dict):
         return [Violation(path, "type", "object")]
-    found = module_faults(plain, kinds, skips, path)
+    blocks = plain.get("functionBlocks")
+    listed = blocks if isinstance(blocks, list) else []
+    own = [_own(m, skips) if isinstance(m, dict) else {} for m in (plain, *listed)]
+    # One look at all features of a kind; only where something is wrong is each looked at.
+    doubtful = {
+        name: kind
+        for name, kind in kinds.items()
+        if not _sound([e for module in own for _, e in module.get(name, ())], kind)
+    }
+    found = _module_faults(plain, own[0], doubtful, path)
     if "functionBlockId" in plain:
         found += faults(plain, Module, path)
-    blocks = plain.get("functionBlocks")
     if blocks is None:
         return found
     here = (*path, "functionBlocks")
@@ -264,7 +276,7 @@ def document_faults(
     for n, block in enumerate(blocks):
         found += faults(block, Module, (*here, n))
         if isinstance(block, dict):
-            found += module_faults(block, kinds, skips, (*here, n))
+            found += _module_faults(block, own[n + 1], doubtful, (*here, n))
             id = block.get("functionBlockId")
             if isinstance(id, str) and id in ids:
                 found.append(Violation((*here, n, "functionBlockId"), "duplicate", id, id))
@@ -272,34 +284,28 @@ def document_faults(
     return found
 
 
-def module_faults(
-    plain: Mapping[str, Any],
-    kinds: Mapping[str, type[Any]],
-    skips: Callable[[str, Any], bool],
-    path: Path,
-) -> Found:
+def _own(module: Mapping[str, Any], skips: Callable[[str, Any], bool]) -> _Own:
+    return {
+        name: [(n, e) for n, e in enumerate(listed) if not (isinstance(e, dict) and skips(name, e))]
+        for name in LISTS
+        if isinstance(listed := module.get(name), list)
+    }
+
+
+def _module_faults(plain: Mapping[str, Any], own: _Own, doubtful: Kinds, path: Path) -> Found:
     """Every limit that the features of one module break."""
     found: Found = []
-    every: list[Any] = []
-    places: list[tuple[str, int]] = []
     for name in LISTS:
-        listed = plain.get(name)
-        if listed is None:
-            continue
-        if not isinstance(listed, list):
+        if name not in own and plain.get(name) is not None:
             found.append(Violation((*path, name), "type", "array"))
-            continue
-        own = [n for n, e in enumerate(listed) if not (isinstance(e, dict) and skips(name, e))]
-        entries = [listed[n] for n in own]
-        if not _sound(entries, kinds[name]):
-            for n, entry in zip(own, entries, strict=True):
-                found += faults(entry, kinds[name], (*path, name, n))
-        every += entries
-        places += ((name, n) for n in own)
+        if name in doubtful:
+            for n, entry in own.get(name, ()):
+                found += faults(entry, doubtful[name], (*path, name, n))
+    every = [(name, n, entry) for name, listed in own.items() for n, entry in listed]
     if len(every) > FEATURES:
         found.append(Violation(path or ("properties",), "too_many", FEATURES))
     # INFERRED: of any kind, because UpdateThingModel names a feature by its identifier alone.
-    return found + twice(every, lambda n: (*path, *places[n]))
+    return found + twice([entry for _, _, entry in every], lambda n: (*path, *every[n][:2]))
 
 
 def text_faults(

@@ -6,6 +6,7 @@ ROMA's ten characters hold are written, and read as nothing said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Context, Decimal
 from typing import Any
@@ -163,6 +164,8 @@ def _members(plain: Plain) -> Plain:
 
 
 def _access(method: str) -> Access | None:
+    if method in _ACCESS:
+        return _ACCESS[method]
     return _ACCESS.get("".join(letter for letter in "RWE" if letter in method))
 
 
@@ -294,10 +297,13 @@ def _write_number(plain: Plain, type_: Number) -> None:
 
 
 _EXACT = Context(prec=1000)
+_is_short = re.compile(r"-?[0-9]{1,10}(\.[0-9]{0,8}[1-9])?").fullmatch
 
 
 def _spelled(number: Decimal) -> str:
     """The one spelling of this value: others' formats may have changed `1E6` into `1000000`."""
+    if number and _is_short(text := str(number)):
+        return text
     short = _EXACT.normalize(number) if number else Decimal(0)
     return format(short, "f") if abs(short.adjusted()) < 10 else str(short)
 
