@@ -63,6 +63,7 @@ class Size:
     creates_cpu_us: Pair = field(default_factory=lambda: Pair(0, 0))
     server_rss_mb: Pair = field(default_factory=lambda: Pair(0, 0))
     ms: dict[str, Pair] = field(default_factory=dict)
+    linear: list[str] = field(default_factory=list)  # those of `ms` that grow with the tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,10 @@ def _measured(
         size = Size(homes.engine, state.made, state.big + state.more, rate)
         size.bytes_a_product = homes.size(grown) / (state.made + state.more)
         _exact(towns[0])
-        pairs = zip(questions(towns[0]), questions(towns[1]), strict=True)
-        size.ms = {q.name: _asked(towns, (q, other)) for q, other in pairs}
+        for asked in zip(questions(towns[0]), questions(towns[1]), strict=True):
+            size.ms[asked[0].name] = _asked(towns, asked)
+            if asked[0].linear:
+                size.linear.append(asked[0].name)
     finally:
         for town in towns:
             town.close()
@@ -269,6 +272,9 @@ def _show(console: Console, engine: str, sizes: Sequence[Size]) -> None:
     }
     for name in sizes[0].ms:
         rows[f"{name}, ms"] = pair(lambda s, name=name: s.ms[name], 2)  # type: ignore[misc]
+    for name in sizes[0].linear:
+        each = (s.ms[name].grown / s.of_big_tenant * 1e5 for s in sizes)
+        rows[f"{name}, ms per 100,000 of them"] = [f"{ms:,.0f}" for ms in each]
     for name, values in rows.items():
         table.add_row(name, *values)
     console.print(table)
