@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -20,7 +21,6 @@ from entrepot.vendors.aliyun.handles import DIALECT
 Change = tuple[Ref, Callable[[Product], Edit]]
 SENIOR, BASIC = "iothub_senior", "iothub"
 MOST_TAGS = 100  # of one product (CreateProductTags)
-_BLOCK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +175,9 @@ def tagged(tx: Tx, caller: Caller, search: Search) -> list[Product]:
         return []
     if caller.dialect not in tenant.settings.own_products_only:
         return tx.labelled(tenant.id, search.tags, skip=skip, limit=search.size)[0]
-    found: list[Product] = []
-    read = 0
-    while len(found) < skip + search.size:
-        block = tx.labelled(tenant.id, search.tags, skip=read, limit=_BLOCK)[0]
-        found += [p for p in block if registry.visible(caller, p)]
-        read += len(block)
-        if len(block) < _BLOCK:
-            break
-    return found[skip : skip + search.size]
+    labelled = registry.labelled(tx, tenant.id, search.tags)
+    visible = (product for product in labelled if registry.visible(caller, product))
+    return list(islice(visible, skip, skip + search.size))
 
 
 def all_categories(tx: Tx, caller: Caller, nothing: object) -> tuple[Category, ...]:
