@@ -13,10 +13,8 @@ from entrepot.store.upgrade import MARK, Mark, reported
 
 APPLICATION_ID = 0x456E7472  # "Entr"
 _PATIENCE_S = 10
-WAL_PAGES, MOST_WAL_PAGES = (
-    8192,
-    65_536,
-)  # 32 MB: a checkpoint each few ten thousand creates; 256 MB
+WAL_PAGES = 8192  # 32 MB: a checkpoint each few ten thousand creates
+MOST_WAL_PAGES = 65_536
 _PAGE_BYTES = 4096
 
 
