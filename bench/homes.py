@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from bench.load import server_cpu_s
 from tests.postgres import PostgresServer
 
 POSTGRES_SETTINGS = (
@@ -52,6 +53,10 @@ class Homes(Protocol):
         """Its bytes on disk, but for a log that is used again and again."""
         ...
 
+    def cpu_s(self) -> float:
+        """CPU seconds that processes of its own have used."""
+        ...
+
     def close(self) -> None:
         """End what was started."""
         ...
@@ -80,6 +85,9 @@ class Directories:
     def size(self, home: Home) -> int:
         files = home.data.iterdir()
         return sum(f.stat().st_size for f in files if not f.name.endswith("-wal"))
+
+    def cpu_s(self) -> float:
+        return 0.0
 
     def close(self) -> None:
         pass
@@ -118,6 +126,12 @@ class Databases:
     def size(self, home: Home) -> int:
         ((size,),) = self._execute("SELECT pg_database_size(%s)", (_name(home),))
         return int(size)
+
+    def cpu_s(self) -> float:
+        process = self._server.process
+        assert process is not None
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+        return sum(server_cpu_s(int(pid)) for pid in [str(process.pid), *children.split()])
 
     def _execute(self, sql: str, values: tuple[str, ...] = ()) -> list[tuple[int, ...]]:
         with psycopg.connect(self._server.url("postgres"), autocommit=True) as connection:
