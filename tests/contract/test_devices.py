@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 
+from entrepot.core.devices import SAID
 from entrepot.core.ports import Tx
 from entrepot.core.product import Product
 from entrepot.core.tenancy import tenant_named
@@ -79,6 +80,28 @@ def test_what_one_dialect_made_another_shows_and_deletes(
     for adapter, name in ((reader, handle), (maker, answered)):
         answer = world.ask(adapter.show_device(name, caller))
         assert adapter.refused(answer), answer.body.decode()
+
+
+@pytest.mark.parametrize("reader", WITH_DEVICES, ids=lambda a: a.dialect)
+def test_what_is_no_declared_loss_is_shown(
+    reader: Adapter, world: World, caller: Credentials
+) -> None:
+    """What a maker may say of a device, each told by a word of its own, stands in what is shown."""
+    words = {
+        "name": "w-name", "names": {"zh_CN": "w-names"}, "description": "w-description",
+        "tags": {"w-tags": "1"}, "extras": {"test": {"word": "w-extras"}},
+    }  # fmt: skip
+    product = make_product(world, reader, caller)
+
+    def work(tx: Tx) -> Device:
+        above = device(tx, product, "w-gateway", children=1)
+        return device(tx, product, "told", gateway=above.id, **words)
+
+    made = world.installation.store.write_now(work)
+    handle = reader.value.device_handle(world.installation.vault, made, product)
+    shown = world.ask(reader.show_device(handle, caller)).body.decode()
+    for said in SAID:
+        assert f"w-{said}" in shown or said in reader.value.device_losses, said
 
 
 @pytest.mark.parametrize("adapter", WITH_PRODUCTS, ids=lambda a: a.dialect)

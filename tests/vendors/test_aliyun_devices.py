@@ -184,6 +184,17 @@ def test_the_documented_rate_is_kept(server: Server) -> None:
     assert all("30 calls in 1 s" in r.said for r in throttled)
 
 
+def test_a_list_of_products_counts_their_devices(account: AliyunCaller, key: str) -> None:
+    account.done("RegisterDevice", ProductKey=key, DeviceName="counted")
+    empty = account.done("CreateProduct", ProductName="none_here", NodeType=0)["ProductKey"]
+    page = account.done("QueryProductList", CurrentPage=1, PageSize=10)["Data"]["List"]
+    counts = {p["ProductKey"]: p["DeviceCount"] for p in page["ProductInfo"]}
+    one = account.done("QueryProduct", ProductKey=key)["Data"]["DeviceCount"]
+    assert (counts[key], counts[empty]) == (one, 0)
+    assert one > 0
+    account.done("DeleteProduct", ProductKey=empty)
+
+
 def test_who_may_only_read_changes_nothing(server: Server, account: AliyunCaller, key: str) -> None:
     account.done("RegisterDevice", ProductKey=key, DeviceName="looked-at")
     looker = sub_user(server, "aliyun-devices", "device-looker", "device:read")
