@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from entrepot import main as root
 from entrepot.core import devices, tenancy
@@ -15,6 +16,7 @@ from entrepot.core.ports import Tx
 from entrepot.core.product import Product
 from entrepot.core.registry import Ref
 from entrepot.core.things import Device
+from tests import postgres
 from tests.cli import Console
 
 
@@ -102,3 +104,26 @@ def test_a_device_of_another_tenant_is_not_there(cli: Console) -> None:
     assert cli("tenant", "create", "other").status == 0
     assert cli("device", "show", str(made.id), "--tenant", "other").status == 1
     assert cli("device", "list", "--tenant", "other", "--json").json["total"] == 0
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_a_gateway_that_miscounts_is_found(tmp_path: Path, engine: str) -> None:
+    store = postgres.database(tmp_path) if engine == "postgres" else ""
+    cli = Console(tmp_path / "data", store).with_dev()
+    lamp = cli.make_product("lamp")
+    gateway = make(cli, lamp, "gateway")
+    child = make(cli, lamp, "child", gateway=DeviceRef("g", gateway.id))
+    assert cli("doctor").status == 0
+
+    def spoil(tx: Tx, caller: Caller) -> None:
+        for found, wrong in ((gateway, {"children": 3}), (child, {"gateway": 7})):
+            there = tx.get(Device, found.tenant, found.id)
+            assert there is not None
+            tx.put(there, replace(there, **wrong))
+
+    _write(cli, "roma", spoil)
+    said = cli("doctor")
+    assert said.status == 1
+    assert "1 devices connect through device 7, which knows of none or is not there" in said.out
+    assert f"0 devices connect through device {gateway.id}, which says 3" in said.out
+    postgres.drop(tmp_path)

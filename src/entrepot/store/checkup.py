@@ -7,7 +7,8 @@ Changes nothing but totals, and those only when asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import apsw
 
 from entrepot.core.ports import INSTALLATION, KINDS, Kind, Thing
 from entrepot.core.product import Product
+from entrepot.core.things import Device
 from entrepot.store.rows import (
     BLOCK_BITS,
     LABEL,
@@ -32,6 +34,8 @@ from entrepot.store.upgrade import SCHEMA_VERSION
 
 MOST_FINDINGS = 20
 TOTALS = "totals equal the rows"
+GATEWAYS = "devices and their gateways agree"
+DEVICES = next(kind for kind in KINDS if kind.type is Device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Checkup:
             yield check("everything has what it belongs to", self._orphans())
             yield check("claims and things agree", self._claims())
             yield check("labels and products agree", self._labels())
+            yield check(GATEWAYS, gateways(self._documents(DEVICES)))
             yield check(TOTALS, self._totals())
             yield check("numbers are not given out twice", self._sequence())
             yield check("the audit log can be read", self._audit(progress))
@@ -219,6 +224,23 @@ def check(name: str, findings: Iterator[str]) -> Check:
         if count <= MOST_FINDINGS:
             listed.append(finding)
     return Check(name, count, tuple(listed))
+
+
+def gateways(devices: Iterable[tuple[int, int, int, bytes]]) -> Iterator[str]:
+    """Gateways that say otherwise than the rows how many devices connect through them."""
+    said: dict[int, int] = {}
+    behind: Counter[int] = Counter()
+    for id, _, _, document in devices:
+        found = read(DEVICES, document)
+        if isinstance(found, Device):
+            if found.children:
+                said[id] = found.children
+            if found.gateway is not None:
+                behind[found.gateway] += 1
+    for id in sorted(said.keys() | behind.keys()):
+        if said.get(id, 0) != behind[id]:
+            told = f"which says {said[id]}" if id in said else "which knows of none or is not there"
+            yield f"{behind[id]} devices connect through device {id}, {told}"
 
 
 def read(kind: Kind, document: bytes) -> Thing | None:

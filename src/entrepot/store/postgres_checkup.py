@@ -16,7 +16,16 @@ import psycopg
 from entrepot.core.ports import INSTALLATION, KINDS, Kind
 from entrepot.core.product import Product
 from entrepot.core.vault import masked
-from entrepot.store.checkup import TOTALS, Check, Progress, check, read
+from entrepot.store.checkup import (
+    DEVICES,
+    GATEWAYS,
+    TOTALS,
+    Check,
+    Progress,
+    check,
+    gateways,
+    read,
+)
 from entrepot.store.postgres_schema import connect, must_be_of_this_release, table
 from entrepot.store.postgres_upgrade import COUNTED, recount
 from entrepot.store.rows import (
@@ -72,6 +81,7 @@ class PostgresCheckup:
             yield check("everything has what it belongs to", self._orphans())
             yield check("claims and things agree", self._claims())
             yield check("labels and products agree", self._labels())
+            yield check(GATEWAYS, gateways(self._documents(DEVICES)))
             yield check(TOTALS, self._totals())
             yield check("numbers are not given out twice", self._sequence())
             yield check("the audit log can be read", self._audit(progress))
