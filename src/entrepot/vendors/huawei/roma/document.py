@@ -154,4 +154,5 @@ def _below(path: Path, part: Part) -> Iterator[tuple[Path, Part]]:
         for one in parts:
             here = (*path, kind, one.name)
             yield here, one
-            yield from _below(here, one)
+            if one.inside:
+                yield from _below(here, one)
