@@ -43,6 +43,22 @@ DOCUMENTED = {
     "ListThingModelVersion": 10,
     "GetThingTemplate": 2,
     "ListThingTemplates": 5,
+    "RegisterDevice": 30,
+    "QueryDevice": 50,
+    "QueryDeviceByStatus": 50,
+    "QueryDeviceStatistics": 50,
+    "QueryDeviceDetail": 50,
+    "QueryDeviceInfo": None,  # not said there
+    "BatchQueryDeviceDetail": 5,
+    "GetDeviceStatus": 500,
+    "BatchGetDeviceState": 50,
+    "DeleteDevice": 50,
+    "DisableThing": 500,
+    "EnableThing": 500,
+    "BatchUpdateDeviceNickname": 10,
+    "SaveDeviceProp": 50,
+    "QueryDeviceProp": 50,
+    "DeleteDeviceProp": 500,
 }
 
 
