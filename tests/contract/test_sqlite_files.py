@@ -12,7 +12,6 @@ import apsw
 import pytest
 
 from entrepot.store.sqlite import SqliteStore
-from entrepot.store.sqlite_schema import wal_pages
 from entrepot.store.upgrade import SCHEMA_VERSION
 from tests.contract.goods import product
 
@@ -92,22 +91,10 @@ def test_a_closed_store_has_let_go_of_its_files(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["gone.sqlite"]
 
 
-@pytest.mark.parametrize(
-    ("size", "pages"), [(0, 8_192), (1 << 30, 8_192), (3 << 30, 24_576), (1 << 40, 65_536)]
-)
-def test_the_log_may_grow_with_the_file_within_bounds(
-    tmp_path: Path, size: int, pages: int
-) -> None:
-    path = tmp_path / "sparse"
-    with path.open("wb") as file:
-        file.truncate(size)
-    assert wal_pages(path) == pages
-
-
 def test_a_checkpoint_that_outlives_its_event_loop_is_not_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("entrepot.store.sqlite_schema.WAL_PAGES", 20)
+    monkeypatch.setattr("entrepot.store.sqlite.WAL_PAGES", 20)
     path = tmp_path / "loops.sqlite"
     store = SqliteStore(path)
     log = path.with_name(f"{path.name}-wal")

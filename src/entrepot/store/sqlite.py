@@ -23,7 +23,7 @@ import apsw
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
-from entrepot.store.sqlite_schema import connect, wal_pages
+from entrepot.store.sqlite_schema import WAL_PAGES, connect
 from entrepot.store.sqlite_tx import Spoilt, SqliteTx
 from entrepot.store.sqlite_upgrade import migrate
 
@@ -66,7 +66,7 @@ class SqliteStore:
         self._writer.set_wal_hook(self._log_grew)
         self._tx = SqliteTx(self._writer)
         self._wal = os.open(f"{path}-wal", os.O_RDWR)
-        self._wal_pages, self._wal_most = 0, wal_pages(path)
+        self._wal_pages = 0
         self._units: list[Unit] = []
         self._batch = 0, 0.0  # what is being synced: how many units, and since when
         self._unsynced: list[Outcome] = []
@@ -147,7 +147,7 @@ class SqliteStore:
             return
         self._batch = len(batch), began
         self._sync(outcomes)
-        if self._wal_pages > self._wal_most and not self._checkpointing:
+        if self._wal_pages > WAL_PAGES and not self._checkpointing:
             self._checkpoint()
 
     def _commit(self, batch: list[Unit], guarded: bool) -> list[Outcome]:
@@ -224,7 +224,6 @@ class SqliteStore:
         try:
             copy.result()
             self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-            self._wal_most = wal_pages(self._path)
         except apsw.Error:
             log.warning("a checkpoint failed and will be tried again", exc_info=True)
         self._checkpointing = False

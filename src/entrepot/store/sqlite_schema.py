@@ -14,8 +14,6 @@ from entrepot.store.upgrade import MARK, Mark, reported
 APPLICATION_ID = 0x456E7472  # "Entr"
 _PATIENCE_S = 10
 WAL_PAGES = 8192  # 32 MB: a checkpoint each few ten thousand creates
-MOST_WAL_PAGES = 65_536
-_PAGE_BYTES = 4096
 
 
 def connect(path: Path) -> apsw.Connection:
@@ -33,16 +31,6 @@ def connect(path: Path) -> apsw.Connection:
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection
-
-
-def wal_pages(path: Path) -> int:
-    """How long the log of this file may become: a thirty-second part of it, within bounds.
-
-    In a large file each create touches pages of its own, and only one that is touched again before
-    the log is copied back saves a write.
-    """
-    share = path.stat().st_size // _PAGE_BYTES // 32
-    return min(max(share, WAL_PAGES), MOST_WAL_PAGES)
 
 
 def _keep_a_log(connection: apsw.Connection) -> None:

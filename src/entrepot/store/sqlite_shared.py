@@ -23,7 +23,7 @@ from entrepot.core.ports import Tx
 from entrepot.store.crew import Crew
 from entrepot.store.crew import Outcome as Settled
 from entrepot.store.sqlite import SqliteStore, refuse_to_go_on
-from entrepot.store.sqlite_schema import wal_pages
+from entrepot.store.sqlite_schema import WAL_PAGES
 from entrepot.store.sqlite_tx import Spoilt
 
 R = TypeVar("R")
@@ -81,7 +81,7 @@ class SharedSqliteStore(SqliteStore):
             fault = self._unavailable(error) if isinstance(error, apsw.Error) else None
             return [(None, fault or Unavailable(str(error)))] * len(batch)
         self.committed(len(batch), time.monotonic() - began)
-        if self._wal_pages > self._wal_most and not self._checkpointing:
+        if self._wal_pages > WAL_PAGES and not self._checkpointing:
             self._checkpointing = True
             self._readers.submit(self._copy_back)
         return [(result, error) for _, result, error in outcomes]
@@ -92,7 +92,6 @@ class SharedSqliteStore(SqliteStore):
             self._copy_log()
             with self._turn():
                 self._copy_log()
-            self._wal_most = wal_pages(self._path)
         except apsw.BusyError:
             pass  # another process is at it
         except (apsw.Error, OSError):
