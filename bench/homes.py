@@ -19,7 +19,7 @@ from tests.postgres import PostgresServer
 
 POSTGRES_SETTINGS = (
     "fsync=on", "shared_buffers=2GB", "max_wal_size=8GB", "min_wal_size=1GB",
-    "checkpoint_timeout=15min", "wal_compression=on", "effective_cache_size=8GB",
+    "checkpoint_timeout=15min", "effective_cache_size=8GB",
 )  # fmt: skip
 """What a server for so much data is given; all else is PostgreSQL's default."""
 

@@ -82,7 +82,9 @@ def draw(sizes: Sequence[Size], file: Path) -> None:
     figure, places = plt.subplots(2, 3, figsize=(12, 6.6), layout="constrained")
     for place, (title, unit, powers, goal, curves) in zip(places.flat, PANELS, strict=True):
         for engine, colour in COLOURS.items():
-            own = [s for s in sizes if s["engine"] == engine]
+            own = sorted(
+                (s for s in sizes if s["engine"] == engine), key=lambda s: int(s["products"])
+            )
             for line, (name, value) in zip(LINES, curves, strict=False):
                 label = engine if len(curves) == 1 else f"{engine}, {name}"
                 x, y = [s["products"] for s in own], [value(s) for s in own]
