@@ -176,3 +176,11 @@ def test_no_member_may_stand_twice_or_be_missed(path: tuple[Any, ...]) -> None:
 )  # fmt: skip
 def test_what_is_no_json_is_left_to_the_careful_way(raw: bytes) -> None:
     assert both(raw) == (None, None)
+
+
+@pytest.mark.parametrize("depth", [50, 90, 101, 190, 199, 201, 900])
+def test_a_default_nests_as_deep_as_the_careful_way_allows(depth: int) -> None:
+    nested = b"[" * depth + b"]" * depth
+    quickly, carefully = both(json.dumps(FULL).encode().replace(b'"text"', nested))
+    assert quickly is None or quickly == carefully
+    assert (quickly is None) == (depth > 100)

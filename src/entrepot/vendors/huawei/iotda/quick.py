@@ -29,10 +29,23 @@ _LAST = "service_capabilities"
 _HEAD = f'"{_LAST}":'.encode()
 _SEPARATOR = "\0"  # in no text: JSON has it only as an escape, and those are not taken here
 
-_names = re.compile(f"[{_SEPARATOR}{NAME_CLASS}]*").fullmatch
-_ids = re.compile(f"[{ID_CLASS}]*").fullmatch
-_services = re.compile(f"[{_SEPARATOR}{SERVICE_CLASS}]*").fullmatch
-_texts = re.compile(f"[{_SEPARATOR}{TEXT_CLASS}]*").fullmatch
+
+class _Texts:
+    """Texts of one character class."""
+
+    def __init__(self, characters: str) -> None:
+        self._whole = re.compile(f"[{_SEPARATOR}{characters}]*").fullmatch
+        self._ascii = bytes(c for c in range(128) if self._whole(chr(c)))
+
+    def hold(self, joined: str) -> bool:
+        """Whether these texts, the separator between them, are of the class."""
+        if joined.isascii():  # nothing left over: the cheapest proof
+            return not joined.encode().translate(None, self._ascii)
+        return self._whole(joined) is not None
+
+
+_names, _ids = _Texts(NAME_CLASS), _Texts(ID_CLASS)
+_services, _texts = _Texts(SERVICE_CLASS), _Texts(TEXT_CLASS)
 
 
 @cache
@@ -67,6 +80,8 @@ def _lighter(type_: Any) -> Any:
 
 
 _decode = msgspec.json.Decoder(_light(wire.CreateProduct)).decode
+_SHALLOW = 100  # brackets: so few nest no deeper than the careful way lets them
+_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -166,12 +181,19 @@ class _Gathered:
         """Whether every text is of its class, and what was kept as it came is JSON that may be kept."""
         # Its own keys, escapes and depth have to be looked at here; what is plain has none.
         raws = b",".join(self.raws)
-        if raws and (b"{" in raws or b"[" in raws or b"\\" in raws):
+        brackets = raws.count(b"{") + raws.count(b"[")
+        if brackets > _SHALLOW:
+            return False
+        if b"\\" in raws:
             jiter.from_json(b"[%b]" % raws, allow_inf_nan=False, catch_duplicate_keys=True)
-        return bool(
-            _names(_SEPARATOR.join(self.names))
-            and _services(_SEPARATOR.join(self.service_names))
-            and _texts(_SEPARATOR.join(self.texts))
+        elif brackets:
+            values = b"[%b]" % raws
+            if _encode(_any(values)).count(b":") != values.count(b":"):  # as in `_checked`
+                return False
+        return (
+            _names.hold(_SEPARATOR.join(self.names))
+            and _services.hold(_SEPARATOR.join(self.service_names))
+            and _texts.hold(_SEPARATOR.join(self.texts))
         )
 
 
@@ -198,7 +220,10 @@ def _checked(body: Any, raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | 
     if body.description:
         found.texts.append(body.description)
     found.services(body.service_capabilities)
-    if not (_ids(body.product_id or "") and _ids(body.app_id or "") and found.sound()):
+    for id in (body.product_id, body.app_id):
+        if id and not _ids.hold(id):
+            return None
+    if not found.sound():
         return None
     whole = _encode(body)
     start = whole.index(_HEAD) + len(_HEAD)
