@@ -261,16 +261,16 @@ def test_what_is_behind_a_deleted_gateway_stays(server: Server) -> None:
 
 def test_a_million_devices_are_the_quota_of_a_product(server: Server) -> None:
     """The total is what counts, so the test says it in place of a million devices."""
-    account = tenant(server, "aliyun-quota", rate_limits=False, quotas=True)
+    account = tenant(server, "aliyun-device-quota", rate_limits=False, quotas=True)
     key = account.done("CreateProduct", ProductName="quota", NodeType=0)["ProductKey"]
 
     def work(tx: Any) -> None:
-        (product,) = tx.page(Product, tenant_named(tx, "aliyun-quota").id)
+        (product,) = tx.page(Product, tenant_named(tx, "aliyun-device-quota").id)
         tx._tally(product.tenant, "device", product.id, product.id, 999_999)
         tx._save()
 
     def undo(tx: Any) -> None:
-        (product,) = tx.page(Product, tenant_named(tx, "aliyun-quota").id)
+        (product,) = tx.page(Product, tenant_named(tx, "aliyun-device-quota").id)
         tx._tally(product.tenant, "device", product.id, product.id, -999_999)
         tx._save()
 
