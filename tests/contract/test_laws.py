@@ -55,7 +55,7 @@ def bodies(adapter: Adapter) -> st.SearchStrategy[dict[str, Any]]:
     """What the dialect's create may be sent, by its own declaration."""
     assert adapter.products is not None
     operation = adapter.operation(adapter.products.create)
-    return values(operation.params if adapter.products.in_query else operation.body)  # type: ignore[arg-type]
+    return values(operation.params if adapter.products.in_query else operation.body)
 
 
 def takes(adapter: Adapter, body: dict[str, Any]) -> bool:
@@ -64,9 +64,9 @@ def takes(adapter: Adapter, body: dict[str, Any]) -> bool:
     operation = adapter.operation(adapter.products.create)
     try:
         if adapter.products.in_query:
-            read_plain(body, operation.params, FROM_TEXT)  # type: ignore[arg-type]
+            read_plain(body, operation.params, FROM_TEXT)
         else:
-            read_json(json.dumps(body).encode(), operation.body)  # type: ignore[arg-type]
+            read_json(json.dumps(body).encode(), operation.body)
     except (Invalid, Malformed):
         return False
     return True

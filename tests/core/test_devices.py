@@ -257,7 +257,7 @@ def test_what_is_read_of_many_devices_is_read_once(yard: Yard) -> None:
     for i in range(3):
         yard.create(f"d{i}")
     found: Any = yard.store.read_now(
-        lambda tx: device_lists.listed(Counting(tx), yard.mine, Listing())  # type: ignore[arg-type]
+        lambda tx: device_lists.listed(Counting(tx), yard.mine, Listing())
     )
     assert (len(found.items), len(asked)) == (3, 2)
 

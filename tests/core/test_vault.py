@@ -47,7 +47,7 @@ def test_repr_shows_no_secret() -> None:
     assert "r" * 32 not in repr(VAULT)
     assert repr(VAULT) == "Vault(...)"
     key = Key(id=1, tenant=1, user=1, access_key="ak", sealed=b"", created_at=1)
-    assert "s3cret" not in repr(Bearer(key, None, None, b"s3cret"))  # type: ignore[arg-type]
+    assert "s3cret" not in repr(Bearer(key, None, None, b"s3cret"))
 
 
 @pytest.mark.parametrize("root", [b"", bytes(31), bytes(33)], ids=len)

@@ -302,7 +302,7 @@ def test_a_user_may_do_what_it_was_granted(
 
 def test_an_action_must_be_given(enos: Enos, account: Account) -> None:
     for action in (None, ""):
-        answer = enos.call(account, action, BODY)  # type: ignore[arg-type]
+        answer = enos.call(account, action, BODY)
         words = "Invalid Argument action:action is missing"
         assert (answer["code"], answer["msg"]) == (99400, words)
     answer = enos.call(account, "destroy", BODY)

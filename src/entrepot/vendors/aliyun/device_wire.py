@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -74,19 +74,16 @@ IotId = Annotated[str, Meta(min_length=1, max_length=64, description="ID of the 
 _NICK = r"[\u4e00-\u9fffA-Za-z0-9_]"
 
 
-def _nickname(most: int, empty: bool = False) -> Any:
-    return Annotated[
-        str,
-        Meta(
-            pattern=rf"\A{_NICK}{'*' if empty else '+'}\Z",
-            description=f"Alias of the device: 4 to {most} columns of Chinese characters, letters,"
-            " digits and underscores.",
-            extra={
-                "rules": (Wide(0 if empty else 4, most),),
-                "words": "Chinese characters, letters, digits and underscores",
-            },
-        ),
-    ]
+def _nickname(most: int, empty: bool = False) -> Meta:
+    return Meta(
+        pattern=rf"\A{_NICK}{'*' if empty else '+'}\Z",
+        description=f"Alias of the device: 4 to {most} columns of Chinese characters, letters,"
+        " digits and underscores.",
+        extra={
+            "rules": (Wide(0 if empty else 4, most),),
+            "words": "Chinese characters, letters, digits and underscores",
+        },
+    )
 
 
 def selector_is_whole(sent: OneDevice | Renamed | BatchGetDeviceState) -> list[Violation]:
@@ -111,7 +108,7 @@ class RegisterDevice(OneProduct, kw_only=True):
     """Parameters of RegisterDevice. Of LoRaWAN's the keys are taken and not kept."""
 
     DeviceName: DeviceName | None = None
-    Nickname: _nickname(64) | None = None  # type: ignore[valid-type]
+    Nickname: Annotated[str, _nickname(64)] | None = None
     DevEui: Annotated[str, Meta(max_length=64, description="LoRaWAN DevEUI.")] | None = None
     JoinEui: Annotated[str, Meta(max_length=64, description="LoRaWAN JoinEUI.")] | None = None
     PinCode: Annotated[str, Meta(max_length=64, description="LoRaWAN PIN code.")] | None = None
@@ -193,7 +190,7 @@ class Renamed(msgspec.Struct, kw_only=True):
     IotId: IotId | None = None
     ProductKey: ProductKey | None = None
     DeviceName: AnyName | None = None
-    Nickname: _nickname(32, empty=True) | None = None  # type: ignore[valid-type]
+    Nickname: Annotated[str, _nickname(32, empty=True)] | None = None
 
     __rules__ = (selector_is_whole,)
 

@@ -221,7 +221,8 @@ _USED_TEMPLATE = "The product template named {handle} is used by {by}. Delete al
 _USED_APP = (
     "The application {handle} contains {by}. Delete all {by} of the application and try again."
 )
-# Only halves of these sentences are on a page that could be read; the numbers are those of their rows there.
+# INFERRED: only halves of these four sentences could be read, the rest is ours; and the numbers of all but
+# the last, of products with devices and of topics are counted on from the rows beside them.
 _USED_GATEWAY = "The device {handle} has subdevices. Delete the subdevices under the device first."
 _ONLINE = "The online device {handle} cannot be deleted. Bring the device offline first."
 _NO_SUBDEVICE = (
@@ -251,7 +252,7 @@ ROWS: tuple[Row, ...] = (
     Row(NotFound, 500, "ROMA.00110002", _NO_INSTANCE, "documented", when="instance"),
     Row(Taken, 500, "ROMA.00110701", _TAKEN_NAME, "inferred"),
     Row(Taken, 500, "ROMA.00110701", _TAKEN_BOTH, "inferred", when="roma.name_and_model"),
-    Row(Taken, 500, "ROMA.00110705", _taken_topic, "documented", when="roma.topic"),
+    Row(Taken, 500, "ROMA.00110705", _taken_topic, "inferred", when="roma.topic"),
     Row(Taken, 500, "ROMA.00110706", _TAKEN_MODEL, "documented", when="roma.model"),
     Row(Taken, 500, "ROMA.00110801", _TAKEN_TEMPLATE, "inferred", when="roma.template"),
     Row(Taken, 500, "ROMA.00110901", _TAKEN_APP, "inferred", when="roma.app"),
@@ -261,17 +262,17 @@ ROWS: tuple[Row, ...] = (
     Row(Taken, 500, "ROMA.00111401", _TAKEN_COMMAND, "inferred", when="roma.command"),
     Row(Taken, 500, "ROMA.00111001",
         "The device node ID already exists. Node ID: {value}", "inferred", when="device.key"),
-    Row(InUse, 500, "ROMA.00111011", _USED_GATEWAY, "documented", when="device"),
-    Row(InUse, 500, "ROMA.00110703", _USED_PRODUCT, "documented"),
+    Row(InUse, 500, "ROMA.00111011", _USED_GATEWAY, "inferred", when="device"),
+    Row(InUse, 500, "ROMA.00110703", _USED_PRODUCT, "inferred"),
     Row(InUse, 500, "ROMA.00110803", _USED_TEMPLATE, "inferred", when="template"),
     Row(InUse, 500, "ROMA.00110903", _USED_APP, "inferred", when="space"),
     Row(Refused, 500, "ROMA.00110704", "The {kind} {handle} cannot be changed: it is {rule}.", "inferred"),
     Row(Refused, 500, "ROMA.00110904",
         "The default application {handle} cannot be deleted.", "inferred", when="default_space"),
-    Row(Refused, 500, "ROMA.00111009", _ONLINE, "documented", when="online"),
+    Row(Refused, 500, "ROMA.00111009", _ONLINE, "inferred", when="online"),
     Row(Refused, 500, "ROMA.00111017", "The device {handle} is not a gateway.", "inferred", when="not_a_gateway"),
-    Row(Refused, 500, "ROMA.00111018", _NO_SUBDEVICE, "documented", when="not_direct"),
-    Row(Refused, 500, "ROMA.00111019", _ONLINE_SUBSET, "documented", when="online_subset"),
+    Row(Refused, 500, "ROMA.00111018", _NO_SUBDEVICE, "inferred", when="not_direct"),
+    Row(Refused, 500, "ROMA.00111019", _ONLINE_SUBSET, "inferred", when="online_subset"),
     Row(QuotaExceeded, 500, "ROMA.00110004",
         "The quota exceeds the upper limit, {limit}. Increase the quota.", "documented"),
     Row(Stale, 500, "ROMA.00110000", "The resource {handle} was changed meanwhile. Try again.", "inferred"),
