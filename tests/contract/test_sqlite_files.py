@@ -7,13 +7,14 @@ import os
 import threading
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import apsw
 import pytest
 
 from entrepot.store.sqlite import SqliteStore
 from entrepot.store.upgrade import SCHEMA_VERSION
-from tests.contract.goods import product
+from tests.contract.goods import TENANT, entry, product
 
 
 def test_another_programs_file_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
@@ -51,6 +52,30 @@ def test_a_failed_creation_leaves_an_empty_file_that_the_next_opening_takes(
     path.touch()
     store = SqliteStore(path)
     assert store.write_now(lambda tx: tx.new_id()) > 0
+    store.close()
+
+
+def test_the_next_line_of_a_history_costs_the_same_however_long_it_is(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "long.sqlite")
+
+    def steps(tx: Any) -> int:
+        """How many instructions SQLite needed to number a line."""
+        taken = []
+        tx.connection.set_progress_handler(lambda: bool(taken.append(1)), 1)
+        try:
+            tx.last_revision(TENANT, 7)
+        finally:
+            tx.connection.set_progress_handler(None)
+        return len(taken)
+
+    def lengthen(tx: Any) -> None:
+        for revision in range(2, 2_000):
+            tx.note(TENANT, entry(7, revision, model=["x" * 100, "y" * 100]))
+
+    store.write_now(lambda tx: tx.note(TENANT, entry(7)))
+    short = store.read_now(steps)
+    store.write_now(lengthen)
+    assert 0 < store.read_now(steps) <= short
     store.close()
 
 

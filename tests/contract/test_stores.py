@@ -455,6 +455,26 @@ def test_the_history_is_oldest_first_and_outlives_the_thing(store: Any) -> None:
     assert store.read_now(lambda tx: tx.history(OTHER_TENANT, made.id)) == []
 
 
+def test_the_last_revision_is_that_of_the_line_noted_last(store: Any) -> None:
+    seen: list[int] = []
+
+    def twice(tx: Tx) -> int:
+        made = product(tx)
+        seen.append(tx.last_revision(TENANT, made.id))
+        for revision in (1, 2):
+            tx.note(TENANT, entry(made.id, revision))
+            seen.append(tx.last_revision(TENANT, made.id))
+        return made.id
+
+    id = store.write_now(twice)
+    assert seen == [0, 1, 2]
+    store.write_now(lambda tx: tx.note(TENANT, entry(id, 10)))
+    for look in (store.read_now, store.write_now):
+        assert look(lambda tx: tx.last_revision(TENANT, id)) == 10
+        assert look(lambda tx: tx.last_revision(OTHER_TENANT, id)) == 0
+        assert look(lambda tx: tx.last_revision(TENANT, id + 1)) == 0
+
+
 def test_what_is_remembered_for_the_installation_is_recalled(open_store: Open) -> None:
     store: Any = open_store()
     assert store.read_now(lambda tx: tx.recall("root")) is None

@@ -34,7 +34,7 @@ def note(
         Entry(
             kind=kind,
             thing=thing,
-            revision=revision or len(tx.history(tenant, thing)) + 1,
+            revision=revision or tx.last_revision(tenant, thing) + 1,
             at=caller.now_ms,
             actor=caller.actor,
             dialect=caller.dialect,

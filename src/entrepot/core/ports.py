@@ -169,6 +169,10 @@ class Tx(Protocol):
         """The thing's audit log, oldest first; it outlives the thing."""
         ...
 
+    def last_revision(self, tenant: int, thing: int) -> int:
+        """The number of the last line of that log, 0 where it is empty; costs the same however long it is."""
+        ...
+
     def recall(self, name: str) -> bytes | None:
         """What `remember` kept for the installation as a whole under this name."""
         ...

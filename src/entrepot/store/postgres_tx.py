@@ -207,6 +207,14 @@ class ReadTx:
         )
         return [unpack_entry(document) for (document,) in self._rows(sql, (tenant, thing))]
 
+    def last_revision(self, tenant: int, thing: int) -> int:
+        sql = (
+            "SELECT revision FROM entrepot.audit WHERE tenant = %b AND thing = %b"
+            " ORDER BY revision DESC LIMIT 1"
+        )
+        rows = self._rows(sql, (tenant, thing))
+        return rows[0][0] if rows else 0
+
     def recall(self, name: str) -> bytes | None:
         rows = self._rows("SELECT value FROM entrepot.meta WHERE name = %t", (name,))
         return rows[0][0] if rows else None

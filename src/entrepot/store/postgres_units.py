@@ -334,6 +334,12 @@ class WriteTx(ReadTx):
         key = (tenant, thing)
         return [*kept, *self.done.entries.get(key, ()), *self._now.entries.get(key, ())]
 
+    def last_revision(self, tenant: int, thing: int) -> int:
+        for changes in (self._now, self.done):
+            if lines := changes.entries.get((tenant, thing)):
+                return lines[-1].revision
+        return 0 if thing in self._fresh else super().last_revision(tenant, thing)
+
     def recall(self, name: str) -> bytes | None:
         for names in (self._now.names, self.done.names):
             if name in names:

@@ -328,6 +328,11 @@ class SqliteTx:
         rows = self._rows(sql, (thing, tenant))
         return [unpack_entry(document) for (document,) in rows]
 
+    def last_revision(self, tenant: int, thing: int) -> int:
+        sql = "SELECT revision FROM audit WHERE thing=? AND tenant=? ORDER BY revision DESC LIMIT 1"
+        rows = self._rows(sql, (thing, tenant))
+        return rows[0][0] if rows else 0
+
     # The installation
 
     def recall(self, name: str) -> bytes | None:
