@@ -291,3 +291,10 @@ def test_a_password_that_was_set_is_no_longer_told(cli: Console) -> None:
     assert len(before) == 24
     assert cli("user", "set", "dev", "--password", "Another-secret-1").status == 0
     assert cli("credentials", "--json").json["huawei"]["password"] == ""
+
+
+def test_a_password_may_be_taken_away(cli: Console) -> None:
+    assert [u["password"] for u in cli("user", "list", "--json").json] == [True]
+    assert cli("user", "set", "dev", "--password", "").status == 0
+    assert [u["password"] for u in cli("user", "list", "--json").json] == [False]
+    assert cli("credentials", "--json").json["huawei"]["password"] == ""

@@ -25,7 +25,6 @@ from entrepot.core.tenancy import ROOT, open_vault
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
 from entrepot.engines import Engine, Looking
-from entrepot.vendors.huawei.account import initial_password
 
 if TYPE_CHECKING:
     from entrepot.config import Config
@@ -226,8 +225,7 @@ def create_tenant(
         Taken: there is a tenant of that name, or with one of the ids.
     """
     tenant = tenancy.create_tenant(tx, name, now_ms(), {**tenant_ids(), **(ids or {})}, settings)
-    password = initial_password(vault, tenant.id)
-    user = tenancy.create_user(tx, tenant, name, now_ms(), password=password)
+    user = tenancy.create_user(tx, tenant, name, now_ms())
     tenancy.create_key(tx, vault, user, now_ms())
     return tenant
 
@@ -279,7 +277,7 @@ def credentials(installation: Readable, tenant: str, user: str = "") -> dict[str
             for vendor, fields in dialect.credentials(found, vault).items():
                 answer.setdefault(vendor, {}).update(fields)
         answer["huawei"]["user_name"] = holder.name
-        if holder.password_chosen or holder.name != found.name:
+        if not holder.begins(found.name):
             answer["huawei"]["password"] = ""  # only its hash is known
         return answer
 

@@ -7,7 +7,13 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from entrepot.core import tenancy
+from entrepot.core.identity import User
+from entrepot.core.ports import Tx
+from entrepot.core.vault import hash_password
+from entrepot.store.sqlite import SqliteStore
 from tests.server import Server
 from tests.vendors.huawei_reply import Reply
 from tests.vendors.iotda_caller import Caller, caller_of, new_tenant
@@ -136,6 +142,31 @@ def test_a_user_without_a_password_cannot_log_in(
     assert said(post(iam, login(c, name="second", password="Second-1")), 401, "Unauthorized")
     refused = iam.send("GET", "products", headers=headers, signed=False)
     assert refused.code == "401 IOTDA.000002"
+
+
+def test_a_first_user_whose_password_was_hashed_by_an_earlier_release_logs_in(
+    server: Server,
+) -> None:
+    """Now nothing of it is stored: making a tenant hashes nothing while other writers wait."""
+    iam = new_tenant(server, "iam-hashed")
+    c = {**server.credentials("iam-hashed")["huawei"], "tenant": "iam-hashed"}
+    hashed = hash_password(c["password"])
+
+    def begun(tx: Tx) -> User:
+        return tenancy.user_named(tx, tenancy.tenant_named(tx, c["tenant"]), c["user_name"])
+
+    store = SqliteStore(server.data / "entrepot.sqlite")
+    try:
+        first = store.write_now(begun)
+        assert first.password == b""
+        assert post(iam, login(c)).status == 201
+        store.write_now(lambda tx: tx.put(begun(tx), replace(begun(tx), password=hashed)))
+    finally:
+        store.close()
+    assert post(iam, login(c)).status == 201
+    said(post(iam, login(c, password=c["password"][:-1])), 401, "Unauthorized")
+    server.run("user", "set", c["user_name"], "--tenant", c["tenant"], "--password", "")
+    said(post(iam, login(c)), 401, "Unauthorized")
 
 
 def test_scopes_that_are_not_the_user_s(iam: Caller, c: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ Permissions = Annotated[
 Password = Annotated[
     str,
     Parameter(
-        help="For vendors whose callers log in; - reads it from standard input.",
+        help="For vendors whose callers log in; - reads it from standard input, an empty one is none.",
         allow_leading_hyphen=True,
     ),
 ]
@@ -58,12 +58,12 @@ def create_user(
     if not name or not name.isprintable() or "/" in name or len(name) > 64:
         raise ValueError("a user's name has 1 to 64 printable characters, and no /")
     allowed = permissions_of(permissions)
-    secret_word = _password(password)
+    hashed = _hashed(password)
     with writable(place) as installation:
 
         def make(tx: Tx) -> tuple[User, Key, str]:
             owner = tenancy.tenant_named(tx, tenant)
-            made = tenancy.create_user(tx, owner, name, root.now_ms(), allowed, secret_word)
+            made = tenancy.create_user(tx, owner, name, root.now_ms(), allowed, hashed)
             made_key, secret = tenancy.create_key(tx, installation.vault, made, root.now_ms())
             caller = operator(installation, owner, "user create")
             audit.note(tx, caller, "user", made.id, "create")
@@ -71,7 +71,7 @@ def create_user(
             return made, made_key, secret
 
         made, made_key, secret = installation.store.write_now(make)
-    plain = _plain_user(made) | {"access_key": made_key.access_key, "secret_key": secret}
+    plain = _plain_user(made, tenant) | {"access_key": made_key.access_key, "secret_key": secret}
     _print_secret(plain, as_json, tenant, made.name)
 
 
@@ -87,10 +87,10 @@ def list_users(
 
         users = installation.store.read_now(find)
     if as_json:
-        print_json([_plain_user(u) for u in users])
+        print_json([_plain_user(u, tenant) for u in users])
     else:
         rows = (
-            (u.id, u.name, u.disabled, u.permissions, bool(u.password), moment(u.created_at))
+            (u.id, u.name, u.disabled, u.permissions, _logs_in(u, tenant), moment(u.created_at))
             for u in users
         )
         print_table(("id", "name", "disabled", "permissions", "password", "created"), rows)
@@ -109,14 +109,14 @@ def set_user(
     if permissions is None and password is None:
         raise ValueError("nothing to set: give --permissions or --password")
     allowed = None if permissions is None else permissions_of(permissions)
-    secret_word = None if password is None else _password(password)
+    hashed = None if password is None else _hashed(password)
 
     def edit(old: User) -> User:
         if allowed is not None:
             old = replace(old, permissions=allowed)
-        if secret_word is None:
+        if hashed is None:
             return old
-        return replace(old, password=hash_password(secret_word), password_chosen=True)
+        return replace(old, password=hashed, password_chosen=True)
 
     _change_user(name, tenant, "user set", edit, place)
 
@@ -227,11 +227,11 @@ def permissions_of(text: str) -> tuple[str, ...]:
     return words
 
 
-def _password(text: str) -> str:
+def _hashed(text: str) -> bytes:
     word = _from_input(text)
     if word and not 8 <= len(word) <= 128:
         raise ValueError("a password has 8 to 128 characters")
-    return word
+    return hash_password(word) if word else b""
 
 
 def _from_input(text: str) -> str:
@@ -253,7 +253,7 @@ def _change_user(
             new = edit(old)
             tx.put(old, new)
             changed = audit.differences(old, new, ("permissions", "disabled"))
-            if old.password != new.password:
+            if (old.password, old.password_chosen) != (new.password, new.password_chosen):
                 changed["password"] = ["(changed)", "(changed)"]
             audit.note(
                 tx, operator(installation, owner, operation), "user", new.id, "update", changed
@@ -290,13 +290,17 @@ def _print_secret(plain: dict[str, Any], as_json: bool, tenant: str, holder: str
     print(f"`{words}` prints the user's oldest key that works.")
 
 
-def _plain_user(found: User) -> dict[str, Any]:
+def _logs_in(found: User, tenant: str) -> bool:
+    return bool(found.password) or found.begins(tenant)
+
+
+def _plain_user(found: User, tenant: str) -> dict[str, Any]:
     return {
         "id": found.id,
         "name": found.name,
         "disabled": found.disabled,
         "permissions": list(found.permissions),
-        "password": bool(found.password),
+        "password": _logs_in(found, tenant),
         "created": moment(found.created_at),
     }
 

@@ -62,7 +62,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     created_at: int
     permissions: tuple[str, ...] = ("*",)
-    password: bytes = b""  # scrypt hash with its salt; empty: may not log in by password
+    password: bytes = b""  # scrypt hash with its salt; empty: there is none, see `begins`
     password_chosen: bool = False  # somebody set it; nobody can be told what it is
     disabled: bool = False
 
@@ -70,6 +70,10 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def claims(self) -> tuple[Claim, ...]:
         """Its name within the tenant."""
         return (user_claim(self.tenant, self.name),)
+
+    def begins(self, tenant: str) -> bool:
+        """Whether it is the first user of the tenant of this name, its password still the one computed for it."""
+        return self.name == tenant and not self.password_chosen
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

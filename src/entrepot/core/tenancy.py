@@ -13,7 +13,7 @@ from entrepot.core.identity import Key, Settings, Tenant, User, tenant_claim, us
 from entrepot.core.ports import INSTALLATION, Tx
 from entrepot.core.product import Actor
 from entrepot.core.things import Space
-from entrepot.core.vault import Vault, hash_password
+from entrepot.core.vault import Vault
 
 ROOT = "root"
 SYSTEM = Actor(0, "entrepot")
@@ -77,9 +77,11 @@ def create_user(
     name: str,
     now_ms: int,
     permissions: tuple[str, ...] = ("*",),
-    password: str = "",
+    password: bytes = b"",
 ) -> User:
-    """A user of the tenant. Without a password it may only use keys.
+    """A user of the tenant. Without the hash of a password it may only use keys, unless it is the first.
+
+    Hashing is made to be slow: it belongs before the unit of work, in which others wait.
 
     Raises:
         Taken: the tenant has a user of that name.
@@ -90,7 +92,7 @@ def create_user(
         name=name,
         created_at=now_ms,
         permissions=permissions,
-        password=hash_password(password) if password else b"",
+        password=password,
     )
     tx.add(user)
     return user

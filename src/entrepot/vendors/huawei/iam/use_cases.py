@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hmac import compare_digest
 
 from entrepot.core.faults import NotFound, Unauthenticated
 from entrepot.core.identity import Caller, Tenant, User, tenant_claim, user_claim
 from entrepot.core.ports import INSTALLATION, Tx
 from entrepot.core.vault import password_matches
 from entrepot.vendors.huawei import auth
-from entrepot.vendors.huawei.account import DOMAIN_ID, DOMAIN_NAME, PROJECT, REGION, is_region
+from entrepot.vendors.huawei.account import (
+    DOMAIN_ID,
+    DOMAIN_NAME,
+    PROJECT,
+    REGION,
+    initial_password,
+    is_region,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +64,17 @@ def log_in(tx: Tx, caller: Caller, attempt: Attempt) -> Session:
     """
     user, tenant = _claimant(tx, attempt)
     proved = password_matches(attempt.password, user.password if user else b"")
-    if user is None or tenant is None or not proved:
+    if user is None or tenant is None or not (proved or _computed(caller, user, tenant, attempt)):
         raise Unauthenticated("password")
     if user.disabled or tenant.disabled:
         raise Unauthenticated("disabled_key")
     return Session(user, tenant, _scope(tenant, attempt))
+
+
+def _computed(caller: Caller, user: User, tenant: Tenant, attempt: Attempt) -> bool:
+    """Whether it is the password of the tenant's first user, which nobody chose and no store holds."""
+    password = initial_password(caller.vault, tenant.id).encode()
+    return user.begins(tenant.name) and compare_digest(attempt.password.encode(), password)
 
 
 def _claimant(tx: Tx, attempt: Attempt) -> tuple[User | None, Tenant | None]:
