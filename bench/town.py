@@ -25,8 +25,9 @@ from entrepot.core import registry, tenancy
 from entrepot.core.identity import Caller, Settings
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim, Draft, Product
+from entrepot.dialect.client import Credentials
 from entrepot.dialect.request import Request
-from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS, Adapter, Credentials
+from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS, Adapter
 from tests.contract.world import World
 
 BIG, MIDDLING, SMALL = 1, 9, 990

@@ -1,31 +1,26 @@
-"""How the contract suites speak each dialect: sign a request, name a product, read an answer.
+"""How the contract suites speak each dialect: name a product, read an answer.
 
 A dialect added to `main.dialects()` gets its adapter here; the suites themselves name no vendor.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
-from msgspec.structs import replace
 
+from entrepot.dialect.calls import unsigned
+from entrepot.dialect.client import Credentials, Stamp
 from entrepot.dialect.operation import Call, Dialect, Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.main import dialects
-from entrepot.vendors.aliyun import signing as aliyun_signing
-from entrepot.vendors.enos import signing as enos_signing
-from entrepot.vendors.huawei import signing as huawei_signing
 
-Credentials = Mapping[str, Any]
 Ask = Callable[[Request], Answer]
 HOST = b"127.0.0.1:8080"
 
@@ -70,18 +65,10 @@ class Devices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
-    """One dialect from a client's side.
-
-    `own` gives the parameters, by the vendor's names, that say whose account is called. `sign` gives
-    back the request as the vendor's SDK would send it; `ready` fetches what it needs for that.
-    """
+    """One dialect as the suites know it: what its `client` cannot say of it."""
 
     dialect: str
-    sign: Callable[[Request, Credentials], Request]
-    own: Callable[[Credentials], dict[str, str]] = lambda credentials: {}
-    ready: Callable[[Credentials, Ask], Credentials] = lambda credentials, ask: credentials
     refused: Callable[[Answer], bool] = lambda answer: answer.status >= 400
-    selector: str = ""  # the query parameter that carries the operation's selector
     products: Products | None = None
     devices: Devices | None = None
 
@@ -94,6 +81,21 @@ class Adapter:
         """The operation of this name."""
         return next(o for o in self.value.operations if o.name == name)
 
+    def own(self, credentials: Credentials) -> Mapping[str, str]:
+        """The parameters that say whose account is called."""
+        return self.value.client.own(credentials)
+
+    def sign(self, request: Request, credentials: Credentials) -> Request:
+        """The request as the vendor's SDK would send it now."""
+        return self.value.client.sign(request, credentials, stamp())
+
+    def ready(self, credentials: Credentials, ask: Ask) -> Credentials:
+        """The credentials with what must be asked for before a request can be signed."""
+        login = self.value.client.login
+        if login is None:
+            return credentials
+        return login.read(ask(login.ask(credentials, stamp(), HOST)), credentials)
+
     def request(
         self,
         operation: Operation,
@@ -103,23 +105,8 @@ class Adapter:
         host: bytes = HOST,
     ) -> Request:
         """The signed request: `given` and the caller's own parameters, in the path or the query."""
-        values = {**self.own(credentials), **given}
-        in_path = set(re.findall(r"{(\w+)}", operation.path))
-        path = re.sub(r"{(\w+)}", lambda m: quote(str(values[m[1]]), safe=""), operation.path)
-        known = declared_names(operation) | given.keys()
-        query = {k: v for k, v in values.items() if k in known and k not in in_path}
-        headers, raw = {b"host": host}, b""
-        if operation.selector and self.selector:
-            query[self.selector] = operation.selector
-        elif operation.selector:
-            headers[b"x-acs-action"] = operation.selector.encode()
-        if body is not None:
-            headers[b"content-type"] = b"application/json"
-            raw = json.dumps(body, ensure_ascii=False).encode()
-        spelled_query = spelled(query).encode()
-        return self.sign(
-            Request(operation.method, path.encode(), spelled_query, headers, raw), credentials
-        )
+        bare = unsigned(self.value, operation, given, body, credentials, stamp(), host)
+        return self.sign(bare, credentials)
 
     def create(self, body: dict[str, Any], credentials: Credentials, host: bytes = HOST) -> Request:
         """The signed request that makes a product of the body."""
@@ -159,19 +146,9 @@ class Adapter:
         return self.request(operation, {self.devices.named: handle}, None, credentials, host)
 
 
-def declared_names(operation: Operation) -> set[str]:
-    """The names of the operation's parameters."""
-    return set(operation.params.__struct_encode_fields__) if operation.params else set()
-
-
-def spelled(query: Mapping[str, Any]) -> str:
-    """The parameters as a query string; a list is given once for each item."""
-    pairs = [(k, i) for k, v in query.items() for i in (v if isinstance(v, list) else [v])]
-    return "&".join(f"{quote(k, safe='')}={quote(_word(v), safe='')}" for k, v in pairs)
-
-
-def _word(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def stamp() -> Stamp:
+    """Now, and a nonce that nobody has had."""
+    return Stamp(time.time_ns() // 1_000_000, uuid.uuid4().hex)
 
 
 def said(body: Mapping[str, Any], *but: str) -> dict[str, Any]:
@@ -180,19 +157,6 @@ def said(body: Mapping[str, Any], *but: str) -> dict[str, Any]:
 
 
 # Huawei
-
-
-def _sign_huawei(request: Request, credentials: Credentials) -> Request:
-    secret = credentials["secret_key"].encode()
-    added = huawei_signing.sign(request, credentials["access_key"], secret, datetime.now(UTC))
-    return replace(request, headers={**request.headers, **added})
-
-
-def _roma_own(credentials: Credentials) -> dict[str, str]:
-    return {
-        "project_id": credentials["huawei"]["project_id"],
-        "instance_id": credentials["roma"]["instance_id"],
-    }
 
 
 def _roma_unique(body: dict[str, Any], n: int, credentials: Credentials) -> dict[str, Any]:
@@ -218,8 +182,6 @@ def _roma_device(product: str, key: str, name: str, credentials: Credentials) ->
 
 ROMA = Adapter(
     dialect="roma",
-    sign=_sign_huawei,
-    own=_roma_own,
     products=Products(
         create="CreateProduct",
         show="ShowProduct",
@@ -262,8 +224,6 @@ def _iotda_call(struct: Any) -> Call:
 
 IOTDA = Adapter(
     dialect="iotda",
-    sign=_sign_huawei,
-    own=lambda credentials: {"project_id": credentials["huawei"]["project_id"]},
     products=Products(
         create="CreateProduct",
         show="ShowProduct",
@@ -290,28 +250,9 @@ IOTDA = Adapter(
     ),
 )
 
-IAM = Adapter(dialect="iam", sign=_sign_huawei)
+IAM = Adapter(dialect="iam")
 
 # Alibaba
-
-
-def _sign_aliyun(request: Request, credentials: Credentials) -> Request:
-    headers = {
-        **request.headers,
-        b"x-acs-version": b"2018-01-20",
-        b"x-acs-date": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}".encode(),
-        b"x-acs-signature-nonce": uuid.uuid4().hex.encode(),
-        b"x-acs-content-sha256": hashlib.sha256(request.body).hexdigest().encode(),
-        b"accept": b"application/json",
-    }
-    dated = replace(request, headers=headers)
-    from entrepot.dialect.parameters import parse
-
-    query = {k: v for k, v in parse(request.query).items() if isinstance(v, str)}
-    made = aliyun_signing.sign_v3(
-        dated, query, credentials["access_key"], credentials["secret_key"]
-    )
-    return replace(dated, headers={**headers, b"authorization": made})
 
 
 def _aliyun_unique(body: dict[str, Any], n: int, credentials: Credentials) -> dict[str, Any]:
@@ -346,8 +287,6 @@ def _aliyun_again(shown: dict[str, Any]) -> dict[str, Any]:
 
 ALIYUN = Adapter(
     dialect="aliyun",
-    sign=_sign_aliyun,
-    own=lambda credentials: {"IotInstanceId": credentials["aliyun"]["instance_id"]},
     refused=lambda answer: answer.status >= 400 or not json.loads(answer.body).get("Success", True),
     products=Products(
         create="CreateProduct",
@@ -379,28 +318,6 @@ ALIYUN = Adapter(
 # EnOS
 
 
-def _millis() -> str:
-    return str(int(datetime.now(UTC).timestamp() * 1000))
-
-
-def _enos_ready(credentials: Credentials, ask: Ask) -> Credentials:
-    at, key = _millis(), credentials["access_key"]
-    proof = enos_signing.encryption(key, at, credentials["secret_key"])
-    body = {"appKey": key, "encryption": proof, "timestamp": at}
-    path = b"/apim-token-service/v2.0/token/get"
-    headers = {b"host": HOST, b"content-type": b"application/json"}
-    answer = ask(Request("POST", path, b"", headers, json.dumps(body).encode()))
-    token = json.loads(answer.body)["data"]["accessToken"]
-    return {**credentials, "enos": {**credentials["enos"], "token": token}}
-
-
-def _sign_enos(request: Request, credentials: Credentials) -> Request:
-    added = enos_signing.sign(
-        request, credentials["enos"]["token"], _millis(), credentials["secret_key"]
-    )
-    return replace(request, headers={**request.headers, **dict(added)})
-
-
 def _enos_unique(body: dict[str, Any], n: int, credentials: Credentials) -> dict[str, Any]:
     return {**body, "modelId": credentials["enos"]["model_id"]}
 
@@ -425,11 +342,7 @@ def _enos_again(shown: dict[str, Any]) -> dict[str, Any]:
 
 ENOS = Adapter(
     dialect="enos",
-    sign=_sign_enos,
-    own=lambda credentials: {"orgId": credentials["enos"]["org_id"]},
-    ready=_enos_ready,
     refused=lambda answer: answer.status >= 400 or json.loads(answer.body)["code"] != 0,
-    selector="action",
     products=Products(
         create="CreateProduct",
         show="GetProduct",

@@ -23,9 +23,10 @@ from entrepot.core.ports import KINDS, Tx
 from entrepot.core.product import Authored, Kind, Product, Profile
 from entrepot.core.tenancy import tenant_named
 from entrepot.core.things import Device, NamedModel, Template, Topic
+from entrepot.dialect.calls import filled, words
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.roma.handles import part_id
-from tests.contract.adapters import ADAPTERS, Adapter, Credentials, declared_names
+from tests.contract.adapters import ADAPTERS, Adapter, Credentials
 from tests.contract.goods import SOMEBODY
 from tests.contract.world import World
 
@@ -191,11 +192,8 @@ def call(
     adapter: Adapter, operation: Operation, handles: Mapping[str, Any], caller: Credentials
 ) -> tuple[dict[str, Any], Any]:
     """Parameters and body that call the operation on these things."""
-    known = declared_names(operation)
-    own = {
-        k: v for name in caller if isinstance(caller[name], dict) for k, v in caller[name].items()
-    }
-    example = _filled(operation.example, {**own, **handles})
+    known = operation.parameters
+    example = filled(operation.example, {**words(caller), **handles})
     given = _one_owner({k: v for k, v in handles.items() if k in known})
     if operation.body is None:
         shown = example or {}  # one of several is given as `name.1`
@@ -212,17 +210,6 @@ def _one_owner(values: dict[str, Any]) -> dict[str, Any]:
     """Of a product and a template the product: where both may stand, only one does."""
     both = "product_id" in values
     return {k: v for k, v in values.items() if not both or k != "product_template_id"}
-
-
-def _filled(example: Any, known: Mapping[str, Any]) -> Any:
-    """The example, its {placeholders} filled in."""
-    if isinstance(example, dict):
-        return {k: _filled(v, known) for k, v in example.items()}
-    if isinstance(example, list):
-        return [_filled(v, known) for v in example]
-    if isinstance(example, str) and example.startswith("{") and example[1:-1] in known:
-        return known[example[1:-1]]
-    return example
 
 
 @each_call
@@ -264,7 +251,7 @@ NEEDING = re.compile(r"/\{command_id\}/|/change-gateway|\bdisable\b")
 NAMED = [
     (a, o)
     for a, o in CALLS
-    if declared_names(o) & NAMING and not NEEDING.search(f"{o.path} {o.selector}")
+    if o.parameters & NAMING and not NEEDING.search(f"{o.path} {o.selector}")
 ]
 
 

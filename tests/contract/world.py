@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.identity import Settings
+from entrepot.dialect.client import Credentials
 from entrepot.dialect.handle import House, Spoken
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Answer, Request
-from tests.contract.adapters import ADAPTERS, Credentials
+from tests.contract.adapters import ADAPTERS
 
 R = TypeVar("R")
 _numbers = count(1)

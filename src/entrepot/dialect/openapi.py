@@ -44,6 +44,14 @@ def document(dialect: Dialect) -> dict[str, Any]:
     }
 
 
+def described(dialect: Dialect, operation: Operation) -> tuple[dict[str, Any], dict[str, Schema]]:
+    """One operation as its document has it, and the schemas that its request refers to."""
+    schemas = _Schemas(dialect)
+    one = _operation(dialect, operation, schemas, {})
+    asked = (one["parameters"], one.get("requestBody"))
+    return one, schemas.named_in(list(asked))
+
+
 def path_of(dialect: Dialect, operation: Operation) -> str:
     """The operation's place in the document.
 
@@ -169,13 +177,12 @@ def _parameters(
 ) -> Iterable[dict[str, Any]]:
     if operation.params is None:
         return
-    in_path = set(re.findall(r"{(\w+)}", operation.path))
     example = operation.example if operation.body is None else None
     properties, required = schemas.fields(operation.params)
     for name, schema in properties.items():
         if operation.selector and name == dialect.selector:
             continue
-        place = "path" if name in in_path else "header" if name.startswith("X-") else "query"
+        place = operation.place(name)
         bare = _without_null(schema)
         parameter = {
             "name": name,

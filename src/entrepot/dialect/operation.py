@@ -16,6 +16,7 @@ from entrepot.core.ports import Tx
 from entrepot.core.product import Authored, Product
 from entrepot.core.things import Device
 from entrepot.core.vault import Vault
+from entrepot.dialect.client import Client
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.parameters import Parameters
 from entrepot.dialect.request import Answer, Request
@@ -61,6 +62,18 @@ class Operation:
     takes: str = "application/json"  # media type of the body
     gives: str = "application/json"  # media type of the reply
     page: str = ""  # the vendor's page, by name
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The names of the parameters that it declares."""
+        fields: tuple[str, ...] = getattr(self.params, "__struct_encode_fields__", ())
+        return frozenset(fields)
+
+    def place(self, parameter: str) -> Literal["path", "query", "header"]:
+        """Where a parameter of this name stands in a request."""
+        if f"{{{parameter}}}" in self.path:
+            return "path"
+        return "header" if parameter.startswith("X-") else "query"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +154,11 @@ class Dialect:
     # The same of devices; a device's handle may hold its product's.
     device_handle: Callable[[Vault, Device, Product], str] = lambda vault, device, product: ""
     device_ref: Callable[[Vault, str], DeviceRef] = lambda vault, text: DeviceRef(text)
-    # Code that points the vendor's SDK at an endpoint, from `entrepot credentials`; ready to paste.
     # Keep documents as the tenant's own thing models; None where the dialect has none of that kind.
     import_models: Callable[[Tx, Caller, Sequence[Any]], tuple[str, ...]] | None = None
+    # Code that points the vendor's SDK at an endpoint, from `entrepot credentials`; ready to paste.
     snippet: Callable[[str, Mapping[str, Any]], str] = lambda endpoint, credentials: ""
+    client: Client = field(default_factory=Client)  # how it is called
     options: tuple[str, ...] = ()  # what a tenant may set, as `<dialect>.<name>`
     # How thing models are written in it; what the store keeps is in the first.
     formats: tuple[Format, ...] = ()

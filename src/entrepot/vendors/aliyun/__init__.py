@@ -14,6 +14,7 @@ from entrepot.vendors.aliyun import (
     handles,
     replies,
 )
+from entrepot.vendors.aliyun.client import CLIENT
 from entrepot.vendors.aliyun.device_operations import DEVICES
 from entrepot.vendors.aliyun.formats import FORMATS
 from entrepot.vendors.aliyun.model_operations import MODELS, TEMPLATES
@@ -55,6 +56,7 @@ ALIYUN = Dialect(
     device_handle=lambda vault, device, product: handles.iot_id(vault, device.id),
     device_ref=handles.device_ref,
     snippet=snippet,
+    client=CLIENT,
     formats=FORMATS,
     losses=convert.LOSSES,
     device_losses=device_convert.DEVICE_LOSSES,

@@ -19,6 +19,7 @@ from entrepot.vendors.enos import (
     thing_models,
     wire,
 )
+from entrepot.vendors.enos.client import CLIENT
 from entrepot.vendors.enos.formats import ENOS_FORMAT
 from entrepot.vendors.enos.operations import OPERATIONS
 from entrepot.vendors.enos.snippet import snippet
@@ -53,6 +54,7 @@ ENOS = Dialect(
     device_ref=handles.device_ref,
     import_models=thing_models.import_models,
     snippet=snippet,
+    client=CLIENT,
     options=(UNKNOWN_MODEL_CODE,),
     formats=(ENOS_FORMAT,),
     public_models=starter.authored,

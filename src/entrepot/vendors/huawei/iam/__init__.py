@@ -7,10 +7,11 @@ import os
 import msgspec
 
 from entrepot.core.identity import Caller, Tenant, User
+from entrepot.dialect.client import Client
 from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect, Exchange
 from entrepot.dialect.request import Answer
-from entrepot.vendors.huawei import account, auth
+from entrepot.vendors.huawei import account, auth, client
 from entrepot.vendors.huawei.iam import errors, wire
 from entrepot.vendors.huawei.iam.operations import OPERATIONS
 
@@ -58,5 +59,6 @@ IAM = Dialect(
     refusals=(wire.Refusal,),
     tenant_ids=account.tenant_ids,
     credentials=lambda tenant, vault: {"huawei": account.credentials(tenant, vault)},
+    client=Client(sign=client.sign),
     body_limit=1 << 16,
 )

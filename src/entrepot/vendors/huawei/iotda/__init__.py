@@ -8,7 +8,7 @@ from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect
-from entrepot.vendors.huawei import codec
+from entrepot.vendors.huawei import client, codec
 from entrepot.vendors.huawei.iotda import (
     auth,
     body,
@@ -46,6 +46,7 @@ IOTDA = Dialect(
     device_handle=handles.device_id,
     device_ref=handles.device_ref,
     snippet=snippet.snippet,
+    client=client.CLIENT,
     formats=(IOTDA_FORMAT,),
     losses=convert.LOSSES,
     device_losses=device_convert.DEVICE_LOSSES,

@@ -8,8 +8,10 @@ import uuid
 from entrepot.core.devices import DeviceRef
 from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
+from entrepot.dialect.client import Client, Credentials
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect
+from entrepot.vendors.huawei import client
 from entrepot.vendors.huawei.codec import refusal
 from entrepot.vendors.huawei.roma import auth, codec, errors, handles, snippet
 from entrepot.vendors.huawei.roma.convert.devices import DEVICE_LOSSES
@@ -27,6 +29,10 @@ def _request_id(now_ms: int) -> str:
 def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
     app = handles.app_id(vault, tenant.default_space)
     return {"roma": {"instance_id": tenant.ids[auth.INSTANCE], "app_id": app}}
+
+
+def _own(credentials: Credentials) -> dict[str, str]:
+    return {**client.project(credentials), "instance_id": credentials["roma"]["instance_id"]}
 
 
 ROMA = Dialect(
@@ -49,6 +55,7 @@ ROMA = Dialect(
     device_handle=lambda vault, device, product: str(device.id),
     device_ref=lambda vault, text: DeviceRef(text, handles.product_of(text)),
     snippet=snippet.snippet,
+    client=Client(own=_own, sign=client.sign),
     formats=(ROMA_FORMAT,),
     losses=LOSSES,
     device_losses=DEVICE_LOSSES,

@@ -1,0 +1,172 @@
+"""One operation as a client would make it: the signed request, and what a form for it needs.
+
+Knows no vendor: what is a vendor's is in its dialect's `client`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from entrepot.dialect import openapi
+from entrepot.dialect.client import Credentials, Stamp
+from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.request import Request
+
+_IN_PATH = re.compile(r"{(\w+)}")
+
+
+def signed(
+    dialect: Dialect,
+    operation: Operation,
+    parameters: Mapping[str, Any],
+    body: Any,
+    credentials: Credentials,
+    stamp: Stamp,
+    host: bytes,
+) -> Request:
+    """The request that calls the operation, signed as the vendor's SDK would sign it.
+
+    `parameters` go by the vendor's names; the account's own are added where they are not given. A
+    `body` is what JSON can say, or the content of the file where the operation takes one.
+    """
+    bare = unsigned(dialect, operation, parameters, body, credentials, stamp, host)
+    return bare if operation.public else dialect.client.sign(bare, credentials, stamp)
+
+
+def unsigned(
+    dialect: Dialect,
+    operation: Operation,
+    parameters: Mapping[str, Any],
+    body: Any,
+    credentials: Credentials,
+    stamp: Stamp,
+    host: bytes,
+) -> Request:
+    """The same before it is signed.
+
+    Raises:
+        KeyError: a parameter of the path is not given.
+    """
+    client = dialect.client
+    values = with_own(dialect, operation, parameters, credentials)
+    path = _IN_PATH.sub(lambda m: quote(str(values[m[1]]), safe=""), operation.path)
+    query = {k: v for k, v in values.items() if operation.place(k) == "query"}
+    headers = {b"host": host}
+    for name, value in values.items():
+        if operation.place(name) == "header":
+            headers[name.lower().encode()] = _word(value).encode()
+    if operation.selector and client.selector:
+        headers[client.selector] = operation.selector.encode()
+    elif operation.selector:
+        query[dialect.selector] = operation.selector
+    raw = b""
+    if body is not None:
+        headers[b"content-type"], raw = _content(operation, body, stamp)
+    spelled = query_of(client.flat(query)).encode()
+    return Request(operation.method, path.encode(), spelled, headers, raw)
+
+
+def with_own(
+    dialect: Dialect, operation: Operation, parameters: Mapping[str, Any], credentials: Credentials
+) -> dict[str, Any]:
+    """The parameters, and those of the operation that say whose account is called."""
+    declared = operation.parameters
+    own = {k: v for k, v in dialect.client.own(credentials).items() if k in declared}
+    return {**own, **parameters}
+
+
+def query_of(parameters: Mapping[str, Any]) -> str:
+    """The parameters as a query string; a list is given once for each item."""
+    pairs = [(k, i) for k, v in parameters.items() for i in (v if isinstance(v, list) else [v])]
+    return "&".join(f"{quote(k, safe='')}={quote(_word(v), safe='')}" for k, v in pairs)
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _content(operation: Operation, body: Any, stamp: Stamp) -> tuple[bytes, bytes]:
+    """The content type and the bytes of the body."""
+    if not operation.takes.startswith("multipart/"):
+        return operation.takes.encode(), json.dumps(body, ensure_ascii=False).encode()
+    boundary = stamp.nonce.encode()
+    content = body if isinstance(body, bytes) else str(body).encode()
+    head = b'content-disposition: form-data; name="file"; filename="file"'
+    lines = (b"--" + boundary, head, b"", content, b"--" + boundary + b"--", b"")
+    return operation.takes.encode() + b"; boundary=" + boundary, b"\r\n".join(lines)
+
+
+def filled(example: Any, known: Mapping[str, Any]) -> Any:
+    """The example with its {placeholders} filled in, as far as they are known."""
+    if isinstance(example, dict):
+        return {k: filled(v, known) for k, v in example.items()}
+    if isinstance(example, list):
+        return [filled(v, known) for v in example]
+    if isinstance(example, str) and example.startswith("{") and example[1:-1] in known:
+        return known[example[1:-1]]
+    return example
+
+
+def words(credentials: Credentials) -> dict[str, Any]:
+    """What the placeholders of examples stand for, in the account of the credentials."""
+    parts = (part for part in credentials.values() if isinstance(part, Mapping))
+    return {name: value for part in parts for name, value in part.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One parameter in a form. `value` is what it begins with, None where that is nothing."""
+
+    name: str
+    place: str  # path, query or header
+    required: bool
+    own: bool  # says whose account is called; `value` is the caller's
+    schema: Mapping[str, Any]
+    description: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What somebody has to fill in for a call, filled in with an example as far as there is one."""
+
+    fields: tuple[Field, ...]
+    takes: str  # media type of the body; empty: there is none
+    body: Any  # the example of it
+    body_required: bool
+    body_schema: Mapping[str, Any] | None
+    schemas: Mapping[str, Mapping[str, Any]]  # what the schemas refer to, by name
+
+
+def form(dialect: Dialect, operation: Operation, credentials: Credentials) -> Form:
+    """The form of the operation for whoever has the credentials."""
+    described, schemas = openapi.described(dialect, operation)
+    own = dialect.client.own(credentials)
+    example = filled(operation.example, words(credentials))
+    values = {**(dialect.client.nested(example or {}) if operation.body is None else {}), **own}
+    content = described.get("requestBody", {}).get("content", {})
+    takes = next(iter(content), "")
+    return Form(
+        fields=tuple(
+            Field(
+                name=p["name"],
+                place=p["in"],
+                required=p["required"],
+                own=p["name"] in own,
+                schema=p["schema"],
+                description=p.get("description", ""),
+                value=values.get(p["name"]),
+            )
+            for p in described["parameters"]
+        ),
+        takes=takes,
+        body=example if takes else None,
+        body_required=described.get("requestBody", {}).get("required", False),
+        body_schema=content[takes]["schema"] if takes else None,
+        schemas=schemas,
+    )
