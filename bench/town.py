@@ -74,7 +74,7 @@ class Town:
         first, *others = _names()
         vault = self.world.installation.vault
         root.create_tenant(tx, vault, first, Settings(rate_limits=False))
-        for name in others:  # without users, whose passwords take a quarter of a second each
+        for name in others:  # without users: nobody calls as one
             tenancy.create_tenant(tx, name, root.now_ms(), root.tenant_ids())
         tx.remember(_STATE, msgspec.json.encode(self.state))
 

@@ -65,6 +65,7 @@ def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], N
             draining=watched.health.drain,
             admin=Front(Admin(watched.health, watched.metrics), admin_sock) if admin_sock else None,
             grace_s=config.drain_s,
+            overdue=installation.store.stop_reading,
             hangup=certificate.reload if certificate else None,
         )
         serve_edge(Front(watched.edge, sock, certificate.context if certificate else None), life)

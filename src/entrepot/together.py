@@ -135,6 +135,7 @@ def _work(
             draining=watched.health.drain,
             admin=Front(admin, inside),
             grace_s=config.drain_s,
+            overdue=installation.store.stop_reading,
             hangup=certificate.reload if certificate else None,
         )
         serve_edge(Front(watched.edge, mine, certificate.context if certificate else None), life)

@@ -21,12 +21,16 @@ class Engine:
 
     `open` opens the store in a directory, again and again the same one. `fill` leaves the opened
     store no room for more than a little, as a full disk would; `empty` gives the room back.
+    `endless` is a statement that does not end.
     """
 
     name: str
     open: Callable[[Path], Store]
     fill: Callable[[Store], None]
     empty: Callable[[Store], None]
+    endless: str = (
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c"
+    )
     forget: Callable[[Path], None] = lambda folder: None  # what does not go with the directory
 
 
@@ -82,6 +86,7 @@ ENGINES = (
         lambda folder: PostgresStore(postgres.database(folder)),
         fill=lambda store: _execute(store, _FULL),
         empty=lambda store: _execute(store, "DROP TRIGGER no_room ON entrepot.product"),
+        endless="SELECT pg_sleep(3600)",
         forget=postgres.drop,
     ),
 )

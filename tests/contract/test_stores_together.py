@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -237,3 +238,60 @@ def test_a_full_disk_keeps_nothing_and_all_is_well_when_there_is_room_again(
     assert made.id > kept.id
     assert state(store)[0] == 2
     assert store.read_now(lambda tx: tx.holder(TENANT, NAME)) == made.id
+
+
+# The end
+
+
+def _scan_for_ever(engine: Engine, tx: Any) -> None:
+    while True:
+        for _ in tx.scan(Product, TENANT):
+            pass
+
+
+def _ask_for_ever(engine: Engine, tx: Any) -> None:
+    tx.cursor.execute(engine.endless).fetchall()
+
+
+@pytest.mark.parametrize("look", [_scan_for_ever, _ask_for_ever])
+def test_who_reads_when_nobody_shall_any_more_is_told_so_and_writes_go_on(
+    store: Any, engine: Engine, look: Callable[[Engine, Any], None]
+) -> None:
+    made = store.write_now(lambda tx: product(tx))
+    looking = threading.Event()
+
+    def long(tx: Tx) -> None:
+        looking.set()
+        look(engine, tx)
+
+    async def end() -> None:
+        reads = [asyncio.ensure_future(store.read(long)) for _ in range(20)]  # most of them wait
+        assert await asyncio.to_thread(looking.wait, 20)
+        store.stop_reading()
+        for outcome in await asyncio.wait_for(asyncio.gather(*reads, return_exceptions=True), 20):
+            assert repr(outcome) == repr(Unavailable("the server is ending"))
+        with pytest.raises(Unavailable):
+            await store.read(lambda tx: tx.recall("x"))
+        await store.write(lambda tx: tx.put(made, replace(made, revision=2)))
+
+    asyncio.run(end())
+
+
+def test_a_store_is_closed_at_once_though_somebody_reads_for_ever(
+    store: Any, engine: Engine
+) -> None:
+    store.write_now(lambda tx: product(tx))
+    looking = threading.Event()
+
+    def long(tx: Tx) -> None:
+        looking.set()
+        _scan_for_ever(engine, tx)
+
+    async def end() -> None:
+        reading = asyncio.ensure_future(store.read(long))
+        assert await asyncio.to_thread(looking.wait, 20)
+        await asyncio.wait_for(asyncio.to_thread(store.close), 20)
+        with pytest.raises(Unavailable, match="the server is ending"):
+            await reading
+
+    asyncio.run(end())

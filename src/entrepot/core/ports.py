@@ -211,6 +211,10 @@ class Store(Protocol):
         """What `work` returned over a consistent state; `work` must change nothing."""
         ...
 
+    def stop_reading(self) -> None:
+        """From now on whoever reads gets `Unavailable`, in the middle of it too; writes go on."""
+        ...
+
 
 class Nonces(Protocol):
     """What must be used once only."""

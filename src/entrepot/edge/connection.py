@@ -297,8 +297,9 @@ class Connection(asyncio.Protocol):
         if now > self.deadline:
             self._transport.close()
 
-    def drain(self) -> None:
-        """Answer what was accepted, then close."""
+    def drain(self, sending: bool = True) -> None:
+        """Answer what was accepted, `sending`: and what is on its way, then close."""
         self._last = True
-        if (self._task is None or self._idle is not None) and not self._in_message:
+        idle = self._task is None or self._idle is not None
+        if idle and not (sending and self._in_message):
             self._transport.close()

@@ -17,6 +17,7 @@ from entrepot.edge.connection import Application, Connection
 
 SWEEP_S = 1.0
 GRACE_S = 30.0
+PARTING_S = 1.0
 HANDSHAKE_S = 10.0
 BACKLOG = 2048
 log = logging.getLogger("entrepot.server")
@@ -39,6 +40,7 @@ class Life:
     draining: Callable[[], None] = lambda: None  # once no more are
     admin: Front | None = None  # answers until the very end
     grace_s: float = GRACE_S
+    overdue: Callable[[], None] = lambda: None  # the grace is over: what still looks shall fail
     hangup: Callable[[], None] | None = None  # on SIGHUP, which otherwise ends the process
 
 
@@ -90,7 +92,8 @@ def _unbound(host: str) -> socket.socket:
 def serve(front: Front, life: Life) -> None:
     """Serve until SIGTERM or SIGINT, then answer what was accepted and return.
 
-    A second such signal, or the end of the grace, cuts off whoever still waits.
+    A second such signal, or the end of the grace, cuts off whoever still sends, and whoever waits
+    for an answer that is not there within a moment: one that is refused now is.
     """
     uvloop.run(_serve(front, life))
 
@@ -118,7 +121,7 @@ async def _serve(front: Front, life: Life) -> None:
                 connection.sweep(now)
     life.draining()
     server.close()
-    await _drain(connections, loop.time() + life.grace_s, ends)
+    await _drain(connections, life, ends)
     if admin is not None:
         admin.close()
         for connection in tuple(watchers):
@@ -150,11 +153,18 @@ async def _accept(front: Front, connections: set[Connection]) -> asyncio.Server:
     )
 
 
-async def _drain(connections: set[Connection], end: float, ends: _Ends) -> None:
+async def _drain(connections: set[Connection], life: Life, ends: _Ends) -> None:
     loop = asyncio.get_running_loop()
     for connection in tuple(connections):
         connection.drain()
+    end = loop.time() + life.grace_s
     while connections and loop.time() < end and not ends.at_once:
         await asyncio.sleep(0.01)
     if connections:
         log.warning("ended with %d connections still waiting", len(connections))
+    life.overdue()
+    for connection in tuple(connections):
+        connection.drain(sending=False)
+    end = loop.time() + PARTING_S
+    while connections and loop.time() < end:
+        await asyncio.sleep(0.01)

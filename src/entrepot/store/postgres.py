@@ -20,10 +20,12 @@ from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
 from entrepot.core.vault import masked
 from entrepot.store.crew import Crew, Outcome
+from entrepot.store.ending import Ending
 from entrepot.store.postgres_flush import Conflict, flush
 from entrepot.store.postgres_node import Struck, Unsure, begin, register, was_kept
 from entrepot.store.postgres_schema import (
     Connection,
+    cancel,
     connect,
     must_be_of_this_release,
     table,
@@ -88,6 +90,7 @@ class PostgresStore:
         self._cache: dict[Key, Seen] = {}
         self._writers = Crew("entrepot-writer", self._settle, hands=1, most=_GROUP)
         self._readers = Crew("entrepot-reader", self._look, hands=_READERS, most=_READ_TOGETHER)
+        self._ending = Ending()
         self._local = threading.local()
         self._opening = threading.Lock()
         self._reading: list[Connection] = []  # the readers' connections, of all threads
@@ -295,16 +298,20 @@ class PostgresStore:
         for first in (True, False):
             connection = None
             try:
+                self._ending.check()
                 connection = self._reader(new=not first)
-                _look_at(connection, units, outcomes)
+                _look_at(connection, units, outcomes, self._ending)
                 return outcomes
+            except Unavailable as fault:
+                return [(None, fault)] * len(units)
             except psycopg.Error as error:
                 # The server may have gone away and come back since this connection was used last.
                 if outcomes:
                     return outcomes
                 self._look_for_damage(error)
                 if not (first and connection is not None and connection.closed):
-                    return [(None, Unavailable(_first_line(error)))] * len(units)
+                    reason = Ending.reason if self._ending.is_set() else _first_line(error)
+                    return [(None, Unavailable(reason))] * len(units)
         raise AssertionError("unreachable")
 
     def _reader(self, new: bool) -> Connection:
@@ -317,11 +324,18 @@ class PostgresStore:
             self._local.connection = connection
         return connection
 
+    def stop_reading(self) -> None:
+        """See `Store.stop_reading`."""
+        self._ending.set()
+        if self._reading:  # in a thread: to cancel a statement takes another connection
+            threading.Thread(target=cancel, args=(lambda: self._reading,), daemon=True).start()
+
     def close(self) -> None:
         """Let go of the server; whoever serves has seen to it that nobody waits any more."""
         if self._closed:
             return
         self._closed = True
+        self.stop_reading()
         self._writers.close()
         self._readers.close()
         for connection in self._reading:
@@ -337,12 +351,16 @@ def _must_be_whole(connection: Connection) -> None:
 
 
 def _look_at(
-    connection: Connection, units: Sequence[Callable[[Tx], Any]], outcomes: list[Outcome]
+    connection: Connection,
+    units: Sequence[Callable[[Tx], Any]],
+    outcomes: list[Outcome],
+    ending: Ending,
 ) -> None:
     end = time.monotonic() + _QUICK_S
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     try:
-        tx = ReadTx(connection)
+        ending.check()  # from here on `cancel` sees to it
+        tx = ReadTx(connection, ending)
         for work in units:
             try:
                 outcomes.append((work(tx), None))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import msgspec
@@ -13,7 +16,7 @@ from entrepot.store.upgrade import MARK, SCHEMA_VERSION, Mark, reported
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
 SHARDS = 16  # rows that a total is spread over, so that nodes do not wait for each other
-_PATIENCE_S = 5
+_PATIENCE_S, _NAP_S = 5, 0.05
 
 
 def connect(url: str, *, writes: bool = False) -> Connection:
@@ -45,6 +48,19 @@ def connect(url: str, *, writes: bool = False) -> Connection:
             " THEN set_config('synchronous_commit', 'on', false) END"
         )
     return connection
+
+
+def cancel(connections: Callable[[], Iterable[Connection]]) -> None:
+    """Nothing, once none of them is in a transaction: until then, what they ask is cancelled.
+
+    Over and over: between two statements there is nothing to cancel.
+    """
+    idle = (psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.UNKNOWN)
+    while busy := [c for c in connections() if c.pgconn.transaction_status not in idle]:
+        for connection in busy:
+            with suppress(psycopg.Error):
+                connection.cancel_safe(timeout=_PATIENCE_S)
+        time.sleep(_NAP_S)
 
 
 def schema_version(connection: Connection) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from entrepot.core.ports import Entry, T, Thing
 from entrepot.core.product import NAME, Claim, Product
+from entrepot.store.ending import Ending
 from entrepot.store.postgres_schema import Connection, table
 from entrepot.store.rows import (
     BLOCK_BITS,
@@ -36,8 +37,9 @@ Chosen = tuple[str, list[Any]]  # a statement that gives numbers of products, wi
 class ReadTx:
     """See `Tx`. One state throughout, where the connection is in a transaction that sees one."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, ending: Ending | None = None) -> None:
         self.connection = connection
+        self._ending = ending or Ending()
         self.cursor = connection.cursor(binary=True)
 
     def _rows(self, sql: str, values: Sequence[Any]) -> Rows:
@@ -129,6 +131,7 @@ class ReadTx:
     def scan(self, kind: type[T], tenant: int, *, parent: int | None = None) -> Iterator[T]:
         before: int | None = None
         while True:
+            self._ending.check()
             block = self.page(kind, tenant, parent=parent, before=before, limit=_BLOCK)
             yield from block
             if len(block) < _BLOCK:

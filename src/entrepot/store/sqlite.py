@@ -23,6 +23,7 @@ import apsw
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
+from entrepot.store.ending import Ending
 from entrepot.store.sqlite_schema import WAL_PAGES, connect
 from entrepot.store.sqlite_tx import Spoilt, SqliteTx
 from entrepot.store.sqlite_upgrade import migrate
@@ -31,6 +32,7 @@ R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
 
 _READERS = 2
+_ASK_AFTER = 100_000  # of SQLite's instructions, some ten milliseconds
 _GROUP = 32
 
 # A statement was refused for what it holds; the engine is well, and so are the other units.
@@ -77,6 +79,7 @@ class SqliteStore:
         )
         self._syncer.start()
         self._readers = ThreadPoolExecutor(_READERS, "entrepot-reader")
+        self._ending = Ending()
         self._local = threading.local()
         self._reading: list[apsw.Connection] = []  # the readers' connections, of all threads
 
@@ -246,6 +249,7 @@ class SqliteStore:
 
     def read_now(self, work: Callable[[Tx], R]) -> R:
         """`read` on the calling thread."""
+        self._ending.check()
         try:
             tx = self._reader()
             tx.cursor.execute("BEGIN")
@@ -254,6 +258,7 @@ class SqliteStore:
             finally:
                 tx.cursor.execute("COMMIT")
         except apsw.Error as error:
+            self._ending.check()
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: apsw.Error) -> Unavailable:
@@ -268,15 +273,21 @@ class SqliteStore:
         if tx is None:
             connection = connect(self._path)
             connection.pragma("query_only", 1)
+            connection.set_progress_handler(self._ending.is_set, _ASK_AFTER)
             self._reading.append(connection)
-            tx = self._local.tx = SqliteTx(connection)
+            tx = self._local.tx = SqliteTx(connection, self._ending)
         return tx
+
+    def stop_reading(self) -> None:
+        """See `Store.stop_reading`: a statement ends within a moment, a scan after its block."""
+        self._ending.set()
 
     def close(self) -> None:
         """Let go of the file; whoever serves has seen to it that nobody waits any more."""
         if self._closed:
             return
         self._closed = True
+        self.stop_reading()
         self._to_sync.put(None)
         self._syncer.join()
         self._readers.shutdown()

@@ -11,6 +11,7 @@ from entrepot.core.faults import Taken
 from entrepot.core.ports import KINDS, Entry, T, Thing, Tx
 from entrepot.core.product import Claim, Product
 from entrepot.core.things import Space
+from entrepot.store.ending import Ending
 from entrepot.store.rows import (
     BLOCK_BITS,
     BY_TYPE,
@@ -51,8 +52,9 @@ class SqliteTx:
     its commit, so that a batch of creates costs one counter update, not one each.
     """
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, ending: Ending | None = None) -> None:
         self.connection = connection
+        self._ending = ending or Ending()
         self.cursor = connection.cursor()
         self._next_id = 0
         self._first_id = 0  # the sequence when the transaction began
@@ -262,6 +264,7 @@ class SqliteTx:
     def scan(self, kind: type[T], tenant: int, *, parent: int | None = None) -> Iterator[T]:
         before: int | None = None
         while True:
+            self._ending.check()
             block = self.page(kind, tenant, parent=parent, before=before, limit=_BLOCK)
             yield from block
             if len(block) < _BLOCK:
