@@ -118,7 +118,8 @@ def test_a_later_start_is_brief_and_keeps_everything(tmp_path: Path) -> None:
         before = first.credentials()
     process = serve("--port", "0", "--data", str(tmp_path / "data"))
     lines = lines_until_it_listens(process)
-    assert len(lines) == 2
+    assert len(lines) == 3
+    assert lines[1] == f"API explorer: {lines[2].removeprefix('listening on ')}/explorer"
     assert before["secret_key"] not in "".join(lines)
     assert ended(process, signal.SIGINT) == (0, "")
     assert Console(tmp_path / "data")("credentials", "--json").json == before

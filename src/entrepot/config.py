@@ -83,6 +83,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             description="addresses and networks, with commas, whose X-Forwarded headers are believed"
         ),
     ] = ""
+    explorer: Annotated[
+        bool,
+        Meta(description="whether /explorer has the pages to call the APIs from: true or false"),
+    ] = True
     admin_host: Annotated[str, Meta(min_length=1, description="address of the admin listener")] = (
         "127.0.0.1"
     )

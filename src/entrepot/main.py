@@ -18,13 +18,14 @@ from entrepot import engines, keyfile
 from entrepot.core import tenancy
 from entrepot.core.conversion import CANONICAL
 from entrepot.core.faults import NotFound
-from entrepot.core.identity import Key, Settings, Tenant
+from entrepot.core.identity import Key, Settings, Tenant, User
 from entrepot.core.ports import INSTALLATION, Ledger, Tx
 from entrepot.core.shelf import Shelf
 from entrepot.core.tenancy import ROOT, open_vault
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
 from entrepot.engines import Engine, Looking
+from entrepot.vendors.huawei.account import initial_password
 
 if TYPE_CHECKING:
     from entrepot.config import Config
@@ -263,25 +264,58 @@ def credentials(installation: Readable, tenant: str, user: str = "") -> dict[str
 
     def find(tx: Tx) -> dict[str, Any]:
         found = tenancy.tenant_named(tx, tenant)
-        holder = tenancy.user_named(tx, found, user or found.name)
-        keys = [k for k in tx.scan(Key, INSTALLATION, parent=holder.id) if not k.disabled]
-        if not keys:
-            raise NotFound("key", holder.name, tenant)
-        if missing := tenant_ids().keys() - found.ids.keys():
-            raise ValueError(
-                f"tenant {tenant!r} has no {min(missing)} yet: start `entrepot serve` once"
-            )
-        secret = vault.open(keys[-1].sealed, f"key/{keys[-1].id}").decode()
-        answer: dict[str, Any] = {"access_key": keys[-1].access_key, "secret_key": secret}
-        for dialect in dialects():
-            for vendor, fields in dialect.credentials(found, vault).items():
-                answer.setdefault(vendor, {}).update(fields)
-        answer["huawei"]["user_name"] = holder.name
-        if not holder.begins(found.name):
-            answer["huawei"]["password"] = ""  # only its hash is known
-        return answer
+        return credentials_in(tx, vault, found, tenancy.user_named(tx, found, user or found.name))
 
     return installation.store.read_now(find)
+
+
+def credentials_in(
+    tx: Tx, vault: Vault, tenant: Tenant, holder: User, access_key: str = ""
+) -> dict[str, Any]:
+    """The same in a unit of work; with a key of the user's that is named, else with its oldest.
+
+    Raises:
+        NotFound: the user has no such key, or none that works.
+        ValueError: see `credentials`.
+    """
+    keys = [
+        key
+        for key in tx.scan(Key, INSTALLATION, parent=holder.id)
+        if not key.disabled and access_key in ("", key.access_key)
+    ]
+    if not keys:
+        raise NotFound("key", holder.name, tenant.name)
+    if missing := tenant_ids().keys() - tenant.ids.keys():
+        raise ValueError(
+            f"tenant {tenant.name!r} has no {min(missing)} yet: start `entrepot serve` once"
+        )
+    secret = vault.open(keys[-1].sealed, f"key/{keys[-1].id}").decode()
+    answer: dict[str, Any] = {"access_key": keys[-1].access_key, "secret_key": secret}
+    for dialect in dialects():
+        for vendor, fields in dialect.credentials(tenant, vault).items():
+            answer.setdefault(vendor, {}).update(fields)
+    answer["huawei"]["user_name"] = holder.name
+    if not holder.begins(tenant.name):
+        answer["huawei"]["password"] = ""  # only its hash is known
+    return answer
+
+
+def first_user(installation: Readable, tenant: str) -> User | None:
+    """The user that the tenant began with, where both are there and may call."""
+
+    def find(tx: Tx) -> User | None:
+        found = tenancy.tenant_named(tx, tenant)
+        user = tenancy.user_named(tx, found, tenant)
+        return None if found.disabled or user.disabled else user
+
+    with suppress(NotFound):
+        return installation.store.read_now(find)
+    return None
+
+
+def first_password(vault: Vault, tenant: Tenant) -> str:
+    """The password of the tenant's first user, as long as nobody chose another (`User.begins`)."""
+    return initial_password(vault, tenant.id)
 
 
 def snippets(installation: Readable, tenant: str, endpoint: str, user: str = "") -> list[str]:

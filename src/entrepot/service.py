@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from entrepot.edge.metrics import Metrics
     from entrepot.edge.tls import Certificate
     from entrepot.edge.traces import Traces
+    from entrepot.explorer import Explorer
 
 log = logging.getLogger("entrepot.server")
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -161,6 +162,8 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     store.committed = tally.commit
     proxies = Proxies(config.trusted_proxies) if config.trusted_proxies else None
     edge = Edge(spoken, house, observers, config.max_in_work, proxies)
+    if config.explorer:
+        edge.host(b"explorer", _explorer(installation, house, edge))
 
     def gauges() -> dict[str, float]:
         return {
@@ -185,6 +188,24 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
         return report(tally, gauges(), edge.turned_away)
 
     return Watched(house, edge, health, metrics, report)
+
+
+def _explorer(installation: root.Opened, house: House, edge: Edge) -> Explorer:
+    from entrepot.explorer import Explorer, World
+
+    vault = installation.vault
+    return Explorer(
+        World(
+            dialects=root.dialects(),
+            house=house,
+            ask=edge.answer,
+            credentials=lambda tx, tenant, user, key: root.credentials_in(
+                tx, vault, tenant, user, key
+            ),
+            first_password=lambda tenant: root.first_password(vault, tenant),
+            tls=installation.config.tls_cert is not None,
+        )
+    )
 
 
 def _traces(environment: Mapping[str, str]) -> Traces | None:

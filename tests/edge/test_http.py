@@ -114,8 +114,16 @@ def test_a_path_that_no_dialect_owns_says_which_there_are(running: Server) -> No
 BROWSER = "accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
-def test_a_browser_at_the_root_is_told_which_apis_there_are(running: Server) -> None:
+def test_a_browser_at_the_root_is_sent_to_the_pages(running: Server) -> None:
     reply = say(running, request("GET", "/", BROWSER))
+    assert (reply.status, reply.headers["location"]) == (303, "/explorer")
+
+
+def test_a_browser_at_the_root_is_told_which_apis_there_are_where_no_pages_are(
+    tmp_path: Path,
+) -> None:
+    with Server(tmp_path / "data", "--explorer", "false") as server:
+        reply = say(server, request("GET", "/", BROWSER))
     assert reply.status == 200
     assert reply.headers["content-type"] == "application/json"
     assert set(json.loads(reply.body)["roots"]) == {f"/{root}" for _, root in ROOTS}

@@ -59,6 +59,9 @@ class Flags:
     trusted_proxies: Annotated[
         str | None, Parameter(help="Networks whose X-Forwarded-For is believed, with commas.")
     ] = None
+    explorer: Annotated[str | None, Parameter(help="The pages at /explorer: false for none.")] = (
+        None
+    )
     admin_host: Annotated[str | None, Parameter(help="Address of the admin listener.")] = None
     admin_port: Annotated[
         str | None, Parameter(help="Port for health, readiness and metrics; 0 picks a free one.")

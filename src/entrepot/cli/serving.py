@@ -81,9 +81,26 @@ def _listening(installation: root.Readable, empty: bool, url: str, admin_url: st
         print(f"`entrepot credentials{more}` prints the same values again.\n")
     else:
         print(f"Serving {data}; `entrepot credentials{more}` prints what an SDK needs.")
+    if config.explorer:
+        print(f"API explorer: {_explorer(installation, empty, reachable(url))}")
     if admin_url:
         print(f"health and metrics on {admin_url}")
     print(f"listening on {url}", flush=True)
+
+
+def _explorer(installation: root.Readable, empty: bool, url: str) -> str:
+    """Where the explorer is; a link that signs in, where whoever reads this may know every secret.
+
+    That is on the first start, which prints them, and at a terminal: a log keeps what it is told.
+    """
+    from entrepot.explorer import session
+
+    loopback = root.is_loopback(installation.config.host)
+    if loopback and (empty or sys.stdout.isatty()):
+        user = root.first_user(installation, root.DEVELOPMENT)
+        if user is not None:
+            return session.link(installation.vault, url, user, root.now_ms())
+    return url + session.PATH
 
 
 def reachable(url: str) -> str:

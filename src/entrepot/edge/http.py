@@ -15,6 +15,7 @@ from entrepot.core.faults import Malformed, TooLarge, Unavailable
 from entrepot.dialect.handle import House, Spoken
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Answer, Request
+from entrepot.edge.connection import Application
 from entrepot.edge.proxies import Proxies
 
 # What is told of every answered request, after the fact: the exchange, the answer, how many seconds.
@@ -47,22 +48,36 @@ class Edge:
         self._observers = tuple(observers)
         self._max_in_work = max_in_work
         self._proxies = proxies
+        self._others: dict[bytes, Application] = {}
+        self._home = b""
         self.in_work = 0
         self.turned_away = 0
+
+    def host(self, root: bytes, other: Application) -> None:
+        """From now on the other answers below this root, and browsers that look in are sent there."""
+        self._others[root] = other
+        self._home = b"/" + root
 
     def _owner(self, path: bytes) -> Spoken | None:
         return self._spoken.get(path[1:].split(b"/", 1)[0])
 
+    def _other(self, path: bytes) -> Application | None:
+        return self._others.get(path[1:].split(b"/", 1)[0])
+
     def body_limit(self, path: bytes) -> int:
         """The most bytes that a body sent to this path may have."""
         owner = self._owner(path)
-        return _STRANGERS_BODY if owner is None else owner.dialect.body_limit
+        if owner is not None:
+            return owner.dialect.body_limit
+        other = self._other(path)
+        return _STRANGERS_BODY if other is None else other.body_limit(path)
 
     def too_large(self, request: Request) -> Answer:
         """The answer to a request whose body is over the limit."""
         owner = self._owner(request.path)
         if owner is None:
-            return stranger(request.path, self._spoken)
+            other = self._other(request.path)
+            return other.too_large(request) if other else stranger(request.path, self._spoken)
         exchange = owner.exchange(request, self._house.gate)
         answer = owner.refuse(TooLarge("body", owner.dialect.body_limit), exchange)
         return self._told(exchange, answer, 0.0)
@@ -74,9 +89,14 @@ class Edge:
             request = self._proxies.seen(request)
         owner = self._owner(request.path)
         if owner is None:
-            return stranger(request.path, self._spoken)
+            other = self._other(request.path)
+            return await other.answer(request) if other else stranger(request.path, self._spoken)
         if request.method == "GET" and request.path == b"/" and _is_a_browser(request):
-            return welcome(self._spoken)
+            return (
+                Answer(303, b"", ((b"location", self._home),))
+                if self._home
+                else welcome(self._spoken)
+            )
         if self.in_work >= self._max_in_work:
             self.turned_away += 1
             exchange = owner.exchange(request, self._house.gate)

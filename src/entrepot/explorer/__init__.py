@@ -1,0 +1,246 @@
+"""The API explorer: pages that call every operation as the user who is signed in, and write its code.
+
+An application of its own beside the vendors' APIs. What it needs beyond the standard library's is
+imported by the first who asks for a page; a server that nobody browses carries none of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from entrepot.core.faults import Malformed, NotFound, Throttled, Unauthenticated, Unavailable
+from entrepot.core.identity import Tenant, User
+from entrepot.core.ports import Tx
+from entrepot.dialect.handle import House
+from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.parameters import parse
+from entrepot.dialect.request import Answer, Request
+from entrepot.explorer import session
+from entrepot.explorer.calling import Ask
+
+if TYPE_CHECKING:
+    from entrepot.explorer.door import Door, Guest
+    from entrepot.explorer.pages import Pages, Visit
+
+log = logging.getLogger("entrepot.explorer")
+ROOT = b"explorer"
+FORM_LIMIT = 4 << 20  # a body of a megabyte, percent-encoded
+_SMALL_FORM = 1 << 14
+_CALLS = 3  # segments of the path of an operation
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the explorer needs of the server. `tls`: whether that speaks TLS itself."""
+
+    dialects: tuple[Dialect, ...]
+    house: House
+    ask: Ask  # the way that every request goes
+    # Everything that a client needs to call as the user, with this access key or its last one.
+    credentials: Callable[[Tx, Tenant, User, str], Mapping[str, Any]]
+    first_password: Callable[[Tenant], str]
+    tls: bool = False
+
+
+class Explorer:
+    """Answers every path below `/explorer` (an `Application`)."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._cookie = session.Cookie(world.house.gate.vault)
+
+    @cached_property
+    def _door(self) -> Door:
+        from entrepot.explorer.door import Door
+
+        world = self._world
+        return Door(world.house.gate, world.house.rates, world.first_password)
+
+    @cached_property
+    def _pages(self) -> Pages:
+        from entrepot.explorer.pages import Pages
+
+        return Pages(self._world.dialects)
+
+    def body_limit(self, path: bytes) -> int:
+        """The most bytes that a form sent to this path may have."""
+        return FORM_LIMIT if len(_words(path)) == _CALLS else _SMALL_FORM
+
+    def too_large(self, request: Request) -> Answer:
+        """The answer to a form that is over the limit."""
+        return self._pages.message(self._visit(request, None), 413, "too_large")
+
+    async def answer(self, request: Request) -> Answer:
+        """The page, or the file, or what came of a form."""
+        if "_pages" not in vars(self):
+            await asyncio.to_thread(lambda: self._pages)  # imports: not on the loop
+        visit = self._visit(request, None)
+        try:
+            if request.method not in ("GET", "HEAD", "POST"):
+                return self._pages.message(visit, 405, "wrong_method")
+            return await self._answer(request)
+        except Unavailable:
+            return self._pages.message(visit, 503, "busy")
+        except Exception:
+            log.exception("a page of the explorer failed: %s %r", request.method, request.path)
+            return self._pages.message(visit, 500, "failed")
+
+    async def _answer(self, request: Request) -> Answer:
+        words = _words(request.path)
+        if len(words) == 3 and words[1] == "static":
+            return self._pages.file(words[2])
+        found = self._cookie.read(request, self._now_ms())
+        guest = await self._door.guest(found)
+        visit = self._visit(request, guest)
+        if request.method == "POST":
+            return await self._post(words, visit, found)
+        if words[1:] == ["enter"] and request.method == "GET":
+            return await self._enter(visit)
+        if guest is None:
+            return self._sign_in_page(visit, found)
+        if len(words) == 1:
+            return self._pages.home(visit)
+        return await self._of_dialect(words, visit, None)
+
+    def _visit(self, request: Request, guest: Guest | None) -> Visit:
+        from entrepot.explorer.pages import Visit
+
+        return Visit(request, guest)
+
+    def _now_ms(self) -> int:
+        return self._world.house.gate.now_ms()
+
+    # Who
+
+    def _sign_in_page(
+        self,
+        visit: Visit,
+        found: session.Session | None,
+        status: int = 200,
+        wrong: str = "",
+        name: str = "",
+    ) -> Answer:
+        """The page, with a cookie whose proof its form carries."""
+        if found is None or found.user:
+            found = session.nobody(self._now_ms())
+        return self._with_cookie(
+            visit, self._pages.sign_in(visit, found.proof, status, wrong, name), found
+        )
+
+    def _with_cookie(self, visit: Visit, answer: Answer, found: session.Session) -> Answer:
+        scheme = visit.request.scheme or ("https" if self._world.tls else "http")
+        line = self._cookie.written(found, secure=scheme == "https")
+        return Answer(answer.status, answer.body, (*answer.headers, (b"set-cookie", line)))
+
+    async def _enter(self, visit: Visit) -> Answer:
+        """Signs in by a link. The page goes on by itself: a redirect might come without the cookie."""
+        try:
+            ticket = parse(visit.request.query).get("ticket", "")
+            begun = await self._door.enter(str(ticket), visit.request.peer)
+        except Throttled:
+            return self._sign_in_page(visit, None, 429, "too_many")
+        except (Unauthenticated, Malformed):
+            return self._sign_in_page(visit, None, 403, "link_over")
+        return self._with_cookie(visit, self._pages.entered(visit), begun)
+
+    async def _sign_in(
+        self, visit: Visit, found: session.Session, typed: Mapping[str, str]
+    ) -> Answer:
+        name = typed.get("name", "").strip()
+        try:
+            begun = await self._door.sign_in(name, typed.get("secret", ""), visit.request.peer)
+        except Throttled:
+            return self._sign_in_page(visit, found, 429, "too_many", name)
+        except Unauthenticated:
+            return self._sign_in_page(visit, found, 403, "refused", name)
+        return self._with_cookie(visit, self._pages.moved(typed.get("next", "")), begun)
+
+    async def _post(self, words: list[str], visit: Visit, found: session.Session | None) -> Answer:
+        try:
+            typed = {k: v for k, v in parse(visit.request.body).items() if isinstance(v, str)}
+        except Malformed:
+            return self._pages.message(visit, 400, "forged")
+        proved = found is not None and _from_here(
+            visit.request, typed.get("proof", ""), found.proof
+        )
+        if words[1:] == ["sign-in"]:
+            if found is None or not proved:
+                return self._sign_in_page(visit, found, 403, "forged", typed.get("name", ""))
+            return await self._sign_in(visit, found, typed)
+        if visit.guest is None:
+            return self._sign_in_page(visit, found, 403, "forged")
+        if words[1:] == ["sign-out"] and proved:
+            gone = self._pages.moved("")
+            return Answer(gone.status, b"", (*gone.headers, (b"set-cookie", self._cookie.gone())))
+        if len(words) == _CALLS:
+            return await self._of_dialect(words, visit, typed, proved)
+        return self._pages.message(
+            visit, 403 if not proved else 404, "forged" if not proved else "not_found"
+        )
+
+    # What
+
+    async def _of_dialect(
+        self, words: list[str], visit: Visit, typed: Mapping[str, str] | None, proved: bool = False
+    ) -> Answer:
+        dialect = next((d for d in self._world.dialects if d.name == words[1]), None)
+        if dialect is None or len(words) > _CALLS:
+            return self._pages.message(visit, 404, "not_found")
+        if len(words) == 2:
+            return self._pages.dialect(visit, dialect)
+        operation = next((o for o in dialect.operations if o.name == words[2]), None)
+        if operation is None:
+            return self._pages.message(visit, 404, "not_found")
+        return await self._operation(visit, dialect, operation, typed, proved)
+
+    async def _operation(
+        self,
+        visit: Visit,
+        dialect: Dialect,
+        operation: Operation,
+        typed: Mapping[str, str] | None,
+        proved: bool,
+    ) -> Answer:
+        from entrepot.explorer.pages import Call
+
+        guest, world = visit.guest, self._world
+        assert guest is not None  # noqa: S101 (only guests get here)
+        key = guest.session.access_key
+        try:
+            credentials = await world.house.store.read(
+                lambda tx: world.credentials(tx, guest.tenant, guest.user, key)
+            )
+        except NotFound:
+            return self._pages.message(visit, 403, "no_key")
+        call = Call(dialect, operation, typed)
+        await asyncio.to_thread(call.begin, credentials)
+        if typed is not None and not proved:
+            call.trouble = "forged"
+        elif typed is not None and typed.get("do") == "send" and not call.wrong:
+            await call.send(credentials, visit.request, world.ask)
+        status = 403 if call.trouble == "forged" else 200
+        return await asyncio.to_thread(self._pages.operation, visit, call, status)
+
+
+def _words(path: bytes) -> list[str]:
+    """The segments of the path; a slash at the end is no other place."""
+    return path.decode("latin-1").strip("/").split("/")
+
+
+def _from_here(request: Request, proof: str, wanted: str) -> bool:
+    """Whether a page of ours sent the form. Browsers that say where from must name this very server."""
+    import hmac
+
+    site, origin = request.header(b"sec-fetch-site"), request.header(b"origin")
+    if site and site != b"same-origin":
+        return False
+    # A page without referrer sends `null`; then the cookie, which is strict, and the proof decide.
+    place = origin.partition(b"://")[2].lower()
+    if not site and place not in (b"", request.header(b"host").lower()):
+        return False
+    return hmac.compare_digest(proof.encode(), wanted.encode())

@@ -1,0 +1,218 @@
+"""The explorer's pages as answers: what stands on each, in the reader's language; decides nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from entrepot.core.identity import allows
+from entrepot.dialect import calls
+from entrepot.dialect.client import Credentials
+from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.parameters import parse
+from entrepot.dialect.request import Answer, Request
+from entrepot.explorer import calling, forms, session
+from entrepot.explorer.door import Guest
+from entrepot.explorer.words import spoken
+
+_HERE = Path(__file__).parent
+_KINDS = {
+    ".css": b"text/css; charset=utf-8",
+    ".js": b"text/javascript; charset=utf-8",
+    ".svg": b"image/svg+xml",
+}
+_SAFE = (
+    (
+        b"content-security-policy",
+        b"default-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+_PAGE = (
+    (b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"),
+    (b"vary", b"accept-language, cookie"), *_SAFE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One look at a page: the browser's request, and who is signed in."""
+
+    request: Request
+    guest: Guest | None
+
+    @property
+    def words(self) -> SimpleNamespace:
+        """What the page says, in the reader's language."""
+        return spoken(self.request.header(b"accept-language"))
+
+
+@dataclass(slots=True)
+class Call:
+    """An operation's page: what was typed, what is wrong with it, what came of it."""
+
+    dialect: Dialect
+    operation: Operation
+    typed: Mapping[str, str] | None
+    trouble: str = ""  # a word
+    detail: str = ""
+    wrong: dict[str, str] = field(default_factory=dict)
+    form: calls.Form | None = None
+    outcome: calling.Outcome | None = None
+    sent: forms.Sent = field(default_factory=forms.Sent)
+    code: tuple[tuple[str, str], ...] = ()  # title, text
+
+    def begin(self, credentials: Credentials) -> None:
+        """Read what was typed; where nothing was, what the form begins with."""
+        self.form = calls.form(self.dialect, self.operation, calling.public(credentials))
+        typed = self.typed
+        if typed is None:
+            first = forms.inputs(self.form, None, {})
+            typed = {one.name: one.typed for one in first}
+            typed[forms.BODY] = forms.body_text(self.form, None)
+        self.sent = forms.read(self.form, typed)
+        if self.typed is not None:
+            self.wrong = self.sent.wrong
+
+    async def send(self, credentials: Credentials, by: Request, ask: calling.Ask) -> None:
+        """Make the call; what came of it stands here afterwards."""
+        try:
+            self.outcome = await calling.send(
+                self.dialect, self.operation, self.sent, credentials, by, ask
+            )
+        except calling.NoLogin as error:
+            self.trouble, self.detail = "no_login", str(error)
+        except ValueError as error:
+            self.trouble, self.detail = "cannot_send", str(error)
+
+
+class Pages:
+    """Renders; holds the templates, compiled, and the files that go with them."""
+
+    def __init__(self, dialects: tuple[Dialect, ...]) -> None:
+        self._dialects = dialects
+        self._jinja = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+        )
+        self._jinja.filters["segment"] = lambda text: quote(text, safe="")
+        self._files = {path.name: path.read_bytes() for path in (_HERE / "static").iterdir()}
+
+    @cached_property
+    def _version(self) -> str:
+        """Changes with the files, so that browsers may keep them."""
+        joined = b"".join(self._files[name] for name in sorted(self._files))
+        return hashlib.sha256(joined).hexdigest()[:12]
+
+    def _page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> Answer:
+        text = self._jinja.get_template(template).render(
+            w=(words := visit.words),
+            word=partial(getattr, words),
+            guest=visit.guest,
+            root=session.PATH,
+            version=self._version,
+            **values,
+        )
+        return Answer(status, text.encode(), _PAGE)
+
+    def file(self, name: str) -> Answer:
+        """A file that pages name."""
+        content = self._files.get(name)
+        if content is None:
+            return Answer(404, b"", _SAFE)
+        kind = (b"content-type", _KINDS[Path(name).suffix])
+        return Answer(200, content, (kind, (b"cache-control", b"public, max-age=31536000"), *_SAFE))
+
+    def moved(self, path: str) -> Answer:
+        """On to another page of these, by default the first."""
+        place = path if path.startswith(f"{session.PATH}/") and _is_plain(path) else session.PATH
+        return Answer(
+            303, b"", ((b"location", place.encode()), (b"cache-control", b"no-store"), *_SAFE)
+        )
+
+    def message(self, visit: Visit, status: int, said: str) -> Answer:
+        """A page that says one thing, by its word."""
+        return self._page(visit, "message.html", status, said=said)
+
+    def sign_in(self, visit: Visit, proof: str, status: int, wrong: str, name: str) -> Answer:
+        """The form to sign in with; from where somebody came, it goes on there."""
+        asked = visit.request.path.decode("latin-1") if visit.request.method != "POST" else ""
+        return self._page(
+            visit, "sign_in.html", status, proof=proof, wrong=wrong, name=name, next=asked
+        )
+
+    def entered(self, visit: Visit) -> Answer:
+        """What a link leads to; goes on by itself."""
+        page = self._page(visit, "entered.html")
+        return Answer(
+            page.status,
+            page.body,
+            (*page.headers, (b"refresh", b"0; url=" + session.PATH.encode())),
+        )
+
+    def home(self, visit: Visit) -> Answer:
+        """Every API there is."""
+        return self._page(visit, "home.html", dialects=self._dialects)
+
+    def dialect(self, visit: Visit, dialect: Dialect) -> Answer:
+        """A dialect's operations, those that fit what is asked for."""
+        asked = parse(visit.request.query).get("q", "")
+        wanted = (asked if isinstance(asked, str) else asked[0]).strip()
+        groups: dict[str, list[Operation]] = {}
+        for operation in dialect.operations:
+            said = f"{operation.name} {operation.summary} {operation.path}".lower()
+            if all(word in said for word in wanted.lower().split()):
+                kind = operation.permission.partition(":")[0] or "account"
+                groups.setdefault(kind, []).append(operation)
+        return self._page(
+            visit, "dialect.html", dialect=dialect, groups=groups, wanted=wanted, may=_may(visit)
+        )
+
+    def operation(self, visit: Visit, call: Call, status: int = 200) -> Answer:
+        """An operation: its form, and what came of it."""
+        assert call.form is not None  # noqa: S101 (`begin` comes first)
+        inputs = forms.inputs(call.form, call.typed, call.wrong)
+        return self._page(
+            visit,
+            "operation.html",
+            status,
+            call=call,
+            dialect=call.dialect,
+            operation=call.operation,
+            form=call.form,
+            needed=[one for one in inputs if one.declared.required and not one.declared.own],
+            optional=[one for one in inputs if not one.declared.required and not one.declared.own],
+            own=[one for one in inputs if one.declared.own],
+            body=forms.body_text(call.form, call.typed),
+            members=forms.members(call.form),
+            proof=visit.guest.session.proof if visit.guest else "",
+            may=_may(visit),
+        )
+
+
+def _may(visit: Visit) -> Any:
+    """Whether the guest has a permission."""
+    permissions = visit.guest.user.permissions if visit.guest else ()
+    return lambda wanted: not wanted or allows(permissions, wanted)
+
+
+def _is_plain(path: str) -> bool:
+    """Letters, digits and what our own paths have besides."""
+    return not set(path) - _PLAIN and ".." not in path
+
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.%")
