@@ -320,8 +320,10 @@ def first_password(vault: Vault, tenant: Tenant) -> str:
 
 def snippets(installation: Readable, tenant: str, endpoint: str, user: str = "") -> list[str]:
     """What to paste to point each vendor's SDK at the endpoint as the tenant's user."""
+    from entrepot.dialect.samples import snippet
+
     known = credentials(installation, tenant, user)
-    return [text for d in dialects() if (text := d.snippet(endpoint, known))]
+    return [text for d in dialects() if (text := snippet(d, known, endpoint))]
 
 
 def is_loopback(host: str) -> bool:

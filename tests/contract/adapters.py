@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from entrepot.dialect.calls import unsigned
+from entrepot.dialect.calls import bare, with_own
 from entrepot.dialect.client import Credentials, Stamp
 from entrepot.dialect.operation import Call, Dialect, Operation
 from entrepot.dialect.request import Answer, Request
@@ -68,6 +68,7 @@ class Adapter:
     """One dialect as the suites know it: what its `client` cannot say of it."""
 
     dialect: str
+    sdk: str  # the vendor's own, by its name in `sdk_envs.DISTRIBUTIONS`
     refused: Callable[[Answer], bool] = lambda answer: answer.status >= 400
     products: Products | None = None
     devices: Devices | None = None
@@ -105,8 +106,9 @@ class Adapter:
         host: bytes = HOST,
     ) -> Request:
         """The signed request: `given` and the caller's own parameters, in the path or the query."""
-        bare = unsigned(self.value, operation, given, body, credentials, stamp(), host)
-        return self.sign(bare, credentials)
+        values = with_own(self.value, operation, given, credentials)
+        request = bare(self.value, operation, values, body, host, stamp().nonce)
+        return self.sign(request, credentials)
 
     def create(self, body: dict[str, Any], credentials: Credentials, host: bytes = HOST) -> Request:
         """The signed request that makes a product of the body."""
@@ -182,6 +184,7 @@ def _roma_device(product: str, key: str, name: str, credentials: Credentials) ->
 
 ROMA = Adapter(
     dialect="roma",
+    sdk="huawei",
     products=Products(
         create="CreateProduct",
         show="ShowProduct",
@@ -224,6 +227,7 @@ def _iotda_call(struct: Any) -> Call:
 
 IOTDA = Adapter(
     dialect="iotda",
+    sdk="huawei",
     products=Products(
         create="CreateProduct",
         show="ShowProduct",
@@ -250,7 +254,7 @@ IOTDA = Adapter(
     ),
 )
 
-IAM = Adapter(dialect="iam")
+IAM = Adapter(dialect="iam", sdk="huawei")
 
 # Alibaba
 
@@ -287,6 +291,7 @@ def _aliyun_again(shown: dict[str, Any]) -> dict[str, Any]:
 
 ALIYUN = Adapter(
     dialect="aliyun",
+    sdk="aliyun-v2",
     refused=lambda answer: answer.status >= 400 or not json.loads(answer.body).get("Success", True),
     products=Products(
         create="CreateProduct",
@@ -342,6 +347,7 @@ def _enos_again(shown: dict[str, Any]) -> dict[str, Any]:
 
 ENOS = Adapter(
     dialect="enos",
+    sdk="enos",
     refused=lambda answer: answer.status >= 400 or json.loads(answer.body)["code"] != 0,
     products=Products(
         create="CreateProduct",

@@ -12,6 +12,7 @@ from alibabacloud_tea_openapi.exceptions import ThrottlingException
 from alibabacloud_tea_openapi.models import Config
 
 from entrepot.dialect.operation import Call
+from entrepot.dialect.samples import snippet
 from entrepot.vendors.aliyun import ALIYUN, wire
 from tests.server import Server
 from tests.vendors.aliyun_caller import Reply, sub_user, tenant
@@ -177,7 +178,7 @@ def test_a_form_of_a_megabyte_works(server: Server, scheme: str) -> None:
 def test_the_snippet_runs_as_printed(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     caller = tenant(server, "aliyun-snippet")
     found = {"access_key": caller.access_key, "secret_key": caller.secret, "aliyun": caller.ids}
-    exec(compile(ALIYUN.snippet(server.url, found), "snippet", "exec"), {})
+    exec(compile(snippet(ALIYUN, found, server.url), "snippet", "exec"), {})
     assert "Light" in capsys.readouterr().out
     listed = caller.done("QueryProductList", CurrentPage=1, PageSize=1)["Data"]
     assert listed["List"]["ProductInfo"][0]["ProductName"] == "Light"

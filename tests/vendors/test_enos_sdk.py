@@ -14,6 +14,7 @@ import pytest
 from poseidon import poseidon
 
 from entrepot.dialect.request import Request
+from entrepot.dialect.samples import snippet
 from entrepot.vendors.enos import ENOS, signing
 from tests.server import Server, environment
 from tests.vendors.enos_caller import MODELS, PRODUCTS
@@ -207,8 +208,8 @@ def test_products_and_tokens_survive_a_restart(fresh_server: Server) -> None:
 
 
 def test_the_snippet_works_as_printed(server: Server) -> None:
-    code = ENOS.snippet(server.url, server.credentials())
+    code = snippet(ENOS, server.credentials(), server.url)
     ran = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment()
     )
-    assert "'code': 0" in ran.stdout
+    assert '"code": 0' in ran.stdout

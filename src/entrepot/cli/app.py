@@ -35,6 +35,11 @@ app.command(
     help="Print the OpenAPI document of a vendor's API, or which there are.",
 )
 app.command(
+    "entrepot.cli.samples:sample",
+    name="sample",
+    help="Print code that makes one call: by the vendor's SDK, or by curl.",
+)
+app.command(
     "entrepot.cli.tenants:tenant", name="tenant", help="Create, list, show and change tenants."
 )
 app.command("entrepot.cli.users:user", name="user", help="Create, list and switch off users.")

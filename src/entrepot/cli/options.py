@@ -12,8 +12,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from entrepot import main as root
+from entrepot.cli.output import print_table
 from entrepot.config import Config, load
 from entrepot.core.identity import Caller, Tenant, User
+from entrepot.dialect.operation import Dialect
 
 Json = Annotated[bool, Parameter("--json", help="Print JSON for a program to read.")]
 TenantName = Annotated[str, Parameter("--tenant", help="Name of the tenant.")]
@@ -86,6 +88,23 @@ class Flags:
     def given(self) -> dict[str, str | None]:
         """Every flag by name, None where it was not given."""
         return asdict(self)
+
+
+def dialect_named(name: str) -> Dialect:
+    """The API of this name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    known = {d.name: d for d in root.dialects()}
+    if name not in known:
+        raise ValueError(f"no API is called {name!r}; there are {', '.join(known)}")
+    return known[name]
+
+
+def print_dialects() -> None:
+    """The names of the APIs, for a command that was given none."""
+    print_table(("name", "API"), ((d.name, d.title) for d in root.dialects()))
 
 
 @contextmanager

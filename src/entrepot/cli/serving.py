@@ -103,6 +103,11 @@ def _explorer(installation: root.Readable, empty: bool, url: str) -> str:
     return url + session.PATH
 
 
+def own_url(config: Config) -> str:
+    """Where a server with these settings listens, as a client on this machine would write it."""
+    return reachable(root.url(config.host, config.port, "https" if config.tls_cert else "http"))
+
+
 def reachable(url: str) -> str:
     """The address as a client on this machine would write it."""
     host = urlsplit(url).netloc.rpartition(":")[0]

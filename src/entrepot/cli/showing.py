@@ -7,9 +7,17 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from entrepot import main as root
-from entrepot.cli.options import Flags, Json, Place, TenantName, readable
+from entrepot.cli.options import (
+    Flags,
+    Json,
+    Place,
+    TenantName,
+    dialect_named,
+    print_dialects,
+    readable,
+)
 from entrepot.cli.output import flat, print_json, print_pairs, print_table
-from entrepot.cli.serving import reachable
+from entrepot.cli.serving import own_url
 from entrepot.config import load, shown
 
 
@@ -28,10 +36,7 @@ def credentials(
     """Print what an SDK needs to call as a tenant, secrets included."""
     with readable(place) as installation:
         if snippets:
-            config = installation.config
-            url = reachable(
-                root.url(config.host, config.port, "https" if config.tls_cert else "http")
-            )
+            url = own_url(installation.config)
             print("\n".join(root.snippets(installation, tenant, url, user)), end="")
             return
         found = root.credentials(installation, tenant, user)
@@ -71,10 +76,7 @@ def openapi(
     """Print the OpenAPI document of a vendor's API, or which there are."""
     from entrepot.dialect.openapi import document
 
-    known = {d.name: d for d in root.dialects()}
     if not dialect:
-        print_table(("name", "API"), ((d.name, d.title) for d in known.values()))
+        print_dialects()
         return
-    if dialect not in known:
-        raise ValueError(f"no API is called {dialect!r}; there are {', '.join(known)}")
-    print_json(document(known[dialect]))
+    print_json(document(dialect_named(dialect)))

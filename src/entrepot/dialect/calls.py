@@ -34,26 +34,25 @@ def signed(
     `parameters` go by the vendor's names; the account's own are added where they are not given. A
     `body` is what JSON can say, or the content of the file where the operation takes one.
     """
-    bare = unsigned(dialect, operation, parameters, body, credentials, stamp, host)
-    return bare if operation.public else dialect.client.sign(bare, credentials, stamp)
+    values = with_own(dialect, operation, parameters, credentials)
+    request = bare(dialect, operation, values, body, host, stamp.nonce)
+    return request if operation.public else dialect.client.sign(request, credentials, stamp)
 
 
-def unsigned(
+def bare(
     dialect: Dialect,
     operation: Operation,
-    parameters: Mapping[str, Any],
+    values: Mapping[str, Any],
     body: Any,
-    credentials: Credentials,
-    stamp: Stamp,
     host: bytes,
+    boundary: str = "",
 ) -> Request:
-    """The same before it is signed.
+    """The request before it is signed. `values` are all its parameters, `boundary` is that of a form.
 
     Raises:
         KeyError: a parameter of the path is not given.
     """
     client = dialect.client
-    values = with_own(dialect, operation, parameters, credentials)
     path = _IN_PATH.sub(lambda m: quote(str(values[m[1]]), safe=""), operation.path)
     query = {k: v for k, v in values.items() if operation.place(k) == "query"}
     headers = {b"host": host}
@@ -66,7 +65,7 @@ def unsigned(
         query[dialect.selector] = operation.selector
     raw = b""
     if body is not None:
-        headers[b"content-type"], raw = _content(operation, body, stamp)
+        headers[b"content-type"], raw = _content(operation, body, boundary.encode())
     spelled = query_of(client.flat(query)).encode()
     return Request(operation.method, path.encode(), spelled, headers, raw)
 
@@ -81,8 +80,10 @@ def with_own(
 
 
 def query_of(parameters: Mapping[str, Any]) -> str:
-    """The parameters as a query string; a list is given once for each item."""
-    pairs = [(k, i) for k, v in parameters.items() for i in (v if isinstance(v, list) else [v])]
+    """The parameters as a query string, by their names; a list is given once for each item."""
+    pairs = [
+        (k, i) for k, v in sorted(parameters.items()) for i in (v if isinstance(v, list) else [v])
+    ]
     return "&".join(f"{quote(k, safe='')}={quote(_word(v), safe='')}" for k, v in pairs)
 
 
@@ -90,13 +91,12 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _content(operation: Operation, body: Any, stamp: Stamp) -> tuple[bytes, bytes]:
+def _content(operation: Operation, body: Any, boundary: bytes) -> tuple[bytes, bytes]:
     """The content type and the bytes of the body."""
     if not operation.takes.startswith("multipart/"):
         return operation.takes.encode(), json.dumps(body, ensure_ascii=False).encode()
-    boundary = stamp.nonce.encode()
     content = body if isinstance(body, bytes) else str(body).encode()
-    head = b'content-disposition: form-data; name="file"; filename="file"'
+    head = b'content-disposition: form-data; name="file"; filename="file.csv"'
     lines = (b"--" + boundary, head, b"", content, b"--" + boundary + b"--", b"")
     return operation.takes.encode() + b"; boundary=" + boundary, b"\r\n".join(lines)
 

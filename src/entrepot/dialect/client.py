@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from entrepot.dialect.request import Answer, Request
+
+if TYPE_CHECKING:
+    from entrepot.dialect.operation import Operation
 
 Credentials = Mapping[str, Any]
 """What `entrepot credentials --json` prints, and what a login added."""
@@ -41,8 +44,39 @@ def _unsigned(request: Request, credentials: Credentials, stamp: Stamp) -> Reque
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A call that code is wanted for. The names of `parameters` are declared; values may be `Code`."""
+
+    operation: Operation
+    parameters: Mapping[str, Any]
+    body: Any
+    endpoint: str  # http://HOST:PORT
+    keys: tuple[Any, Any]  # access key and secret key, as values or code
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Python that makes a call and prints the answer; `import os` is added where it is used."""
+
+    imports: tuple[str, ...]  # modules of Python itself
+    packages: str  # lines that import the SDK's
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Lines of shell that sign $method, $host, $path, $query and $body, and the headers that come of it.
+
+    A header that is the call's own is in a variable of its name, as $x_subject_token.
+    """
+
+    lines: str
+    headers: tuple[str, ...]  # `name: value`, to stand in double quotes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """How a dialect is called; as it stands, one whose calls are not signed."""
+    """How a dialect is called; as it stands, one whose calls are not signed and that has no SDK."""
 
     # Parameters, by the vendor's names, that say whose account is called.
     own: Callable[[Credentials], Mapping[str, str]] = lambda credentials: {}
@@ -52,3 +86,10 @@ class Client:
     # Parameters as the query has them, where a vendor has names of its own for what is nested; and back.
     flat: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda parameters: parameters
     nested: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda parameters: parameters
+    # Code: by the vendor's SDK for Python, which `package` names, and by curl.
+    package: str = ""
+    python: Callable[[Asked], Script] | None = None
+    prove: Callable[[Request], Proof] = lambda request: Proof("", ())
+    # Operations and parameters that the SDK does not have.
+    lacks: frozenset[tuple[str, str]] = frozenset()
+    secrets: frozenset[str] = frozenset({"password", "secret"})  # names of what no code may hold

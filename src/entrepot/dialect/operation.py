@@ -156,8 +156,7 @@ class Dialect:
     device_ref: Callable[[Vault, str], DeviceRef] = lambda vault, text: DeviceRef(text)
     # Keep documents as the tenant's own thing models; None where the dialect has none of that kind.
     import_models: Callable[[Tx, Caller, Sequence[Any]], tuple[str, ...]] | None = None
-    # Code that points the vendor's SDK at an endpoint, from `entrepot credentials`; ready to paste.
-    snippet: Callable[[str, Mapping[str, Any]], str] = lambda endpoint, credentials: ""
+    snippet: str = ""  # the operation whose sample a newcomer is shown; its example works at once
     client: Client = field(default_factory=Client)  # how it is called
     options: tuple[str, ...] = ()  # what a tenant may set, as `<dialect>.<name>`
     # How thing models are written in it; what the store keeps is in the first.

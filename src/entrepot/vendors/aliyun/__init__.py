@@ -19,7 +19,6 @@ from entrepot.vendors.aliyun.device_operations import DEVICES
 from entrepot.vendors.aliyun.formats import FORMATS
 from entrepot.vendors.aliyun.model_operations import MODELS, TEMPLATES
 from entrepot.vendors.aliyun.operations import PRODUCTS, TAGS
-from entrepot.vendors.aliyun.snippet import snippet
 
 # Thing models travel in the query, of POSTs too; percent-encoded they take three times their size.
 REQUEST_LIMIT = 8 << 20
@@ -55,7 +54,7 @@ ALIYUN = Dialect(
     product_of=lambda vault, text: handles.product_ref(vault, text).id,
     device_handle=lambda vault, device, product: handles.iot_id(vault, device.id),
     device_ref=handles.device_ref,
-    snippet=snippet,
+    snippet="CreateProduct",
     client=CLIENT,
     formats=FORMATS,
     losses=convert.LOSSES,

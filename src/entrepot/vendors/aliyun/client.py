@@ -11,16 +11,14 @@ from msgspec.structs import replace
 
 from entrepot.dialect.client import Client, Credentials, Stamp
 from entrepot.dialect.request import Request
-from entrepot.vendors.aliyun import codec, signing
-
-VERSION = b"2018-01-20"
+from entrepot.vendors.aliyun import codec, sample, signing
 
 
 def _sign(request: Request, credentials: Credentials, stamp: Stamp) -> Request:
     at = datetime.fromtimestamp(stamp.at_ms / 1000, UTC)
     headers = {
         **request.headers,
-        b"x-acs-version": VERSION,
+        b"x-acs-version": sample.VERSION.encode(),
         b"x-acs-date": f"{at:%Y-%m-%dT%H:%M:%SZ}".encode(),
         b"x-acs-signature-nonce": stamp.nonce.encode(),
         b"x-acs-content-sha256": hashlib.sha256(request.body).hexdigest().encode(),
@@ -61,4 +59,9 @@ CLIENT = Client(
     selector=b"x-acs-action",
     flat=flat,
     nested=nested,
+    package=sample.PACKAGE,
+    python=sample.python,
+    prove=sample.prove,
+    lacks=frozenset({("GetThingModelTsl", "ResourceGroupId")}),
+    secrets=frozenset({"AppKey", "PinCode"}),  # of LoRaWAN devices
 )

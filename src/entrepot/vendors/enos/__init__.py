@@ -22,7 +22,6 @@ from entrepot.vendors.enos import (
 from entrepot.vendors.enos.client import CLIENT
 from entrepot.vendors.enos.formats import ENOS_FORMAT
 from entrepot.vendors.enos.operations import OPERATIONS
-from entrepot.vendors.enos.snippet import snippet
 from entrepot.vendors.enos.token_service import TOKENS
 from entrepot.vendors.enos.use_cases import UNKNOWN_MODEL_CODE
 
@@ -53,7 +52,7 @@ ENOS = Dialect(
     device_handle=lambda vault, device, product: handles.asset_id(vault, device.id),
     device_ref=handles.device_ref,
     import_models=thing_models.import_models,
-    snippet=snippet,
+    snippet="CreateProduct",
     client=CLIENT,
     options=(UNKNOWN_MODEL_CODE,),
     formats=(ENOS_FORMAT,),

@@ -8,9 +8,7 @@ from msgspec.structs import replace
 
 from entrepot.dialect.client import Client, Credentials, Login, Stamp
 from entrepot.dialect.request import Answer, Request
-from entrepot.vendors.enos import signing
-
-TOKEN_PATH = b"/apim-token-service/v2.0/token/get"
+from entrepot.vendors.enos import sample, signing
 
 
 def _ask(credentials: Credentials, stamp: Stamp, host: bytes) -> Request:
@@ -18,7 +16,7 @@ def _ask(credentials: Credentials, stamp: Stamp, host: bytes) -> Request:
     proof = signing.encryption(key, at, credentials["secret_key"])
     body = {"appKey": key, "encryption": proof, "timestamp": at}
     headers = {b"host": host, b"content-type": b"application/json"}
-    return Request("POST", TOKEN_PATH, b"", headers, json.dumps(body).encode())
+    return Request("POST", sample.TOKEN.encode(), b"", headers, json.dumps(body).encode())
 
 
 def _read(answer: Answer, credentials: Credentials) -> Credentials:
@@ -38,4 +36,7 @@ CLIENT = Client(
     own=lambda credentials: {"orgId": credentials["enos"]["org_id"]},
     sign=_sign,
     login=Login(_ask, _read),
+    package=sample.PACKAGE,
+    python=sample.script,
+    prove=sample.prove,
 )

@@ -80,7 +80,7 @@ def _signature(request: Request, access_token: str, stamp: bytes, secret: str) -
     text = b"".join(
         (
             access_token.encode(),
-            _signed_query(request.query),
+            signed_query(request.query),
             _signed_body(request),
             stamp,
             secret.encode(),
@@ -89,7 +89,7 @@ def _signature(request: Request, access_token: str, stamp: bytes, secret: str) -
     return hashlib.sha256(text).hexdigest()
 
 
-def _signed_query(query: bytes) -> bytes:
+def signed_query(query: bytes) -> bytes:
     """Names and decoded values, sorted by name, nothing between them.
 
     INFERRED: a repeated name is signed every time it occurs, in the order sent. The vendor's

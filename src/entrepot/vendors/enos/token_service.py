@@ -22,6 +22,7 @@ from entrepot.core.faults import (
     Unrouted,
 )
 from entrepot.core.identity import Caller, Tenant, User
+from entrepot.dialect.client import Client
 from entrepot.dialect.handle import decode_rest, no_selector, parse_query
 from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row
 from entrepot.dialect.request import Answer
@@ -236,5 +237,6 @@ TOKENS = Dialect(
     encode=_answer,
     refuse=_refusal,
     refusals=(Refusal,),
+    client=Client(secrets=frozenset({"encryption", "accessToken"})),
     body_limit=1 << 16,
 )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from entrepot.dialect.client import Client, Credentials, Stamp
+from entrepot.dialect.client import Credentials, Stamp
 from entrepot.dialect.request import Request
 from entrepot.vendors.huawei import signing
 
@@ -22,6 +22,3 @@ def sign(request: Request, credentials: Credentials, stamp: Stamp) -> Request:
 def project(credentials: Credentials) -> dict[str, str]:
     """The parameter that nearly every path begins with."""
     return {"project_id": credentials["huawei"]["project_id"]}
-
-
-CLIENT = Client(own=project, sign=sign)

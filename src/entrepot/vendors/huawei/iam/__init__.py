@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import msgspec
 
@@ -11,7 +12,7 @@ from entrepot.dialect.client import Client
 from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect, Exchange
 from entrepot.dialect.request import Answer
-from entrepot.vendors.huawei import account, auth, client
+from entrepot.vendors.huawei import account, auth, client, sample
 from entrepot.vendors.huawei.iam import errors, wire
 from entrepot.vendors.huawei.iam.operations import OPERATIONS
 
@@ -59,6 +60,17 @@ IAM = Dialect(
     refusals=(wire.Refusal,),
     tenant_ids=account.tenant_ids,
     credentials=lambda tenant, vault: {"huawei": account.credentials(tenant, vault)},
-    client=Client(sign=client.sign),
+    client=Client(
+        sign=client.sign,
+        package="huaweicloudsdkiam",
+        python=partial(
+            sample.script,
+            module="huaweicloudsdkiam.v3",
+            service="IamClient",
+            credentials="GlobalCredentials",
+        ),
+        prove=sample.prove,
+        secrets=frozenset({"password", "X-Subject-Token"}),
+    ),
     body_limit=1 << 16,
 )

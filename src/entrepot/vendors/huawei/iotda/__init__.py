@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from random import getrandbits
 
 from entrepot.core.identity import Tenant
 from entrepot.core.vault import Vault
+from entrepot.dialect.client import Client
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect
-from entrepot.vendors.huawei import client, codec
+from entrepot.vendors.huawei import client, codec, sample
 from entrepot.vendors.huawei.iotda import (
     auth,
     body,
@@ -16,7 +18,6 @@ from entrepot.vendors.huawei.iotda import (
     device_convert,
     errors,
     handles,
-    snippet,
     wire,
 )
 from entrepot.vendors.huawei.iotda.formats import IOTDA_FORMAT
@@ -45,8 +46,15 @@ IOTDA = Dialect(
     product_of=handles.product_of,
     device_handle=handles.device_id,
     device_ref=handles.device_ref,
-    snippet=snippet.snippet,
-    client=client.CLIENT,
+    snippet="CreateProduct",
+    client=Client(
+        own=client.project,
+        sign=client.sign,
+        package="huaweicloudsdkiotda",
+        python=partial(sample.script, module="huaweicloudsdkiotda.v5", service="IoTDAClient"),
+        prove=sample.prove,
+        lacks=frozenset({("UpdateProduct", "app_id")}),
+    ),
     formats=(IOTDA_FORMAT,),
     losses=convert.LOSSES,
     device_losses=device_convert.DEVICE_LOSSES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from functools import partial
 
 from entrepot.core.devices import DeviceRef
 from entrepot.core.identity import Tenant
@@ -11,9 +12,9 @@ from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client, Credentials
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect
-from entrepot.vendors.huawei import client
+from entrepot.vendors.huawei import client, sample
 from entrepot.vendors.huawei.codec import refusal
-from entrepot.vendors.huawei.roma import auth, codec, errors, handles, snippet
+from entrepot.vendors.huawei.roma import auth, codec, errors, handles
 from entrepot.vendors.huawei.roma.convert.devices import DEVICE_LOSSES
 from entrepot.vendors.huawei.roma.convert.products import LOSSES
 from entrepot.vendors.huawei.roma.formats import ROMA_FORMAT
@@ -54,8 +55,15 @@ ROMA = Dialect(
     product_of=lambda vault, text: handles.product_of(text),
     device_handle=lambda vault, device, product: str(device.id),
     device_ref=lambda vault, text: DeviceRef(text, handles.product_of(text)),
-    snippet=snippet.snippet,
-    client=Client(own=_own, sign=client.sign),
+    snippet="CreateProduct",
+    client=Client(
+        own=_own,
+        sign=client.sign,
+        package="huaweicloudsdkroma",
+        python=partial(sample.script, module="huaweicloudsdkroma.v2", service="RomaClient"),
+        prove=sample.prove,
+        lacks=frozenset({("UploadProduct", "upsert")}),
+    ),
     formats=(ROMA_FORMAT,),
     losses=LOSSES,
     device_losses=DEVICE_LOSSES,

@@ -14,10 +14,10 @@ PRODUCT = f"{B}/products/{{product_id}}"
 
 EXAMPLE = {
     "app_id": "{app_id}",
-    "name": "device",
-    "manufacturer_id": "10001",
-    "manufacturer_name": "test",
-    "model": "model1",
+    "name": "first_product",
+    "manufacturer_id": "first_maker",
+    "manufacturer_name": "Maker",
+    "model": "first_model",
     "product_type": 0,
     "protocol_type": 0,
     "device_type": "Default",

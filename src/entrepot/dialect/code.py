@@ -1,0 +1,154 @@
+"""Values as source code: Python that `ruff format` would leave as it is, and shell words.
+
+Nothing that a caller wrote can become anything but a literal. Knows no vendor and no operation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from keyword import iskeyword
+from typing import Any
+
+WIDTH = 88
+VARIABLE = "ENTREPOT_"
+ACCESS_KEY, SECRET_KEY = VARIABLE + "ACCESS_KEY", VARIABLE + "SECRET_KEY"
+FILE = "products.csv"  # what a script sends where an operation takes a file
+
+_VARIABLES = re.compile(rf"{VARIABLE}[A-Z_]*[A-Z]")
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=[0-9])|-")
+
+
+class Code(str):
+    """An expression, written as it stands."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call of something by its name, with named arguments; what has no name comes first."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    first: tuple[Any, ...] = ()
+
+
+def environment(variable: str) -> Code:
+    """The value of an environment variable, in Python."""
+    return Code(f'os.environ["{variable}"]')
+
+
+def variables(text: str) -> list[str]:
+    """The environment variables that the code reads."""
+    return sorted(set(_VARIABLES.findall(text)))
+
+
+def snake(name: str) -> str:
+    """`IotInstanceId` as `iot_instance_id`: how every vendor's Python SDK spells names."""
+    return _WORDS.sub("_", name).lower()
+
+
+def argument(name: str) -> str:
+    """The name as that of an argument.
+
+    Raises:
+        ValueError: Python has no argument of such a name.
+    """
+    made = snake(name)
+    if not made.isidentifier() or not made.isascii() or iskeyword(made):
+        raise ValueError(f"no parameter can be called {name!r}")
+    return made
+
+
+def hidden(value: Any, secrets: frozenset[str], instead: Callable[[str], Any]) -> Any:
+    """The value with `instead` of a variable's name for each text under a name in `secrets`."""
+    if isinstance(value, list):
+        return [hidden(item, secrets, instead) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: instead(VARIABLE + snake(name).upper())
+        if name in secrets and isinstance(inner, str)
+        else hidden(inner, secrets, instead)
+        for name, inner in value.items()
+    }
+
+
+def python(value: Any, indent: int = 0, before: int = 0, after: int = 0) -> str:
+    """The value as a Python expression, on one line where it fits.
+
+    `indent` is where its lines begin; `before` and `after` count what stands on its first and last.
+    """
+    line = _inline(value)
+    if indent + before + len(line) + after <= WIDTH or not _parts(value):
+        return line
+    opened, parts, closed = _parts(value) or ("", [], "")
+    inner = indent + 4
+    lines = [f"{' ' * inner}{name}{python(v, inner, len(name), 1)}," for name, v in parts]
+    return "\n".join([opened, *lines, " " * indent + closed])
+
+
+def assigned(name: str, value: Any) -> str:
+    """A line, or lines, that give the value a name."""
+    return f"{name} = {python(value, before=len(name) + 3)}"
+
+
+def imported(module: str, names: Iterable[str]) -> str:
+    """The line, or lines, that import the names."""
+    ordered = sorted(names, key=lambda name: (name.upper() != name, name.lower()))
+    line = f"from {module} import {', '.join(ordered)}"
+    if len(line) <= WIDTH:
+        return line
+    return f"from {module} import (\n" + "".join(f"    {name},\n" for name in ordered) + ")"
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, Code):
+        return value
+    found = _parts(value)
+    if found is not None:
+        opened, parts, closed = found
+        return opened + ", ".join(name + _inline(v) for name, v in parts) + closed
+    return _text(value) if isinstance(value, str) else repr(value)
+
+
+def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str] | None:
+    """Brackets and what is between them; None for what has none."""
+    if isinstance(value, Made):
+        named = [(f"{k}=", v) for k, v in value.arguments.items()]
+        return f"{value.name}(", [*(("", v) for v in value.first), *named], ")"
+    if isinstance(value, Mapping):
+        return "{", [(f"{_text(k)}: ", v) for k, v in value.items()], "}"
+    if isinstance(value, list | tuple):
+        return "[", [("", v) for v in value], "]"
+    return None
+
+
+def _text(text: str) -> str:
+    """A literal, in double quotes unless single ones save escapes; JSON's mean the same in Python."""
+    quoted = json.dumps(str(text), ensure_ascii=False)
+    if '"' in text and "'" not in text:
+        inner = quoted[1:-1].replace('\\"', '"')
+        quoted = f"'{inner}'"
+    return "".join(c if c.isprintable() else _escaped(c) for c in quoted)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def marker(variable: str) -> str:
+    """What stands for the variable until `shell` writes it; of characters that need no escape anywhere."""
+    return f"__{variable}__"
+
+
+def shell(text: str) -> str:
+    """The text as one word of a shell, its markers being variables."""
+    pieces = re.split(rf"__({_VARIABLES.pattern})__", text)
+    words = [f'"${piece}"' if n % 2 else shlex.quote(piece) for n, piece in enumerate(pieces)]
+    return "".join(words[n] for n, piece in enumerate(pieces) if piece) or "''"

@@ -1,0 +1,95 @@
+"""Values as source code: they mean what they were, whatever a caller put into them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from entrepot.dialect.code import (
+    WIDTH,
+    Code,
+    Made,
+    argument,
+    assigned,
+    environment,
+    hidden,
+    imported,
+    marker,
+    python,
+    shell,
+    snake,
+    variables,
+)
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_a_value_is_read_back_from_its_code(value: Any) -> None:
+    code = assigned("value", value)
+    found: dict[str, Any] = {}
+    exec(compile(code.encode(), "code", "exec"), {}, found)
+    assert found["value"] == value
+    assert code.replace("\n", "").isprintable()
+
+
+@settings(max_examples=30)
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0\r")))
+def test_a_text_is_one_word_of_a_shell(text: str) -> None:
+    done = subprocess.run(["sh", "-c", f"printf %s {shell(text)}"], capture_output=True, check=True)
+    assert done.stdout.decode() == text
+
+
+def test_a_secret_is_a_variable_wherever_it_stands() -> None:
+    given = {"password": "x", "auth": [{"password": {"password": "y"}}], "name": "password"}
+    shown = hidden(given, frozenset({"password"}), environment)
+    assert python(shown) == (
+        '{\n    "password": os.environ["ENTREPOT_PASSWORD"],\n'
+        '    "auth": [{"password": {"password": os.environ["ENTREPOT_PASSWORD"]}}],\n'
+        '    "name": "password",\n}'
+    )
+    text = f'a "{marker("ENTREPOT_PASSWORD")}" b'
+    assert variables(text) == ["ENTREPOT_PASSWORD"]
+    done = subprocess.run(
+        ["sh", "-c", f"printf %s {shell(text)}"], capture_output=True, check=True,
+        env={**os.environ, "ENTREPOT_PASSWORD": "p $(q) '"},
+    )  # fmt: skip
+    assert done.stdout == b'a "p $(q) \'" b'
+
+
+def test_what_does_not_fit_on_a_line_has_one_for_each_part() -> None:
+    assert python(Made("f", {"a": 1}, (Code("x"),))) == "f(x, a=1)"
+    long = Made("f", {"name": "n" * WIDTH, "list": [1, 2]})
+    assert python(long) == f'f(\n    name="{"n" * WIDTH}",\n    list=[1, 2],\n)'
+    assert imported("m", ["b", "A", "c"]) == "from m import A, b, c"
+    names = ["n" * 40, "m" * 40]
+    assert imported("m", names) == f"from m import (\n    {names[1]},\n    {names[0]},\n)"
+
+
+@pytest.mark.parametrize(
+    ("name", "spelled"),
+    [("IotInstanceId", "iot_instance_id"), ("Id2", "id_2"), ("X-Subject-Token", "x_subject_token"),
+     ("project_id", "project_id"), ("KeystoneListAuthDomains", "keystone_list_auth_domains"),
+     ("TSLUrl", "tsl_url")],
+)  # fmt: skip
+def test_names_are_spelled_as_the_sdks_spell_them(name: str, spelled: str) -> None:
+    assert snake(name) == argument(name) == spelled
+
+
+@pytest.mark.parametrize("name", ["", "a b", "class", "a=1, b", "1a", "é", "a\n"])
+def test_what_python_cannot_name_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="no parameter can be called"):
+        argument(name)
