@@ -23,7 +23,7 @@ _STATUS = {
 
 def document(dialect: Dialect) -> dict[str, Any]:
     """The document, in plain values, the same for the same tables."""
-    schemas = _Schemas(dialect)
+    schemas = _Schemas(dialect.refusals, dialect.operations)
     refusals = _refusals(dialect, schemas)
     paths: dict[str, dict[str, Any]] = {}
     for operation in dialect.operations:
@@ -46,7 +46,7 @@ def document(dialect: Dialect) -> dict[str, Any]:
 
 def described(dialect: Dialect, operation: Operation) -> tuple[dict[str, Any], dict[str, Schema]]:
     """One operation as its document has it, and the schemas that its request refers to."""
-    schemas = _Schemas(dialect)
+    schemas = _Schemas((), (operation,))
     one = _operation(dialect, operation, schemas, {})
     asked = (one["parameters"], one.get("requestBody"))
     return one, schemas.named_in(list(asked))
@@ -64,11 +64,11 @@ def path_of(dialect: Dialect, operation: Operation) -> str:
 
 
 class _Schemas:
-    """JSON schemas of everything that the dialect's operations name."""
+    """JSON schemas of refusals and of everything that operations name."""
 
-    def __init__(self, dialect: Dialect) -> None:
-        kinds: list[Any] = list(dialect.refusals)
-        for operation in dialect.operations:
+    def __init__(self, refusals: Iterable[type[Any]], operations: Iterable[Operation]) -> None:
+        kinds: list[Any] = list(refusals)
+        for operation in operations:
             kinds += [operation.params, operation.body, operation.reply]
         self._kinds = list(dict.fromkeys(k for k in kinds if k is not None))
         made, components = msgspec.json.schema_components(self._kinds, ref_template=_REF)
