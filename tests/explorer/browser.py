@@ -35,6 +35,12 @@ class Page:
     text: str
     tags: list[tuple[str, dict[str, str]]]
     forms: list[Form]
+    shown: list[str]  # what stands in blocks to copy: answer, request, code
+
+    @property
+    def code(self) -> list[str]:
+        """The sample code, in each language."""
+        return [text for text in self.shown if text.startswith("# ")]
 
     def form(self, action: str = "") -> Form:
         """The form that is sent there."""
@@ -52,6 +58,8 @@ class _Reader(HTMLParser):
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.forms: list[Form] = []
         self.texts: list[str] = []
+        self.shown: list[str] = []
+        self._showing = False
         self._filling = ""  # the textarea that the text belongs to
         self._select = ""
 
@@ -63,6 +71,9 @@ class _Reader(HTMLParser):
             self.forms.append(Form(known.get("action", "")))
         elif tag == "input" and name:
             values[name] = known.get("value", "")
+        elif tag == "pre" and known.get("class") == "copied":
+            self._showing = True
+            self.shown.append("")
         elif tag == "textarea":
             self._filling, values[name] = name, ""
         elif tag == "select":
@@ -73,9 +84,13 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in ("textarea", "option"):
             self._filling = ""
+        if tag == "pre":
+            self._showing = False
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
+        if self._showing:
+            self.shown[-1] += data
         if self._filling:
             values = self.forms[-1].values
             # HTML drops a line's end at the very beginning of a text area.
@@ -160,6 +175,7 @@ class Browser:
             "".join(reader.texts),
             reader.tags,
             reader.forms,
+            reader.shown,
         )
 
 

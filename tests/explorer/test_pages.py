@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -20,7 +22,7 @@ from entrepot.main import dialects
 from tests.cli import Console
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.explorer.browser import HOME, Browser, Page, signed_in
-from tests.server import Server
+from tests.server import Server, environment
 
 XSS = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{77777*77777}}</textarea></code>"
 each_dialect = pytest.mark.parametrize("dialect", dialects(), ids=lambda d: d.name)
@@ -70,6 +72,7 @@ def test_every_operation_has_a_page_with_all_that_is_declared(
         if operation.body is not None and operation.takes == "application/json":
             text = typed["body"]
             assert operation.example is None or isinstance(json.loads(text), dict)
+        written(page, dialect)
         ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
         assert len(ids) == len(set(ids))
         labels = {attributes.get("for") for tag, attributes in page.tags if tag == "label"}
@@ -256,13 +259,57 @@ def test_a_file_is_sent_as_one(running: Server, browser: Browser) -> None:
         assert "a,b" in page.text
 
 
-def test_code_is_written_without_sending(running: Server, browser: Browser) -> None:
+def written(page: Page, dialect: Dialect) -> None:
+    """There is code on the page: Python that can be read, where there is an SDK, and curl."""
+    *in_python, with_curl = page.code
+    assert "curl " in with_curl
+    assert len(in_python) <= 1
+    assert in_python or dialect.client.python is None or "\n# Not with " in with_curl
+    for text in in_python:
+        compile(text, "sample", "exec")
+        assert dialect.client.package in text
+
+
+def test_code_is_of_what_was_typed_and_nothing_is_sent_for_it(
+    running: Server, browser: Browser
+) -> None:
     before = Console(running.data)("product", "list", "--json").json["total"]
     page = browser.get(place(named("iotda"), "CreateProduct"))
-    page = browser.submit(page, "#answer", do="code")
+    assert all("Thermometer" in text and running.url in text for text in page.code)
+    body = json.dumps({"name": "Somewhat else", "device_type": "x"})
+    page = browser.submit(page, "#answer", do="code", body=body)
     assert page.status == 200
-    assert "Answer" not in page.text
+    assert all("Somewhat else" in t and "Thermometer" not in t for t in page.code)
+    assert page.shown == page.code  # no answer, no request
     assert Console(running.data)("product", "list", "--json").json["total"] == before
+    shown = browser.get(place(named("iotda"), "ShowProduct"))
+    assert all("PRODUCT_ID" in text for text in shown.code)
+    known = running.credentials()
+    for text in (*page.code, *shown.code):
+        assert known["secret_key"] not in text
+
+
+def test_code_runs_as_it_stands(running: Server, browser: Browser) -> None:
+    known = running.credentials()
+    keys = {"ENTREPOT_ACCESS_KEY": known["access_key"], "ENTREPOT_SECRET_KEY": known["secret_key"]}
+    page = browser.get(place(named("iotda"), "ListProducts"))
+    for program, text in zip(([sys.executable, "-c"], ["sh", "-c"]), page.code, strict=True):
+        done = subprocess.run(
+            [*program, text],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**environment(), **keys},
+        )
+        assert done.returncode == 0, done.stderr
+        assert "products" in done.stdout
+
+
+def test_of_a_body_that_is_no_json_there_is_no_code(browser: Browser) -> None:
+    page = browser.get(place(named("iotda"), "CreateProduct"))
+    page = browser.submit(page, "#answer", do="code", body="{")
+    assert page.code == []
+    assert "No code can be written" in page.text
 
 
 # Permissions and limits
@@ -330,6 +377,8 @@ def test_whatever_is_typed_comes_back_as_text(browser: Browser, dialect: Dialect
         safe(back)
         values = back.form("#answer").values
         assert all(values[name] == XSS for name in values if name != "proof")
+        for text in back.code[:-1]:
+            compile(text, "sample", "exec")
         if "body" in typed and operation.takes == "application/json":
             body = json.dumps({XSS: [XSS], "name": XSS})
             safe(browser.post(page.path, {**typed, "proof": proof, "do": "send", "body": body}))

@@ -132,9 +132,13 @@ class Explorer:
             visit, self._pages.sign_in(visit, found.proof, status, wrong, name), found
         )
 
+    def _url(self, request: Request) -> str:
+        """Where the browser found this server."""
+        scheme = request.scheme or ("https" if self._world.tls else "http")
+        return f"{scheme}://{request.header(b'host').decode('latin-1')}"
+
     def _with_cookie(self, visit: Visit, answer: Answer, found: session.Session) -> Answer:
-        scheme = visit.request.scheme or ("https" if self._world.tls else "http")
-        line = self._cookie.written(found, secure=scheme == "https")
+        line = self._cookie.written(found, self._url(visit.request).startswith("https:"))
         return Answer(answer.status, answer.body, (*answer.headers, (b"set-cookie", line)))
 
     async def _enter(self, visit: Visit) -> Answer:
@@ -218,7 +222,7 @@ class Explorer:
         except NotFound:
             return self._pages.message(visit, 403, "no_key")
         call = Call(dialect, operation, typed)
-        await asyncio.to_thread(call.begin, credentials)
+        await asyncio.to_thread(call.begin, credentials, self._url(visit.request))
         if typed is not None and not proved:
             call.trouble = "forged"
         elif typed is not None and typed.get("do") == "send" and not call.wrong:

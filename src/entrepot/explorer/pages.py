@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -19,10 +20,13 @@ from entrepot.dialect.client import Credentials
 from entrepot.dialect.operation import Dialect, Operation
 from entrepot.dialect.parameters import parse
 from entrepot.dialect.request import Answer, Request
+from entrepot.dialect.samples import Language, sample
 from entrepot.explorer import calling, forms, session
 from entrepot.explorer.door import Guest
 from entrepot.explorer.words import spoken
 
+_LANGUAGES: tuple[Language, ...] = ("python", "http")
+_IN_PATH = re.compile(r"{(\w+)}")
 _HERE = Path(__file__).parent
 _KINDS = {
     ".css": b"text/css; charset=utf-8",
@@ -70,11 +74,13 @@ class Call:
     form: calls.Form | None = None
     outcome: calling.Outcome | None = None
     sent: forms.Sent = field(default_factory=forms.Sent)
-    code: tuple[tuple[str, str], ...] = ()  # title, text
+    code: dict[str, str] = field(default_factory=dict)  # by what it is written in
+    no_code: str = ""  # why there is none
 
-    def begin(self, credentials: Credentials) -> None:
-        """Read what was typed; where nothing was, what the form begins with."""
-        self.form = calls.form(self.dialect, self.operation, calling.public(credentials))
+    def begin(self, credentials: Credentials, endpoint: str) -> None:
+        """Read what was typed; where nothing was, what the form begins with. Write the code of it."""
+        known = calling.public(credentials)
+        self.form = calls.form(self.dialect, self.operation, known)
         typed = self.typed
         if typed is None:
             first = forms.inputs(self.form, None, {})
@@ -83,6 +89,27 @@ class Call:
         self.sent = forms.read(self.form, typed)
         if self.typed is not None:
             self.wrong = self.sent.wrong
+        if "not_json" not in self.sent.wrong.values():
+            self._write_code(known, endpoint)
+
+    def _write_code(self, known: Credentials, endpoint: str) -> None:
+        """In each language; what is still to be filled in stands there in capitals."""
+        dialect, operation, body = self.dialect, self.operation, self.sent.body
+        lacking = {word: word.upper() for word in _IN_PATH.findall(operation.path)}
+        parameters = {
+            **lacking,
+            **calls.with_own(dialect, operation, {}, known),
+            **self.sent.parameters,
+        }
+        for language in _LANGUAGES:
+            try:
+                text = sample(dialect, operation, parameters, body, known, endpoint, language)
+            except ValueError as error:
+                self.no_code = str(error)
+                return
+            # Where the SDK cannot say the call, code for it is curl's too, and says why.
+            title = "Python" if text.partition("\n")[2].startswith("# pip") else "curl"
+            self.code.setdefault(title, text)
 
     async def send(self, credentials: Credentials, by: Request, ask: calling.Ask) -> None:
         """Make the call; what came of it stands here afterwards."""

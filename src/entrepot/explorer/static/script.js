@@ -10,11 +10,11 @@ for (const text of document.querySelectorAll("pre.copied")) {
   button.className = "copier";
   button.textContent = said.copy;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text.querySelector("code").textContent);
+    await navigator.clipboard.writeText(text.textContent);
     button.textContent = said.copied;
     setTimeout(() => { button.textContent = said.copy; }, 1500);
   });
-  text.prepend(button);
+  text.before(button);
 }
 
 // Operations are filtered while one types.
@@ -47,9 +47,10 @@ if (filter) {
 // JSON is looked at while one types; Ctrl+Enter sends.
 const call = document.querySelector("form.call");
 if (call) {
-  call.querySelector(".keys").hidden = false;
+  const go = call.querySelector(".go");
+  go.title = go.dataset.hint;
   call.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) call.requestSubmit(call.querySelector(".go"));
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) call.requestSubmit(go);
   });
   for (const editor of call.querySelectorAll("textarea[data-json]")) {
     const look = () => {
