@@ -71,7 +71,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start, and return when connections are accepted."""
-        self._launch()
+        self.launch()
         end = time.monotonic() + 30
         while True:
             try:
@@ -84,10 +84,11 @@ class PostgresServer:
                 if self.process.poll() is not None:
                     # What is left of one that was killed may hold its memory for a moment.
                     assert "is still in use" in said, said
-                    self._launch()
+                    self.launch()
                 time.sleep(0.02)
 
-    def _launch(self) -> None:
+    def launch(self) -> None:
+        """Start it, and wait for nothing."""
         log = open(self.folder / "log", "ab")  # noqa: SIM115 (the server's own, while it runs)
         with log:
             self.process = subprocess.Popen(

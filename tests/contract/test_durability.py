@@ -137,7 +137,7 @@ def verify(config: Config, answered: dict[str, str]) -> None:
     """The store agrees with what was answered and with itself."""
     installation = root.open_installation(config)
     try:
-        installation.store.read_now(lambda tx: _agrees(tx, answered))
+        tenant = installation.store.read_now(lambda tx: _agrees(tx, answered))
     finally:
         installation.close()
     checkup = engines.checkup(config)
@@ -147,27 +147,30 @@ def verify(config: Config, answered: dict[str, str]) -> None:
         checkup.close()
     assert not wrong
     # Every claim is of a product that is there, two a product; the line of the log is in each (0100).
-    products, lines, claims = (_rows(config, table) for table in ("product", "audit", "claim"))
+    products, lines, claims = (
+        _rows(config, table, tenant) for table in ("product", "audit", "claim")
+    )
     assert lines == 0
     assert claims == 2 * products
 
 
-def _rows(config: Config, table: str) -> int:
-    """How many rows tenants have in the table."""
+def _rows(config: Config, table: str, tenant: int) -> int:
+    """How many rows the tenant has in the table."""
     connection: Any
     if config.store:
         connection, table = psycopg.connect(config.store), f"entrepot.{table}"
     else:
         connection = apsw.Connection(str(config.data / root.STORE))
     try:
-        sql = f"SELECT count(*) FROM {table} WHERE tenant != 0"
+        sql = f"SELECT count(*) FROM {table} WHERE tenant = {tenant}"
         n: int = connection.execute(sql).fetchall()[0][0]
     finally:
         connection.close()
     return n
 
 
-def _agrees(tx: Tx, answered: dict[str, str]) -> None:
+def _agrees(tx: Tx, answered: dict[str, str]) -> int:
+    """The tenant."""
     tenant = tenant_named(tx, "killed")
     there = {str(p.id): p for p in tx.scan(Product, tenant.id)}
     missing = answered.keys() - there.keys()
@@ -180,6 +183,7 @@ def _agrees(tx: Tx, answered: dict[str, str]) -> None:
         for claim in product.claims:
             assert tx.holder(tenant.id, claim) == product.id
         assert [line.action for line in registry.history(tx, tenant.id, product.id)] == ["create"]
+    return tenant.id
 
 
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)

@@ -119,13 +119,15 @@ def interrupted(
                 refused |= set(client.refused)
             if (n + 1) % verified_each == 0 or n + 1 == rounds:
                 verify(config, answered)
-                _absent(config, refused)
+                absent(config, refused)
             yield Round(
                 sum(len(c.answered) for c in clients), sum(len(c.refused) for c in clients), back_s
             )
 
 
-def _absent(config: Config, refused: set[str]) -> None:
+def absent(config: Config, refused: set[str]) -> None:
+    """Nothing that was refused is there."""
+
     def look(tx: Tx) -> set[str]:
         tenant = tenant_named(tx, "killed")
         return refused & {p.profile.name for p in tx.scan(Product, tenant.id)}

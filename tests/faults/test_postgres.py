@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -60,24 +61,24 @@ def away(node: Node) -> Iterator[None]:
     node.postgres.start()
 
 
+_FULL = """
+CREATE FUNCTION entrepot.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+END $$;
+"""
+_NO_ROOM = (
+    "CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON entrepot.{}"
+    " FOR EACH ROW EXECUTE FUNCTION entrepot.full();"
+)
+
+
 @contextmanager
 def full(node: Node) -> Iterator[None]:
     """What the server says when its disk is full, said at every new row."""
-    node.execute(
-        "CREATE FUNCTION entrepot.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        " RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';"
-        "END $$"
-    )
-    tables = ("product", "meta")  # meta: what /readyz writes
-    for table in tables:
-        node.execute(
-            f"CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON entrepot.{table}"
-            " FOR EACH ROW EXECUTE FUNCTION entrepot.full()"
-        )
+    # meta: what /readyz writes
+    node.execute(_FULL + _NO_ROOM.format("product") + _NO_ROOM.format("meta"))
     yield
-    for table in tables:
-        node.execute(f"DROP TRIGGER no_room ON entrepot.{table}")
-    node.execute("DROP FUNCTION entrepot.full")
+    node.execute("DROP FUNCTION entrepot.full CASCADE")
 
 
 @contextmanager
@@ -111,6 +112,39 @@ def test_calls_are_refused_in_each_vendors_words_and_all_goes_on_by_itself(
     assert all(g.can_show(handle) for g, handle in zip(goods * 2, made, strict=True))
     said = Console(node.data, node.config.store)("doctor")
     assert said.status == 0, said.out
+
+
+def test_a_full_disk_is_told_where_small_values_still_find_room_and_nobody_connects_again(
+    node: Node,
+) -> None:
+    """As a real one was seen to be (`python -m tests.faults.full_disk`): what it says at a new row; what
+    changes a row in place is kept; and a new connection is refused, for which the server would write a file."""
+    goods = Goods(ROMA, node)
+    made, (there,) = goods.make(), connected(node)
+    node.execute(_FULL + _NO_ROOM.format("product"))
+    name = urlsplit(node.config.store).path[1:]
+    with psycopg.connect(node.postgres.url("postgres"), autocommit=True) as operator:
+        operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+        try:
+            for _ in range(2):
+                assert said_as(ROMA, goods.create(), Unavailable)
+                assert goods.can_show(made)
+                assert "No space left on device" in wait_until_ready(node.admin, ready=False)
+        finally:
+            operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
+    node.execute("DROP FUNCTION entrepot.full CASCADE")
+    assert goods.can_show(goods.make())
+    wait_until_ready(node.admin)
+    assert connected(node) == [there]
+
+
+def connected(node: Node) -> list[int]:
+    """The server's processes for connections of the node that write."""
+    found = node.execute(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'entrepot'"
+        " AND datname = current_database() AND query LIKE '%COMMIT%'"
+    )
+    return [pid for (pid,) in found]
 
 
 def test_a_server_that_stands_still_holds_answers_back_and_loses_none(node: Node) -> None:

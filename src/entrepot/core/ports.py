@@ -192,6 +192,11 @@ class Store(Protocol):
     """Told of each group of units that was kept: how many, and how many seconds that took."""
 
     @property
+    def shortage(self) -> str:
+        """Why units were refused for want of room in these seconds, though smaller ones are kept; or empty."""
+        ...
+
+    @property
     def waiting(self) -> int:
         """How many units wait for their turn."""
         ...

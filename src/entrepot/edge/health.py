@@ -40,6 +40,8 @@ class Health:
             return "the server is ending"
         if self._store.damage:
             return f"the store is damaged, restore a backup: {self._store.damage}"
+        if shortage := self._store.shortage:  # the probe is small, and may still find room
+            return f"the store takes no writes: {shortage}"
         if time.monotonic() < self._until:
             return self._answer
         if self._probe is None or self._probe.done():

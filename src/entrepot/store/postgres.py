@@ -43,6 +43,7 @@ _TOGETHER = 4  # attempts of a group before its units go one by one
 _ALONE = 20
 _REMEMBERED = 4096
 _REST_S = 1.0  # between attempts to reach a server that was not there
+_SHORT_S = 5.0  # after units were refused for want of room
 _PATIENCE_S, _NAP_S = 10.0, 0.1  # for the answer to whether a group was kept
 
 # A statement was refused for what it holds: one unit's fault, not the engine's.
@@ -87,6 +88,10 @@ class PostgresStore:
         self._node: int | None = None  # as the store knows us, from the first group on
         self._writing = threading.Lock()
         self._rest_until = 0.0
+        self._no_room = (
+            "",
+            0.0,
+        )  # what was said when a unit was refused for it, and until when that counts
         self._cache: dict[Key, Seen] = {}
         self._writers = Crew("entrepot-writer", self._settle, hands=1, most=_GROUP)
         self._readers = Crew("entrepot-reader", self._look, hands=_READERS, most=_READ_TOGETHER)
@@ -119,6 +124,12 @@ class PostgresStore:
         """How many units wait for their turn."""
         return self._writers.waiting
 
+    @property
+    def shortage(self) -> str:
+        """See `Store.shortage`: what changes a row in place may find room where nothing new does."""
+        said, until = self._no_room
+        return said if time.monotonic() < until else ""
+
     def _settle(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
         """The outcome of each; those that ended well are on disk."""
         with self._writing:
@@ -133,7 +144,12 @@ class PostgresStore:
         try:
             return self._together(units)
         except Exception as error:
-            self._forget()
+            if isinstance(error, errors.DiskFull):
+                # The connection is well, and a server without room may not let us in again.
+                self._cache.clear()
+                self._no_room = _first_line(error), time.monotonic() + _SHORT_S
+            else:
+                self._forget()
             fault: BaseException = error
             if isinstance(error, psycopg.Error):
                 fault = Unavailable(_first_line(error))

@@ -56,7 +56,7 @@ class SqliteStore:
         """
         self._path = path
         self._closed = False
-        self.damage = ""
+        self.damage = self.shortage = ""  # where there is no room it takes no write at all
         self.committed: Callable[[int, float], None] = lambda units, seconds: None
         try:
             self._writer = connect(path)
