@@ -198,7 +198,7 @@ def _explorer(installation: root.Opened, house: House, edge: Edge) -> Explorer:
         World(
             dialects=root.dialects(),
             house=house,
-            ask=edge.answer,
+            ask=edge.ask,
             credentials=lambda tx, tenant, user, key: root.credentials_in(
                 tx, vault, tenant, user, key
             ),

@@ -86,6 +86,8 @@ class _Reader(HTMLParser):
             self._filling = ""
         if tag == "pre":
             self._showing = False
+        if tag in ("td", "th"):
+            self.texts.append(" ")
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import get_args
 from urllib.parse import quote, urlencode
 
 import pytest
 
 from entrepot import main as root
+from entrepot.core.faults import Fault, ViolationKind
 from entrepot.dialect.operation import Dialect, Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.explorer import FORM_LIMIT, Explorer, World, calling, session, words
@@ -189,23 +191,52 @@ def test_what_is_sent_is_in_the_log_as_the_users_own(running: Server) -> None:
     assert any("127.0.0.1" in line and "iotda" in line for line in lines)
 
 
+def refused(page: Page) -> str:
+    """What the page says of the refusal, up to the answer itself."""
+    assert [a for _, a in page.tags if a.get("class") == "status bad"], page.text
+    return " ".join(page.text.partition("Refused as")[2].partition("{")[0].split())
+
+
 def test_a_refusal_is_shown_with_every_violation(browser: Browser) -> None:
-    path = place(named("iotda"), "CreateProduct")
     body = json.dumps({"name": "?<>", "device_type": "", "protocol_type": "Carrier pigeon"})
-    page = browser.send(path, body=body)
+    page = browser.send(place(named("iotda"), "CreateProduct"), body=body)
     assert "400 Bad Request" in page.text
-    assert "Refused as" in page.text
-    assert "Invalid" in page.text
-    for field in ("name", "device_type", "protocol_type", "service_capabilities"):
-        assert field in page.text.partition("400 Bad Request")[2].partition("Headers")[0]
+    said = refused(page)
+    assert said.startswith("Invalid documented")
+    assert "name has characters that it may not have" in said
+    assert "device_type is empty" in said
+    assert "protocol_type is none of the values" in said
+    assert "service_capabilities is missing" in said
     assert page.form("#answer").values["body"] == body
 
 
-def test_a_refusal_with_the_status_of_success_is_seen_as_one(browser: Browser) -> None:
-    for name, typed in (("aliyun", {"p_ProductName": "a b"}), ("enos", {"body": "{}"})):
-        page = browser.send(place(named(name), "CreateProduct"), **typed)
-        bad = [a for _, a in page.tags if a.get("class") == "status bad"]
-        assert bad, page.text
+def test_every_violation_is_shown_where_the_vendor_names_one_and_says_200(browser: Browser) -> None:
+    page = browser.send(
+        place(named("aliyun"), "CreateProduct"),
+        p_ProductName="a b",
+        p_Description="x" * 101,
+    )
+    assert "200 OK · refused" in page.text
+    said = refused(page)
+    assert "ProductName has characters that it may not have" in said
+    assert "Description is too long 100" in said
+    wrong = [a["id"] for _, a in page.tags if a.get("aria-invalid") == "true"]
+    assert sorted(wrong) == ["p.Description", "p.ProductName"]
+    page = browser.send(place(named("enos"), "CreateProduct"), body="{}")
+    assert "modelId is missing" in refused(page)
+
+
+def test_every_fault_is_told_with_its_row(browser: Browser) -> None:
+    page = browser.send(place(named("iotda"), "ShowProduct"), p_product_id="0" * 24)
+    assert refused(page).startswith("NotFound inferred")
+    page = browser.send(place(named("iotda"), "ListProducts"), p_project_id="another")
+    assert refused(page).startswith("NotFound project documented")
+
+
+@pytest.mark.parametrize("language", [b"en", b"zh"])
+def test_every_kind_of_violation_has_a_word(language: bytes) -> None:
+    for kind in get_args(ViolationKind):
+        assert getattr(words.spoken(language), f"v_{kind}")
 
 
 def test_what_is_not_of_its_type_is_sent_as_it_is(browser: Browser) -> None:
@@ -443,7 +474,7 @@ def test_a_form_that_is_too_large_is_refused_before_it_is_sent(
 
 def test_an_answer_that_is_too_long_is_cut() -> None:
     answer = Answer(200, b"x" * (calling.MOST_SHOWN + 1))
-    outcome = calling._outcome(named("iotda"), Request("GET", b"/"), answer, 1.0, set())
+    outcome = calling._outcome(Request("GET", b"/"), answer, 1.0, set())
     assert outcome.cut
     assert len(outcome.body) == calling.MOST_SHOWN
 
@@ -466,7 +497,7 @@ def test_switched_off_there_is_no_such_page(tmp_path: Path) -> None:
 def test_a_defect_is_a_page_and_a_line_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(request: Request) -> Answer:
+    async def broken(request: Request) -> tuple[Answer, Fault | None]:
         raise RuntimeError("a secret of the house")
 
     console = Console(tmp_path / "data").with_dev()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from entrepot.core.faults import Fault, Invalid, Violation
 from entrepot.dialect import calls
 from entrepot.dialect.client import Credentials, Stamp
-from entrepot.dialect.operation import Dialect, Operation, Row
+from entrepot.dialect.operation import Dialect, Operation, Row, row_for
 from entrepot.dialect.request import Answer, Request
 from entrepot.explorer.forms import Sent
 
-Ask = Callable[[Request], Awaitable[Answer]]
+Ask = Callable[[Request], Awaitable[tuple[Answer, Fault | None]]]
 MOST_SHOWN = 512 * 1024
 _HIDDEN = "******"
 _SECRET = ("secret", "password", "token")
@@ -35,8 +36,13 @@ class Outcome:
     body: str
     cut: bool
     milliseconds: float
-    refused: bool
-    faults: tuple[str, ...]  # one of which it was refused for, as far as the answer tells
+    fault: Fault | None  # what it was refused for
+    row: Row | None  # how the dialect says that
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """Every field that was refused, whether or not the vendor names them all."""
+        return self.fault.violations if isinstance(self.fault, Invalid) else ()
 
 
 class NoLogin(Exception):
@@ -83,12 +89,12 @@ async def send(
         ValueError: it cannot be spelled as a request.
     """
 
-    async def asked(request: Request) -> Answer:
+    async def asked(request: Request) -> tuple[Answer, Fault | None]:
         return await ask(replace(request, peer=by.peer, scheme=by.scheme))
 
     host = by.header(b"host")
     if (login := dialect.client.login) is not None and not operation.public:
-        answer = await asked(login.ask(credentials, stamp(), host))
+        answer, _ = await asked(login.ask(credentials, stamp(), host))
         try:
             credentials = login.read(answer, credentials)
         except ValueError as error:
@@ -98,9 +104,10 @@ async def send(
         body = calls.filled(body, calls.words(credentials))
     request = calls.signed(dialect, operation, sent.parameters, body, credentials, stamp(), host)
     began = time.perf_counter()
-    answer = await asked(request)
+    answer, fault = await asked(request)
     took_ms = (time.perf_counter() - began) * 1000
-    return _outcome(dialect, request, answer, took_ms, _secrets(credentials))
+    row = None if fault is None else row_for({(r.fault, r.when): r for r in dialect.rows}, fault)
+    return _outcome(request, answer, took_ms, _secrets(credentials), fault, row)
 
 
 def stamp() -> Stamp:
@@ -109,14 +116,17 @@ def stamp() -> Stamp:
 
 
 def _outcome(
-    dialect: Dialect, request: Request, answer: Answer, took_ms: float, secrets: set[str]
+    request: Request,
+    answer: Answer,
+    took_ms: float,
+    secrets: set[str],
+    fault: Fault | None = None,
+    row: Row | None = None,
 ) -> Outcome:
     text = _spelled(request)
     for secret in secrets:
         text = text.replace(secret, _HIDDEN)
     body = _shown(answer.body)
-    said = _said(answer)
-    faults = _faults(dialect.rows, answer.status, {str(code) for code in _codes(said)})
     return Outcome(
         request=text,
         status=answer.status,
@@ -125,38 +135,9 @@ def _outcome(
         body=body[:MOST_SHOWN],
         cut=len(body) > MOST_SHOWN,
         milliseconds=took_ms,
-        # Some vendors refuse with the status of success.
-        refused=answer.status >= 400 or bool(faults) or said.get("Success", True) is False,
-        faults=faults,
+        fault=fault,
+        row=row,
     )
-
-
-def _said(answer: Answer) -> dict[str, Any]:
-    """The answer where it is a JSON object, else an empty one."""
-    try:
-        said = msgspec.json.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _faults(rows: Iterable[Row], status: int, codes: set[str]) -> tuple[str, ...]:
-    """The faults that are told by this status and one of these codes."""
-    told = (row.fault.__name__ for row in rows if row.status == status and row.code in codes)
-    return tuple(dict.fromkeys(told))
-
-
-def _codes(said: dict[str, Any]) -> Iterator[Any]:
-    """What stands as a code in the document, or in a member of it."""
-    for name, value in said.items():
-        if isinstance(value, dict):
-            yield from (v for k, v in value.items() if _is_code(k))
-        elif _is_code(name):
-            yield value
-
-
-def _is_code(name: str) -> bool:
-    return name.lower().replace("_", "") in ("code", "errorcode")
 
 
 def _spelled(request: Request) -> str:

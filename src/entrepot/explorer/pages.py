@@ -111,6 +111,15 @@ class Call:
             title = "Python" if text.partition("\n")[2].startswith("# pip") else "curl"
             self.code.setdefault(title, text)
 
+    @property
+    def refused(self) -> dict[str, str]:
+        """The words for inputs that the dialect refused, by their names."""
+        found: dict[str, str] = {}
+        for one in self.outcome.violations if self.outcome else ():
+            if self.operation.body is None and one.path:
+                found.setdefault(f"{forms.PREFIX}{one.path[0]}", f"v_{one.kind}")
+        return found
+
     async def send(self, credentials: Credentials, by: Request, ask: calling.Ask) -> None:
         """Make the call; what came of it stands here afterwards."""
         try:
@@ -136,6 +145,7 @@ class Pages:
             undefined=StrictUndefined,
             auto_reload=False,
         )
+        self._jinja.filters["said"] = _said
         self._jinja.filters["segment"] = lambda text: quote(text, safe="")
         self._files = {path.name: path.read_bytes() for path in (_HERE / "static").iterdir()}
 
@@ -212,7 +222,7 @@ class Pages:
     def operation(self, visit: Visit, call: Call, status: int = 200) -> Answer:
         """An operation: its form, and what came of it."""
         assert call.form is not None  # noqa: S101 (`begin` comes first)
-        inputs = forms.inputs(call.form, call.typed, call.wrong)
+        inputs = forms.inputs(call.form, call.typed, {**call.refused, **call.wrong})
         return self._page(
             visit,
             "operation.html",
@@ -235,6 +245,14 @@ def _may(visit: Visit) -> Any:
     """Whether the guest has a permission."""
     permissions = visit.guest.user.permissions if visit.guest else ()
     return lambda wanted: not wanted or allows(permissions, wanted)
+
+
+def _said(want: object) -> str:
+    """What a violation wants, as text."""
+    if isinstance(want, list | tuple | set | frozenset):
+        return ", ".join(map(str, want))
+    # Patterns as the forms have them (dialect/openapi.py).
+    return "" if want is None else str(want).replace(r"\A", "^").replace(r"\Z", "$")
 
 
 def _is_plain(path: str) -> bool:
