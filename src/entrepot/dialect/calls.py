@@ -15,6 +15,7 @@ from urllib.parse import quote
 from entrepot.dialect import openapi
 from entrepot.dialect.client import Credentials, Stamp
 from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.parameters import query_of, word
 from entrepot.dialect.request import Request
 
 _IN_PATH = re.compile(r"{(\w+)}")
@@ -58,7 +59,7 @@ def bare(
     headers = {b"host": host}
     for name, value in values.items():
         if operation.place(name) == "header":
-            headers[name.lower().encode()] = _word(value).encode()
+            headers[name.lower().encode()] = word(value).encode()
     if operation.selector and client.selector:
         headers[client.selector] = operation.selector.encode()
     elif operation.selector:
@@ -77,18 +78,6 @@ def with_own(
     declared = operation.parameters
     own = {k: v for k, v in dialect.client.own(credentials).items() if k in declared}
     return {**own, **parameters}
-
-
-def query_of(parameters: Mapping[str, Any]) -> str:
-    """The parameters as a query string, by their names; a list is given once for each item."""
-    pairs = [
-        (k, i) for k, v in sorted(parameters.items()) for i in (v if isinstance(v, list) else [v])
-    ]
-    return "&".join(f"{quote(k, safe='')}={quote(_word(v), safe='')}" for k, v in pairs)
-
-
-def _word(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _content(operation: Operation, body: Any, boundary: bytes) -> tuple[bytes, bytes]:

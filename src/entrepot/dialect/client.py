@@ -28,8 +28,7 @@ class Stamp(msgspec.Struct, frozen=True):
     nonce: str
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(msgspec.Struct, frozen=True):
     """What has to be asked before the first call, and what its answer adds to the credentials.
 
     Raises ValueError, in `read`: it was refused.
@@ -43,8 +42,7 @@ def _unsigned(request: Request, credentials: Credentials, stamp: Stamp) -> Reque
     return request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A call that code is wanted for. The names of `parameters` are declared; values may be `Code`."""
 
     operation: Operation
@@ -54,8 +52,7 @@ class Asked:
     keys: tuple[Any, Any]  # access key and secret key, as values or code
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(msgspec.Struct, frozen=True):
     """Python that makes a call and prints the answer; `import os` is added where it is used."""
 
     imports: tuple[str, ...]  # modules of Python itself
@@ -63,8 +60,7 @@ class Script:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """Lines of shell that sign $method, $host, $path, $query and $body, and the headers that come of it.
 
     A header that is the call's own is in a variable of its name, as $x_subject_token.

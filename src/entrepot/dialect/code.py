@@ -9,9 +9,10 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Any
+
+import msgspec
 
 WIDTH = 88
 VARIABLE = "ENTREPOT_"
@@ -28,8 +29,7 @@ class Code(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     """A call of something by its name, with named arguments; what has no name comes first."""
 
     name: str
@@ -152,3 +152,8 @@ def shell(text: str) -> str:
     pieces = re.split(rf"__({_VARIABLES.pattern})__", text)
     words = [f'"${piece}"' if n % 2 else shlex.quote(piece) for n, piece in enumerate(pieces)]
     return "".join(words[n] for n, piece in enumerate(pieces) if piece) or "''"
+
+
+def header_variable(name: str) -> str:
+    """The shell variable that holds the value of a header that is the call's own."""
+    return name.replace("-", "_")

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from entrepot.dialect.calls import bare
 from entrepot.dialect.client import Proof
-from entrepot.dialect.code import FILE, hidden, marker, shell
+from entrepot.dialect.code import FILE, header_variable, hidden, marker, shell
 from entrepot.dialect.operation import Dialect, Operation
 
 
@@ -34,12 +34,12 @@ def script(
         "url": f"{url.scheme}://{url.netloc}", "method": request.method, "host": url.netloc,
         "path": request.path.decode(), "query": request.query.decode(),
         "body": "" if file else request.body.decode(),
-    } | {variable(name): value for name, value in others.items()}  # fmt: skip
+    } | {header_variable(name): value for name, value in others.items()}  # fmt: skip
     mark = "?" if request.query else ""
     sent = [f'curl -sS -X "$method" "$url$path{mark}$query"']
     if request.body and not file:
         sent.append(f'-H "content-type: {operation.takes}"')
-    sent += [f'-H "{name}: ${variable(name)}"' for name in others]
+    sent += [f'-H "{name}: ${header_variable(name)}"' for name in others]
     sent += [f'-H "{header}"' for header in proof.headers]
     if file:
         sent.append(f"-F {shell(f'file=@{FILE};type=text/csv')}")
@@ -47,8 +47,3 @@ def script(
         sent.append('--data-raw "$body"')
     lines = ["set -eu", *(f"{name}={shell(value)}" for name, value in said.items())]
     return "\n".join([*lines, *proof.lines.splitlines(), " \\\n  ".join(sent), ""])
-
-
-def variable(header: str) -> str:
-    """The variable that holds the value of a header that is the call's own."""
-    return header.replace("-", "_")

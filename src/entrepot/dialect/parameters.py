@@ -1,9 +1,12 @@
-"""Query strings: bytes to names and values, strictly. Knows no declaration; see `check` for types."""
+"""Query strings: bytes to names and values, strictly, and back. Knows no declaration; see `check` for types."""
 
 from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
 
 from entrepot.core.faults import Malformed, Part
 
@@ -57,3 +60,16 @@ def parse(query: bytes, *, plus_is_space: bool = True) -> Parameters:
         else:
             found[name] = [before, value]
     return found
+
+
+def query_of(parameters: Mapping[str, Any]) -> str:
+    """The parameters as a query string, by their names; a list is given once for each item."""
+    pairs = [
+        (k, i) for k, v in sorted(parameters.items()) for i in (v if isinstance(v, list) else [v])
+    ]
+    return "&".join(f"{quote(k, safe='')}={quote(word(v), safe='')}" for k, v in pairs)
+
+
+def word(value: Any) -> str:
+    """A value as it stands in a query or a header."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from entrepot.dialect.calls import query_of
 from entrepot.dialect.client import Asked, Proof, Script
 from entrepot.dialect.code import ACCESS_KEY, SECRET_KEY, Made, assigned, python, shell
+from entrepot.dialect.parameters import query_of
 from entrepot.dialect.request import Request
 from entrepot.vendors.enos import signing
 from entrepot.vendors.enos.token_service import ROOT

@@ -11,11 +11,11 @@ from entrepot.dialect.code import (
     Made,
     argument,
     assigned,
+    header_variable,
     imported,
     python,
     snake,
 )
-from entrepot.dialect.curl import variable
 from entrepot.dialect.request import Request
 
 _PROOF = """\
@@ -85,7 +85,7 @@ def prove(request: Request) -> Proof:
     kind = request.header(b"content-type").decode()
     for name in request.headers:
         if name not in (b"host", b"content-type"):
-            signed[name.decode()] = f"${variable(name.decode())}"
+            signed[name.decode()] = f"${header_variable(name.decode())}"
     if kind == "application/json":
         signed["content-type"] = kind
     elif kind:
