@@ -14,9 +14,10 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot import main as root
-from entrepot.core import tenancy
+from entrepot.core import models, tenancy
 from entrepot.core.conversion import Format
 from entrepot.core.differences import ORDER, differences
+from entrepot.core.identity import Caller
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.product import Authored, Product, Profile
 from entrepot.core.retelling import rebased
@@ -302,6 +303,80 @@ def test_publishing_a_draft_undoes_nothing_that_another_dialect_did_meanwhile(
     assert log[-1].changes["draft"] == ["(published)", None]
     [begun] = [e for e in log if e.changes.get("draft") == [None, "(begun)"]]
     assert begun.changes["draft/properties/4"][1]["identifier"] == "mine"
+
+
+# A draft of a product that is an instance of a named model
+
+
+def named(aliyun: Aliyun, **lengths: int) -> None:
+    """The named model Station, with texts of these lengths, as EnOS keeps it."""
+    words = next(f for f in OTHERS if f.dialect == "enos")
+    texts = (Property(id=n, access="r", type=Text(max_length=x)) for n, x in lengths.items())
+    model = ThingModel(id="Station", services=(Service(id="default", properties=tuple(texts)),))
+    vault = aliyun.world.installation.vault
+
+    def put(tx: Tx) -> None:
+        tenant = tenancy.tenant_named(tx, aliyun.credentials["name"])
+        user = tenancy.user_named(tx, tenant, tenant.name)
+        caller = Caller(tenant, user, "enos", "Import", "test", 1, vault, shelf=root.shelf())
+        models.put(tx, caller, "Station", Authored("enos", msgspec.Raw(words.write(model))))
+
+    aliyun.world.installation.store.write_now(put)
+
+
+def lengths(listed: list[Any]) -> dict[str, int]:
+    return {p["identifier"]: int(p["dataSpecs"]["length"]) for p in listed}
+
+
+@pytest.fixture
+def instance(aliyun: Aliyun) -> Aliyun:
+    """A product that is an instance of Station, and has a draft of its own."""
+    old = aliyun.stored()
+    new = replace(old, origin="enos", profile=Profile(name=old.profile.name, model_key="Station"))
+    aliyun.world.installation.store.write_now(lambda tx: tx.put(old, new))
+    named(aliyun, kept=9, narrowed=9, dropped=9, both=9)
+    aliyun("CreateThingModel", ThingModelJson=feature("mine"))
+    mine = {**FEATURE, "identifier": "both", "dataSpecs": {"dataType": "TEXT", "length": 20}}
+    aliyun("UpdateThingModel", Identifier="both", ThingModelJson=json.dumps({"properties": [mine]}))
+    return aliyun
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_draft_shows_and_keeps_what_the_named_model_changes_meanwhile(
+    instance: Aliyun, edited: bool
+) -> None:
+    named(instance, kept=9, narrowed=5, both=7, theirs=9)
+    wanted = {"kept": 9, "narrowed": 5, "both": 20, "theirs": 9, "mine": 9}
+    assert lengths(instance.model()["properties"]) == wanted
+    if edited:
+        instance("CreateThingModel", ThingModelJson=feature("more"))
+        named(instance, kept=4, narrowed=5, both=7, theirs=9)
+        wanted |= {"more": 9, "kept": 4}
+        assert lengths(instance.model()["properties"]) == wanted
+    instance("PublishThingModel")
+    published = instance.model("QueryThingModelPublished")["properties"]
+    assert lengths(published) == wanted
+    last = instance.log()[-1].changes
+    assert last["draft"] == ["(published)", None]
+    found = instance.stored()
+    assert (found.draft, found.draft_base) == (None, None)
+    named(instance, kept=1)  # it has a model of its own now
+    assert lengths(instance.model()["properties"]) == wanted
+
+
+def test_another_dialect_that_gives_an_instance_its_own_model_undoes_nothing_of_the_draft(
+    instance: Aliyun,
+) -> None:
+    named(instance, kept=9, narrowed=5, both=7, theirs=9)
+    iotda = IoTDA(instance)
+    [default] = iotda.services()
+    default["properties"] = [p for p in default["properties"] if p["property_name"] != "kept"]
+    iotda.replace([default])
+    wanted = {"narrowed": 5, "both": 20, "theirs": 9, "mine": 9}
+    assert lengths(instance.model()["properties"]) == wanted
+    assert instance.stored().draft_base is None
+    instance("PublishThingModel")
+    assert set(held(iotda.services())) == {f"default/{name}" for name in wanted}
 
 
 def test_a_draft_that_was_begun_from_nothing_takes_in_what_another_dialect_made(

@@ -104,6 +104,8 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     revision: int = 1
     released: bool = False
     draft: Authored | None = None  # the next thing model, not in force yet
+    # What the draft was begun from where that is a named model, which changes without the product.
+    draft_base: Authored | None = None
     claims: tuple[Claim, ...] = ()
     aliases: dict[str, str] = {}  # dialect -> the id that a caller chose or brought along
     secrets: dict[str, bytes] = {}  # dialect -> a sealed secret that replaces the computed one

@@ -1,7 +1,7 @@
 """The use cases of a product's thing model: the one in force, the draft of the next, what was published.
 
-Dialects without drafts put their models in force at once; a draft that another dialect keeps stays
-as it is. Plain functions over a unit of work; know no model's language.
+Dialects without drafts put their models in force at once; a draft that another dialect keeps takes in
+what they change. Plain functions over a unit of work; know no model's language.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.product import Authored, Claim, Product
 from entrepot.core.registry import Edit, Ref
-from entrepot.core.retelling import edited
+from entrepot.core.retelling import edited, rebased
 from entrepot.core.thing_model import ThingModel
 from entrepot.core.things import ModelVersion
 
@@ -43,8 +43,30 @@ class Publication:
 
 
 def draft_of(tx: Tx, caller: Caller, product: Product) -> Authored | None:
-    """The model as its author last left it, published or not; None where there is none."""
-    return product.draft or registry.model_in_force(tx, caller, product)
+    """The model as its author last left it, published or not; None where there is none.
+
+    A named model that it was begun from may have changed since: what changed is in it.
+    """
+    draft, base = product.draft, product.draft_base
+    in_force = registry.model_in_force(tx, caller, product)
+    if draft is None or base is None or in_force is None or base == in_force:
+        return draft or in_force
+    return rebased(caller.shelf, draft, base, in_force)
+
+
+def _caught_up(tx: Tx, caller: Caller, ref: Ref) -> Product:
+    """The product, its draft kept with what its named model changed in it; a line of its history tells it.
+
+    Raises:
+        NotFound: no such product.
+        Refused: it is released.
+    """
+    product = registry.get(tx, caller, ref)
+    registry.refuse_released(product, ref.text)
+    draft = draft_of(tx, caller, product)
+    if product.draft is None or draft is None or draft == product.draft:
+        return product
+    return set_draft(tx, caller, ref, draft)
 
 
 def edit_draft(tx: Tx, caller: Caller, change: Revision) -> Product:
@@ -56,8 +78,7 @@ def edit_draft(tx: Tx, caller: Caller, change: Revision) -> Product:
         NotFound: no such product.
         Refused: it is released, or nobody here can read the model that it has.
     """
-    product = registry.get(tx, caller, change.ref)
-    registry.refuse_released(product, change.ref.text)
+    product = _caught_up(tx, caller, change.ref)
     old = draft_of(tx, caller, product)
     new = edited(caller.shelf, old, change.words, change.edit, caller.dialect)
     if new is None:
@@ -84,8 +105,7 @@ def publish(tx: Tx, caller: Caller, wanted: Publication) -> ModelVersion:
         Refused: it is released.
         Taken: it has a version of that name.
     """
-    product = registry.get(tx, caller, wanted.ref)
-    registry.refuse_released(product, wanted.ref.text)
+    product = _caught_up(tx, caller, wanted.ref)
     model = draft_of(tx, caller, product)
     if model is None:
         raise NotFound("model", wanted.ref.text)

@@ -252,14 +252,16 @@ def update(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Product], Edit]]
     if wanted.profile.name != old.profile.name:
         claims = _renamed(tx, old, claims, wanted.profile.name)
     profile = wanted.profile
-    draft = old.draft if wanted.draft is UNSET else wanted.draft
+    draft, base = old.draft, old.draft_base
+    if wanted.draft is not UNSET:
+        draft, base = wanted.draft, model_in_force(tx, caller, old)
     model = profile.model
     if model is not None and model is not old.profile.model and not wanted.parked:
         in_force = model_in_force(tx, caller, old)
         model = caller.shelf.revised(in_force, model)
         profile = replace(profile, model=model)
         if draft is not None and model != in_force:
-            draft = rebased(caller.shelf, draft, in_force, model)
+            draft = rebased(caller.shelf, draft, base or in_force, model)
     secrets, names = old.secrets, old.names_of_secrets
     if wanted.secret is not None:
         secrets = {**secrets, caller.dialect: wanted.secret}
@@ -269,6 +271,7 @@ def update(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Product], Edit]]
         old,
         profile=profile,
         draft=draft,
+        draft_base=base if draft is not None and model is None else None,
         claims=claims,
         released=old.released if wanted.released is None else wanted.released,
         secrets=secrets,
