@@ -191,6 +191,6 @@ def signed_in(server: Server, tenant: str = "dev", **headers: str) -> Browser:
         known = server.credentials(tenant)
         page = browser.sign_in(known["access_key"], known["secret_key"])
         assert page.status == 200, page.text
-        _JARS[place] = dict(browser.cookies)
+        _JARS[place] = {n: v for n, v in browser.cookies.items() if not n.endswith("-lobby")}
     browser.cookies = dict(_JARS[place])
     return browser

@@ -212,6 +212,7 @@ def test_a_cookie_that_was_changed_is_nobodys(running: Server) -> None:
 
 def test_a_cookie_of_another_installation_is_nobodys(running: Server, fresh_server: Server) -> None:
     here, there = signed_in(running), signed_in(fresh_server)
+    assert len(here.cookies) == len(there.cookies) == 1
     assert here.cookies.keys().isdisjoint(there.cookies)
     ((name, _),) = here.cookies.items()
     here.cookies[name] = next(iter(there.cookies.values()))
@@ -225,6 +226,24 @@ def test_a_session_ends_after_eight_hours() -> None:
     request = Request("GET", b"/explorer", headers={b"cookie": b"a=b; " + line.partition(b";")[0]})
     assert cookie.read(request, 1000 + session.LIFE_MS - 1) == begun
     assert cookie.read(request, 1000 + session.LIFE_MS) is None
+
+
+def test_a_link_on_another_page_leads_in_and_signs_nobody_out(running: Server) -> None:
+    browser = signed_in(running)
+    kept, browser.cookies = browser.cookies, {}  # a strict cookie stays behind
+    browser.headers["sec-fetch-site"] = "cross-site"
+    page = browser.get(CREATE)
+    assert page.headers["refresh"] == f"0; url={CREATE}"
+    assert (page.cookies, is_in(page)) == ([], False)
+    browser.headers.clear()  # one that does not say where from
+    page = browser.get(CREATE)
+    assert is_out(page)
+    assert browser.cookies.keys().isdisjoint(kept)
+    browser.cookies |= kept
+    browser.headers["sec-fetch-site"] = "same-origin"  # the second time it is asked from here
+    assert is_in(browser.get(CREATE))
+    odd = Browser(running, sec_fetch_site="cross-site").get(f"{HOME}/x;url=//evil.example")
+    assert odd.headers["refresh"] == f"0; url={HOME}"
 
 
 def test_signing_out_ends_it(running: Server) -> None:

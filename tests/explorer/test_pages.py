@@ -101,6 +101,14 @@ def test_what_is_not_there_is_not_found(browser: Browser, path: str) -> None:
     assert browser.get(f"{HOME}{path}").status == 404
 
 
+@pytest.mark.parametrize("query", ["q=%zz", "q=%ff", "q", "q=a&q=b", "&" * 6000])
+def test_a_query_that_cannot_be_read_is_no_defect(
+    running: Server, browser: Browser, query: str
+) -> None:
+    assert browser.get(f"{HOME}/iotda?{query}").status in (200, 400)
+    assert "Traceback" not in running.said
+
+
 def test_only_reading_and_sending_forms_are_known(browser: Browser) -> None:
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS"):
         assert browser.get(HOME, method).status == 405

@@ -53,6 +53,9 @@ class Explorer:
     def __init__(self, world: World) -> None:
         self._world = world
         self._cookie = session.Cookie(world.house.gate.vault)
+        # Whoever has not signed in has another: a page asked for from elsewhere comes without the first,
+        # and must not replace it.
+        self._lobby = session.Cookie(world.house.gate.vault, "-lobby")
 
     @cached_property
     def _door(self) -> Door:
@@ -84,6 +87,8 @@ class Explorer:
             if request.method not in ("GET", "HEAD", "POST"):
                 return self._pages.message(visit, 405, "wrong_method")
             return await self._answer(request)
+        except Malformed:
+            return self._pages.message(visit, 400, "unreadable")
         except Unavailable:
             return self._pages.message(visit, 503, "busy")
         except Exception:
@@ -94,15 +99,16 @@ class Explorer:
         words = _words(request.path)
         if len(words) == 3 and words[1] == "static":
             return self._pages.file(words[2])
-        found = self._cookie.read(request, self._now_ms())
-        guest = await self._door.guest(found)
+        guest = await self._door.guest(self._cookie.read(request, self._now_ms()))
         visit = self._visit(request, guest)
         if request.method == "POST":
-            return await self._post(words, visit, found)
+            return await self._post(words, visit)
         if words[1:] == ["enter"] and request.method == "GET":
             return await self._enter(visit)
+        if guest is None and request.header(b"sec-fetch-site") == b"cross-site":
+            return self._pages.again(visit)
         if guest is None:
-            return self._sign_in_page(visit, found)
+            return self._sign_in_page(visit)
         if len(words) == 1:
             return self._pages.home(visit)
         return await self._of_dialect(words, visit, None)
@@ -118,27 +124,22 @@ class Explorer:
     # Who
 
     def _sign_in_page(
-        self,
-        visit: Visit,
-        found: session.Session | None,
-        status: int = 200,
-        wrong: str = "",
-        name: str = "",
+        self, visit: Visit, status: int = 200, wrong: str = "", name: str = ""
     ) -> Answer:
         """The page, with a cookie whose proof its form carries."""
-        if found is None or found.user:
-            found = session.nobody(self._now_ms())
-        return self._with_cookie(
-            visit, self._pages.sign_in(visit, found.proof, status, wrong, name), found
-        )
+        found = self._lobby.read(visit.request, self._now_ms()) or session.nobody(self._now_ms())
+        page = self._pages.sign_in(visit, found.proof, status, wrong, name)
+        return self._with_cookie(visit, page, self._lobby, found)
 
     def _url(self, request: Request) -> str:
         """Where the browser found this server."""
         scheme = request.scheme or ("https" if self._world.tls else "http")
         return f"{scheme}://{request.header(b'host').decode('latin-1')}"
 
-    def _with_cookie(self, visit: Visit, answer: Answer, found: session.Session) -> Answer:
-        line = self._cookie.written(found, self._url(visit.request).startswith("https:"))
+    def _with_cookie(
+        self, visit: Visit, answer: Answer, cookie: session.Cookie, found: session.Session
+    ) -> Answer:
+        line = cookie.written(found, self._url(visit.request).startswith("https:"))
         return Answer(answer.status, answer.body, (*answer.headers, (b"set-cookie", line)))
 
     async def _enter(self, visit: Visit) -> Answer:
@@ -147,45 +148,47 @@ class Explorer:
             ticket = parse(visit.request.query).get("ticket", "")
             begun = await self._door.enter(str(ticket), visit.request.peer)
         except Throttled:
-            return self._sign_in_page(visit, None, 429, "too_many")
+            return self._sign_in_page(visit, 429, "too_many")
         except (Unauthenticated, Malformed):
-            return self._sign_in_page(visit, None, 403, "link_over")
-        return self._with_cookie(visit, self._pages.entered(visit), begun)
+            return self._sign_in_page(visit, 403, "link_over")
+        return self._with_cookie(visit, self._pages.entered(visit), self._cookie, begun)
 
-    async def _sign_in(
-        self, visit: Visit, found: session.Session, typed: Mapping[str, str]
-    ) -> Answer:
+    async def _sign_in(self, visit: Visit, typed: Mapping[str, str]) -> Answer:
         name = typed.get("name", "").strip()
+        if not self._proved(visit, typed, self._lobby.read(visit.request, self._now_ms())):
+            return self._sign_in_page(visit, 403, "forged", name)
         try:
             begun = await self._door.sign_in(name, typed.get("secret", ""), visit.request.peer)
         except Throttled:
-            return self._sign_in_page(visit, found, 429, "too_many", name)
+            return self._sign_in_page(visit, 429, "too_many", name)
         except Unauthenticated:
-            return self._sign_in_page(visit, found, 403, "refused", name)
-        return self._with_cookie(visit, self._pages.moved(typed.get("next", "")), begun)
-
-    async def _post(self, words: list[str], visit: Visit, found: session.Session | None) -> Answer:
-        try:
-            typed = {k: v for k, v in parse(visit.request.body).items() if isinstance(v, str)}
-        except Malformed:
-            return self._pages.message(visit, 400, "forged")
-        proved = found is not None and _from_here(
-            visit.request, typed.get("proof", ""), found.proof
+            return self._sign_in_page(visit, 403, "refused", name)
+        return self._with_cookie(
+            visit, self._pages.moved(typed.get("next", "")), self._cookie, begun
         )
+
+    def _proved(
+        self, visit: Visit, typed: Mapping[str, str], found: session.Session | None
+    ) -> bool:
+        """Whether a page of this session, and of this server, sent what was typed."""
+        return found is not None and _from_here(visit.request, typed.get("proof", ""), found.proof)
+
+    async def _post(self, words: list[str], visit: Visit) -> Answer:
+        parsed = parse(visit.request.body)
+        typed = {name: value for name, value in parsed.items() if isinstance(value, str)}
         if words[1:] == ["sign-in"]:
-            if found is None or not proved:
-                return self._sign_in_page(visit, found, 403, "forged", typed.get("name", ""))
-            return await self._sign_in(visit, found, typed)
+            return await self._sign_in(visit, typed)
         if visit.guest is None:
-            return self._sign_in_page(visit, found, 403, "forged")
-        if words[1:] == ["sign-out"] and proved:
-            gone = self._pages.moved("")
-            return Answer(gone.status, b"", (*gone.headers, (b"set-cookie", self._cookie.gone())))
+            return self._sign_in_page(visit, 403, "forged")
+        proved = self._proved(visit, typed, visit.guest.session)
         if len(words) == _CALLS:
             return await self._of_dialect(words, visit, typed, proved)
-        return self._pages.message(
-            visit, 403 if not proved else 404, "forged" if not proved else "not_found"
-        )
+        if not proved:
+            return self._pages.message(visit, 403, "forged")
+        if words[1:] != ["sign-out"]:
+            return self._pages.message(visit, 404, "not_found")
+        gone = self._pages.moved("")
+        return Answer(gone.status, b"", (*gone.headers, (b"set-cookie", self._cookie.gone())))
 
     # What
 

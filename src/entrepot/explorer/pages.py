@@ -194,12 +194,18 @@ class Pages:
 
     def entered(self, visit: Visit) -> Answer:
         """What a link leads to; goes on by itself."""
-        page = self._page(visit, "entered.html")
-        return Answer(
-            page.status,
-            page.body,
-            (*page.headers, (b"refresh", b"0; url=" + session.PATH.encode())),
+        return self._onward(self._page(visit, "entered.html"), session.PATH)
+
+    def again(self, visit: Visit) -> Answer:
+        """The same page once more, asked for from here: from another's the cookie did not come along."""
+        path = visit.request.path.decode("latin-1")
+        return self._onward(
+            self._page(visit, "again.html"), path if _is_plain(path) else session.PATH
         )
+
+    def _onward(self, page: Answer, path: str) -> Answer:
+        line = (b"refresh", f"0; url={path}".encode())
+        return Answer(page.status, page.body, (*page.headers, line))
 
     def home(self, visit: Visit) -> Answer:
         """Every API there is."""

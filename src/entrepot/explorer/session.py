@@ -61,11 +61,11 @@ def _proof() -> str:
 
 
 class Cookie:
-    """The cookie of one installation, which has a name of its own: ports of a host share cookies."""
+    """A cookie of one installation, which has a name of its own: ports of a host share cookies."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, ending: str = "") -> None:
         self._vault = vault
-        self.name = f"entrepot-{vault.derive('explorer/cookie')[:4].hex()}"
+        self.name = f"entrepot-{vault.derive('explorer/cookie')[:4].hex()}{ending}"
 
     def read(self, request: Request, now_ms: int) -> Session | None:
         """The session in the request's cookie; None where there is none, or its life is over."""

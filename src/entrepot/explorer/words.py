@@ -121,6 +121,7 @@ _TABLE = (
     ("status", "Status", "状态码"),
     ("error_code", "Code", "错误码"),
     ("fault", "Fault", "原因"),
+    ("unreadable", "What was sent cannot be read.", "无法解析提交的内容。"),
     ("not_found", "There is no such page.", "没有这个页面。"),
     ("wrong_method", "This page is read, or its form is sent; nothing else.", "此页面只支持查看或提交表单。"),
     ("failed", "Something went wrong here; the log has it.", "出现内部错误，详见日志。"),
