@@ -96,7 +96,7 @@ def test_orphans_unreadable_things_and_labels_are_found(cli: Console) -> None:
     assert f"product {made.id} belongs to space 5" in found["everything has what it belongs to"][0]
     assert any("is kept under another" in f for f in found["things can be read"])
     assert any(f.startswith("space") for f in found["things can be read"])
-    assert "which no index names" in found["labels and products agree"][0]
+    assert "which no index names" in found["labels and things agree"][0]
     said = cli("doctor")
     assert said.status == 1
     assert "WRONG" in said.out

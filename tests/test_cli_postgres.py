@@ -182,7 +182,7 @@ def test_claims_tags_orphans_and_documents_that_do_not_fit_are_found(cli: Consol
     assert any("held for 77" in f for f in found["claims and things agree"])
     assert f"product {made.id} belongs to space 5" in found["everything has what it belongs to"][0]
     assert any(f.startswith("space") for f in found["things can be read"])
-    assert "which no index names" in found["labels and products agree"][0]
-    assert "1 labels are indexed" in found["labels and products agree"][-1]
+    assert "which no index names" in found["labels and things agree"][0]
+    assert "1 labels are indexed" in found["labels and things agree"][-1]
     assert any("given out again (100003)" in f for f in found["numbers are not given out twice"])
     assert found["the audit log can be read"]

@@ -74,7 +74,10 @@ def everything(config: Config) -> Any:
                 for t in (INSTALLATION, tenant)
                 for p in (None, space)
             ]
-            tags = [tx.labelled(tenant, [w]) for w in (("n", "3"), ("n", None), ("nul\0", None))]
+            tags = [
+                tx.labelled(Product, tenant, [w])
+                for w in (("n", "3"), ("n", None), ("nul\0", None))
+            ]
             return things, held, counts, tags, tx.recall("root"), installation.vault.derive("x")
 
         return installation.store.read_now(look)

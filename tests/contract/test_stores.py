@@ -78,7 +78,7 @@ def test_what_was_added_is_there_after_a_restart(open_store: Open) -> None:
     assert after.read_now(lambda tx: tx.get(Product, TENANT, made.id)) == made
     assert after.read_now(lambda tx: tx.holder(TENANT, NAME)) == made.id
     assert after.read_now(lambda tx: tx.count(Product, TENANT)) == 1
-    assert after.read_now(lambda tx: tx.labelled(TENANT, [("a", "1")])) == ([made], 1)
+    assert after.read_now(lambda tx: tx.labelled(Product, TENANT, [("a", "1")])) == ([made], 1)
     assert after.read_now(lambda tx: tx.history(TENANT, made.id)) == [entry(made.id)]
 
 
@@ -109,7 +109,7 @@ def test_a_dropped_thing_is_gone_with_its_claims_and_tags(store: Any) -> None:
         return (
             tx.get(Product, TENANT, made.id),
             tx.holder(TENANT, NAME),
-            tx.labelled(TENANT, [("a", None)]),
+            tx.labelled(Product, TENANT, [("a", None)]),
             tx.count(Product, TENANT),
             tx.page(Product, TENANT),
         )
@@ -275,7 +275,7 @@ def test_a_unit_counts_and_finds_what_it_did_itself(store: Any) -> None:
             tx.count(Product, TENANT),
             tx.page(Product, TENANT) == [one],
             tx.holder(TENANT, NAME) == one.id,
-            tx.labelled(TENANT, [("a", "1")])[1],
+            tx.labelled(Product, TENANT, [("a", "1")])[1],
         ]
 
     assert store.write_now(work) == [1, True, True, 1]
@@ -295,7 +295,7 @@ def test_products_are_found_by_any_of_the_tags(store: Any) -> None:
     store.write_now(fill)
 
     def found(*tags: tuple[str, str | None], **bounds: int) -> tuple[list[str], int]:
-        page, total = store.read_now(lambda tx: tx.labelled(TENANT, tags, **bounds))
+        page, total = store.read_now(lambda tx: tx.labelled(Product, TENANT, tags, **bounds))
         return names(page), total
 
     assert found(("colour", "red")) == (["red"], 1)
@@ -330,12 +330,12 @@ def test_a_label_that_many_have_is_counted_and_its_deep_pages_are_what_counting_
         mine = [p.profile.name for p in left if has(p.profile.name)]
         for skip in (0, 4_000, 8_193, len(mine) - 2, len(mine), 50_000):
             page, total = store.read_now(
-                lambda tx, t=tags, s=skip: tx.labelled(TENANT, t, skip=s, limit=3)
+                lambda tx, t=tags, s=skip: tx.labelled(Product, TENANT, t, skip=s, limit=3)
             )
             assert (names(page), total) == (mine[skip : skip + 3], len(mine))
         below = next(p.id for p in left if p.profile.name == mine[100])
         page, total = store.read_now(
-            lambda tx, t=tags, b=below: tx.labelled(TENANT, t, before=b, skip=2, limit=2)
+            lambda tx, t=tags, b=below: tx.labelled(Product, TENANT, t, before=b, skip=2, limit=2)
         )
         assert (names(page), total) == (mine[103:105], len(mine))
 
@@ -352,7 +352,7 @@ def test_products_are_found_by_part_of_any_name_whatever_its_case(store: Any) ->
     store.write_now(fill)
 
     def found(part: str, **bounds: int) -> tuple[list[str], int]:
-        page, total = store.read_now(lambda tx: tx.called(TENANT, part, **bounds))
+        page, total = store.read_now(lambda tx: tx.called(Product, TENANT, part, **bounds))
         return [n[:8] for n in names(page)], total
 
     assert found("pump") == (["pump_2", "红色水泵"], 2)
@@ -375,7 +375,7 @@ def test_a_renamed_or_dropped_product_is_not_found_by_part_of_its_old_names(stor
     new = replace(old, profile=replace(old.profile, name="Fan", names={"fr_FR": "Ventilateur"}))
 
     def found(tx: Tx) -> list[int]:
-        return [tx.called(TENANT, part)[1] for part in ("pump", "éol", "fan", "ventil")]
+        return [tx.called(Product, TENANT, part)[1] for part in ("pump", "éol", "fan", "ventil")]
 
     def change(tx: Tx) -> list[int]:
         before = found(tx)
@@ -393,8 +393,8 @@ def test_a_part_that_most_names_have_is_found_in_order(store: Any) -> None:
     last = store.write_now(lambda tx: product(tx, "Other", names={"en_US": "lamp lamp"}))
 
     def seen(tx: Tx) -> list[Any]:
-        first, total = tx.called(TENANT, "lamp", limit=2)
-        deep, _ = tx.called(TENANT, "lamp", skip=10_499, limit=5)
+        first, total = tx.called(Product, TENANT, "lamp", limit=2)
+        deep, _ = tx.called(Product, TENANT, "lamp", skip=10_499, limit=5)
         return [first[0] == last, names(first[1:]), names(deep), total]
 
     assert store.read_now(seen) == [True, [f"Lamp {10_499 % 977}"], ["Lamp 1", "Lamp 0"], 10_501]
@@ -404,7 +404,7 @@ def test_gateways_are_found_and_counted_as_such(store: Any) -> None:
     made = store.write_now(
         lambda tx: [product(tx, f"p{i}", kind=("device", "gateway")[i % 2]) for i in range(5)]
     )
-    assert store.read_now(lambda tx: tx.labelled(TENANT, [(GATEWAY, "")], limit=1)) == (
+    assert store.read_now(lambda tx: tx.labelled(Product, TENANT, [(GATEWAY, "")], limit=1)) == (
         [made[3]],
         2,
     )
@@ -415,7 +415,7 @@ def test_products_are_found_by_their_names(store: Any) -> None:
     store.write_now(lambda tx: product(tx, "a", tenant=OTHER_TENANT))
 
     def found(name: str) -> tuple[list[Product], int]:
-        return store.read_now(lambda tx: tx.labelled(TENANT, [(NAME_LABEL, name)]))
+        return store.read_now(lambda tx: tx.labelled(Product, TENANT, [(NAME_LABEL, name)]))
 
     assert found("a") == ([made[2], made[0]], 2)
     renamed = replace(made[0], profile=replace(made[0].profile, name="c"))
@@ -433,7 +433,7 @@ def test_put_replaces_the_tags(store: Any) -> None:
 
     def hits(tx: Tx) -> list[int]:
         wanted = [("a", "1"), ("b", "1"), ("b", "2"), ("c", "1")]
-        return [tx.labelled(TENANT, [w])[1] for w in wanted]
+        return [tx.labelled(Product, TENANT, [w])[1] for w in wanted]
 
     assert store.read_now(hits) == [0, 0, 1, 1]
     store.write_now(lambda tx: tx.put(new, replace(new, revision=5)))
@@ -503,7 +503,7 @@ def test_another_tenants_things_are_not_there(store: Any) -> None:
             tx.page(Product, TENANT, parent=theirs.space),
             list(tx.scan(Product, TENANT)),
             tx.count(Product, TENANT),
-            tx.labelled(TENANT, [("a", "1")]),
+            tx.labelled(Product, TENANT, [("a", "1")]),
             tx.history(TENANT, theirs.id),
         ]
 

@@ -33,7 +33,7 @@ def state(store: Any) -> Any:
             tx.count(Space, TENANT),
             tx.page(Product, TENANT),
             tx.holder(TENANT, NAME),
-            tx.labelled(TENANT, [("a", None)]),
+            tx.labelled(Product, TENANT, [("a", None)]),
             tx.recall("x"),
         )
     )

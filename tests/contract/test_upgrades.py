@@ -114,7 +114,7 @@ def is_well(console: Console, products: int = PRODUCTS) -> None:
 
         def found(tx: Tx) -> tuple[int, int]:
             dev = tenant_named(tx, "dev").id
-            return tx.count(Product, dev), tx.labelled(dev, [("nul\0", "灯")])[1]
+            return tx.count(Product, dev), tx.labelled(Product, dev, [("nul\0", "灯")])[1]
 
         assert installation.store.read_now(found) == (products, products)
 

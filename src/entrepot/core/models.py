@@ -10,7 +10,7 @@ from entrepot.core import audit
 from entrepot.core.faults import InUse, NotFound
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import MODEL, Authored, Claim
+from entrepot.core.product import MODEL, Authored, Claim, Product
 from entrepot.core.things import NamedModel
 
 
@@ -73,7 +73,7 @@ def delete(tx: Tx, caller: Caller, key: str) -> NamedModel:
         InUse: a product is an instance of it.
     """
     model = get(tx, caller.tenant.id, key)
-    if tx.labelled(caller.tenant.id, [(MODEL, key)], limit=1)[0]:
+    if tx.labelled(Product, caller.tenant.id, [(MODEL, key)], limit=1)[0]:
         raise InUse("model", key, "products")
     tx.drop(model)
     audit.note(tx, caller, "model", model.id, "delete")

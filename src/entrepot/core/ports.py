@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
@@ -27,6 +27,7 @@ Thing = (
 T = TypeVar(
     "T", Product, Space, Template, NamedModel, ModelVersion, Topic, Device, Tenant, User, Key, Token
 )
+L = TypeVar("L", Product, Device)  # what has labels
 R = TypeVar("R")
 
 INSTALLATION = 0
@@ -37,12 +38,14 @@ class Kind(msgspec.Struct, frozen=True):
     """How the store finds its way in a thing: which attribute names its parent.
 
     `everywhere`: kept under `INSTALLATION`, because it is looked up before the tenant is known.
+    `mark`: what the names of its labels begin with where they are kept, so that it is found among its own.
     """
 
     type: type[Any]
     name: str
     parent: str = ""
     everywhere: bool = False
+    mark: str = ""
 
 
 KINDS: tuple[Kind, ...] = (
@@ -52,7 +55,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(NamedModel, "model"),
     Kind(ModelVersion, "model_version", "product"),
     Kind(Topic, "topic", "product"),
-    Kind(Device, "device", "product"),
+    Kind(Device, "device", "product", mark="\0d"),
     Kind(Tenant, "tenant", everywhere=True),
     Kind(User, "user", "tenant", everywhere=True),
     Kind(Key, "key", "user", everywhere=True),
@@ -120,12 +123,16 @@ class Tx(Protocol):
         kind: type[T],
         tenant: int,
         *,
-        parent: int | None = None,
+        parent: int | Collection[int] | None = None,
         before: int | None = None,
         skip: int = 0,
         limit: int = 50,
     ) -> list[T]:
-        """At most `limit` things with ids below `before`, after leaving out `skip`."""
+        """At most `limit` things with ids below `before`, after leaving out `skip`.
+
+        Of one parent, or of any of several: of a few its cost grows with how many those are, of more
+        with how much of the tenant's is not theirs.
+        """
         ...
 
     def scan(self, kind: type[T], tenant: int, *, parent: int | None = None) -> Iterator[T]:
@@ -136,28 +143,40 @@ class Tx(Protocol):
         """How many there are; costs the same for one and for ten million."""
         ...
 
+    def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
+        """How many each of the parents has, in one look."""
+        ...
+
     def labelled(
         self,
+        kind: type[L],
         tenant: int,
         labels: Sequence[tuple[str, str | None]],
         *,
         before: int | None = None,
         skip: int = 0,
         limit: int = 50,
-    ) -> tuple[list[Product], int]:
-        """Products that have any of the labels (a tag's value None: any value), and how many there are.
+    ) -> tuple[list[L], int]:
+        """Things that have any of the labels (a tag's value None: any value), and how many there are.
 
-        The list begins below `before`; the total is of all. With one label the cost is the same for
-        one and for ten million, unless it is a name: those are counted when asked for.
+        The list begins below `before`; the total is of all. With labels of which nothing has two (one, or
+        values of one tag) the cost is the same for one and for ten million, unless it is a name: those
+        are counted when asked for.
         """
         ...
 
-    def called(
-        self, tenant: int, part: str, *, skip: int = 0, limit: int = 50
-    ) -> tuple[list[Product], int]:
-        """Products with `part` in one of their names, whatever its case, and how many there are.
+    def counted(
+        self, kind: type[L], tenant: int, labels: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], int]:
+        """How many things have each of the labels, none of which is a name, in one look."""
+        ...
 
-        Reads every name that the tenant's products have, without their documents.
+    def called(
+        self, kind: type[L], tenant: int, part: str, *, skip: int = 0, limit: int = 50
+    ) -> tuple[list[L], int]:
+        """Things with `part` in one of their names, whatever its case, and how many there are.
+
+        Reads every name that the tenant's things of the kind have, without their documents.
         """
         ...
 

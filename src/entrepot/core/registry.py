@@ -219,7 +219,7 @@ def labelled(tx: Tx, tenant: int, labels: Sequence[tuple[str, str | None]]) -> I
     """Every product of the tenant that has any of the labels, newest first."""
     before = None
     while True:
-        block, _ = tx.labelled(tenant, labels, before=before, limit=_BLOCK)
+        block, _ = tx.labelled(Product, tenant, labels, before=before, limit=_BLOCK)
         yield from block
         if len(block) < _BLOCK:
             return

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from entrepot.core.product import Actor, Authored, Claim
+from entrepot.core.product import NAME, Actor, Authored, Claim
 
 
 class Space(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -85,6 +85,30 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 Connection = Literal["inactive", "online", "offline"]  # inactive: it never connected
+CONNECTIONS: tuple[Connection, ...] = ("inactive", "online", "offline")
+
+KEY, UNNAMED, STATE, BEHIND, HUB = "\0key", "\0unnamed", "\0state", "\0behind", "\0hub"
+"""The labels that are a device's key beside its name, its key where it has no name, its state in the tenant
+(with `/` and the product's number: in the product), the gateway that it connects through, and the same where
+others connect through it in turn. As with products, its name and translations are labels too.
+"""
+
+
+def state(connection: Connection, disabled: bool, behind: bool) -> str:
+    """The value of the label `STATE`; `behind`: it connects through a gateway."""
+    return f"{connection}{'!' if disabled else ''}{'>' if behind else ''}"
+
+
+def states(
+    *connections: Connection, disabled: bool | None = None, behind: bool | None = None
+) -> tuple[str, ...]:
+    """The states with any of the connections; None: whether or not."""
+    return tuple(
+        state(connection, off, below)
+        for connection in connections
+        for off in ((False, True) if disabled is None else (disabled,))
+        for below in ((False, True) if behind is None else (behind,))
+    )
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -116,3 +140,17 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     aliases: dict[str, str] = {}  # dialect -> the id that a caller chose
     secrets: dict[str, bytes] = {}  # dialect -> a sealed secret that replaces the computed one
     names_of_secrets: dict[str, str] = {}  # dialect -> user name set beside such a secret
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What it is found by, beside its number, its product and its claims: names, key, state, gateway, tags."""
+        found = {KEY: self.key, NAME: self.name} if self.name is not None else {UNNAMED: self.key}
+        now = state(self.connection, bool(self.disabled_at), self.gateway is not None)
+        found[STATE] = found[f"{STATE}/{self.product}"] = now
+        for locale, name in self.names.items():
+            found[NAME + locale] = name
+        if self.gateway is not None:
+            found[BEHIND] = str(self.gateway)
+            if self.children:
+                found[HUB] = str(self.gateway)
+        return {**found, **self.tags}

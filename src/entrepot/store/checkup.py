@@ -16,11 +16,11 @@ from typing import Any
 import apsw
 
 from entrepot.core.ports import INSTALLATION, KINDS, Kind, Thing
-from entrepot.core.product import Product
 from entrepot.core.things import Device
 from entrepot.store.rows import (
     BLOCK_BITS,
     LABEL,
+    LABELLED,
     claim_hash,
     claims_of,
     label_rows,
@@ -85,7 +85,7 @@ class Checkup:
             yield check("things can be read", self._things(progress))
             yield check("everything has what it belongs to", self._orphans())
             yield check("claims and things agree", self._claims())
-            yield check("labels and products agree", self._labels())
+            yield check("labels and things agree", self._labels())
             yield check(GATEWAYS, gateways(self._documents(DEVICES)))
             yield check(TOTALS, self._totals())
             yield check("numbers are not given out twice", self._sequence())
@@ -160,14 +160,15 @@ class Checkup:
 
     def _labels(self) -> Iterator[str]:
         held = set(self._rows("SELECT tenant, product, name, value FROM label"))
-        for id, tenant, _, document in self._documents(_kind(Product)):
-            found = read(_kind(Product), document)
-            for name, value in label_rows(found.labels) if isinstance(found, Product) else ():
-                if (tenant, id, name, value) not in held:
-                    yield f"product {id} has the label {name!r}, which no index names"
-                held.discard((tenant, id, name, value))
+        for kind in LABELLED:
+            for id, tenant, _, document in self._documents(kind):
+                found = read(kind, document)
+                for name, value in () if found is None else label_rows(found):
+                    if (tenant, id, name, value) not in held:
+                        yield f"{kind.name} {id} has the label {name!r}, which no index names"
+                    held.discard((tenant, id, name, value))
         for _, id, name, _ in sorted(held):
-            yield f"the label {name!r} is indexed for product {id}, which has no such label"
+            yield f"the label {name!r} is indexed for {id}, which has no such label"
 
     def _totals(self) -> Iterator[str]:
         counted = {
@@ -250,7 +251,3 @@ def read(kind: Kind, document: bytes) -> Thing | None:
     except Exception:  # whatever a spoilt document makes its reader do
         return None
     return thing
-
-
-def _kind(type_: type[Any]) -> Kind:
-    return next(k for k in KINDS if k.type is type_)

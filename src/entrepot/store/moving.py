@@ -13,8 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from entrepot.core.ports import KINDS, Kind
-from entrepot.core.product import Product
-from entrepot.store.rows import label_rows, unpack
+from entrepot.store.rows import LABELLED, label_rows, unpack
 
 Row = tuple[Any, ...]
 Progress = Callable[[str, int], None]  # which table, how many rows more
@@ -161,14 +160,13 @@ def _named(key: Row | None) -> str:
 
 
 def labels_in(table: Table, rows: Sequence[Row]) -> Iterator[Row]:
-    """Tenant, name, value and product of every label in rows of the table."""
-    if table.kind is not None and table.kind.type is Product:
-        yield from labels_of_products(rows)
+    """Tenant, name, value and owner of every label in rows of the table."""
+    if table.kind in LABELLED:
+        yield from labels_of_rows(table.kind, rows)
 
 
-def labels_of_products(rows: Sequence[Row]) -> Iterator[Row]:
-    """The same, for rows of products."""
+def labels_of_rows(kind: Kind, rows: Sequence[Row]) -> Iterator[Row]:
+    """The same, for rows of a kind that has labels."""
     for tenant, id, _, document in rows:
-        product: Product = unpack(Product, document)
-        for name, value in label_rows(product.labels):
+        for name, value in label_rows(unpack(kind.type, document)):
             yield tenant, name, value, id

@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS entrepot.claim (
     holder bigint NOT NULL,
     PRIMARY KEY (tenant, hash)
 );
-CREATE TABLE IF NOT EXISTS entrepot.label ( -- what products are found by: their names and their tags
+CREATE TABLE IF NOT EXISTS entrepot.label ( -- what products and devices (`product`, of either kind) are found by
     tenant bigint NOT NULL,
     name bytea NOT NULL, -- 128 bits of BLAKE2b: no length, character or collation to mind
     value bytea NOT NULL,

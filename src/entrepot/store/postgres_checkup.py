@@ -14,7 +14,6 @@ from typing import Any
 import psycopg
 
 from entrepot.core.ports import INSTALLATION, KINDS, Kind
-from entrepot.core.product import Product
 from entrepot.core.vault import masked
 from entrepot.store.checkup import (
     DEVICES,
@@ -30,6 +29,7 @@ from entrepot.store.postgres_schema import connect, must_be_of_this_release, tab
 from entrepot.store.postgres_upgrade import COUNTED, recount
 from entrepot.store.rows import (
     BLOCK_BITS,
+    LABELLED,
     claim_hash,
     claims_of,
     label_hash,
@@ -39,6 +39,7 @@ from entrepot.store.rows import (
     unpack_entry,
 )
 
+_LABEL_COLUMNS = ("tenant", "name", "value", "product")
 _BLOCK = 1000  # things whose claims or labels are looked up together
 
 
@@ -80,7 +81,7 @@ class PostgresCheckup:
             yield check("things can be read", self._things(progress))
             yield check("everything has what it belongs to", self._orphans())
             yield check("claims and things agree", self._claims())
-            yield check("labels and products agree", self._labels())
+            yield check("labels and things agree", self._labels())
             yield check(GATEWAYS, gateways(self._documents(DEVICES)))
             yield check(TOTALS, self._totals())
             yield check("numbers are not given out twice", self._sequence())
@@ -176,26 +177,24 @@ class PostgresCheckup:
 
     def _labels(self) -> Iterator[str]:
         agreed = 0
-        kind = next(k for k in KINDS if k.type is Product)
-        made = (
-            (id, tenant, name, value)
-            for id, tenant, _, document in self._documents(kind)
-            if isinstance(found := read(kind, document), Product)
-            for name, value in label_rows(found.labels)
-        )
-        columns = ("tenant", "name", "value", "product")
-        for block in _blocks(made):
-            keys = [
-                (t, label_hash(name), label_value(name, value), id) for id, t, name, value in block
-            ]
-            held = self._held("label", columns, ("bigint", "bytea", "bytea", "bigint"), keys, "1")
-            agreed += len(held)
-            for (id, _, name, _), key in zip(block, keys, strict=True):
-                if key not in held:
-                    yield f"product {id} has the label {name!r}, which no index names"
+        columns, types = _LABEL_COLUMNS, ("bigint", "bytea", "bytea", "bigint")
+        for kind in LABELLED:
+            made = (
+                (id, tenant, name, value)
+                for id, tenant, _, document in self._documents(kind)
+                if (found := read(kind, document)) is not None
+                for name, value in label_rows(found)
+            )
+            for block in _blocks(made):
+                keys = [(t, label_hash(n), label_value(n, value), id) for id, t, n, value in block]
+                held = self._held("label", columns, types, keys, "1")
+                agreed += len(held)
+                for (id, _, name, _), key in zip(block, keys, strict=True):
+                    if key not in held:
+                        yield f"{kind.name} {id} has the label {name!r}, which no index names"
         more = self._rows("SELECT count(*) FROM entrepot.label")[0][0] - agreed
         if more > 0:
-            yield f"{more} labels are indexed for products that have no such label"
+            yield f"{more} labels are indexed for things that have no such label"
 
     def _held(
         self,

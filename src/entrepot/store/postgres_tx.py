@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from entrepot.core.ports import Entry, T, Thing
-from entrepot.core.product import NAME, Claim, Product
+from entrepot.core.ports import Entry, L, T, Thing
+from entrepot.core.product import Claim
 from entrepot.store.ending import Ending
 from entrepot.store.postgres_schema import Connection, table
 from entrepot.store.rows import (
@@ -15,23 +15,25 @@ from entrepot.store.rows import (
     FEW,
     HASH_BYTES,
     LABEL,
-    NAMES,
+    SEARCHED,
     asked_labels,
     claim_hash,
     label_hash,
     label_number,
     label_value,
     name_part,
+    parents_of,
     unpack,
     unpack_entry,
 )
 
 ID_BOUND = 1 << 63
 _BLOCK = 256
+_ARMS = 64  # lists that are merged
 _DEEP = 2 * _BLOCK  # entries of an index that are passed over sooner than blocks are counted
 
 Rows = list[tuple[Any, ...]]
-Chosen = tuple[str, list[Any]]  # a statement that gives numbers of products, with its values
+Chosen = tuple[str, list[Any]]  # a statement that gives numbers of things, with its values
 
 
 class ReadTx:
@@ -74,42 +76,49 @@ class ReadTx:
         kind: type[T],
         tenant: int,
         *,
-        parent: int | None = None,
+        parent: int | Collection[int] | None = None,
         before: int | None = None,
         skip: int = 0,
         limit: int = 50,
     ) -> list[T]:
+        parents = parents_of(parent)
         if before is None and skip >= _DEEP:
-            parents = None if parent is None else [parent]
             before, skip = self._start(BY_TYPE[kind].name, tenant, parents, skip)
-        rows = self._page(BY_TYPE[kind].name, tenant, parent, before, skip, limit)
+        rows = self._page(BY_TYPE[kind].name, tenant, parents, before, skip, limit)
         return [unpack(kind, document) for (document,) in rows]
 
     def _page(
         self,
         kind: str,
         tenant: int,
-        parent: int | None,
+        parents: list[int] | None,
         before: int | None,
         skip: int,
         limit: int,
         without: Sequence[int] = (),
     ) -> Rows:
-        where, values = "tenant = %b", [tenant]
-        if parent is not None:
-            where, values = where + " AND parent = %b", [*values, parent]
+        if parents is not None and not parents:
+            return []
+        one, values = f"SELECT tenant, id FROM {table(kind)} WHERE tenant = %b", list[Any]([tenant])  # noqa: S608
         if before is not None:
-            where, values = where + " AND id < %b", [*values, min(before, ID_BOUND - 1)]
-        ids: list[Any] = []
+            one, values = one + " AND id < %b", [*values, min(before, ID_BOUND - 1)]
         if without:
-            where, ids = where + " AND id <> ALL(%b::bigint[])", [list(without)]
+            one, values = one + " AND id <> ALL(%b::bigint[])", [*values, list(without)]
+        if parents is not None and len(parents) <= _ARMS:
+            # Each in the order of its index, so that they are merged and nothing is sorted.
+            one += " AND parent = %b"
+            values = [v for parent in parents for v in (*values, parent)]
+            ids = " UNION ALL ".join([one] * len(parents))
+        elif parents is not None:
+            ids, values = one + " AND parent = ANY(%b::bigint[])", [*values, parents]
+        else:
+            ids = one
         # The ids come from the index alone, so that what is skipped is never read.
         sql = (
-            f"SELECT t.document FROM (SELECT tenant, id FROM {table(kind)} WHERE {where}"  # noqa: S608
-            f" ORDER BY id DESC LIMIT %b OFFSET %b) p JOIN {table(kind)} t USING (tenant, id)"
-            " ORDER BY t.id DESC"
+            f"SELECT t.document FROM ({ids} ORDER BY id DESC LIMIT %b OFFSET %b) p"  # noqa: S608
+            f" JOIN {table(kind)} t USING (tenant, id) ORDER BY t.id DESC"
         )
-        return self._rows(sql, (*values, *ids, limit, skip))
+        return self._rows(sql, (*values, limit, skip))
 
     def _start(
         self, kind: str, tenant: int, parents: list[int] | None, skip: int
@@ -149,16 +158,28 @@ class ReadTx:
         n: int = self._rows(sql, values)[0][0]
         return n
 
+    def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
+        return self._sums(BY_TYPE[kind].name, tenant, parents)
+
+    def _sums(self, kind: str, tenant: int, parents: Collection[int]) -> dict[int, int]:
+        sql = (
+            "SELECT parent, sum(n)::bigint FROM entrepot.total WHERE tenant = %b AND kind = %t"
+            " AND parent = ANY(%b::bigint[]) GROUP BY parent ORDER BY parent"
+        )
+        found = dict.fromkeys(parents, 0)
+        return found | {p: n for p, n in self._rows(sql, (tenant, kind, list(found)))}
+
     def labelled(
         self,
+        kind: type[L],
         tenant: int,
         labels: Sequence[tuple[str, str | None]],
         *,
         before: int | None = None,
         skip: int = 0,
         limit: int = 50,
-    ) -> tuple[list[Product], int]:
-        wanted, counted = asked_labels(labels)
+    ) -> tuple[list[L], int]:
+        wanted, counted = asked_labels(BY_TYPE[kind], labels)
         if not wanted:
             return [], 0
         if counted:
@@ -169,38 +190,44 @@ class ReadTx:
         else:
             total = self._count_chosen(chosen_by_labels(tenant, wanted))
         chosen = chosen_by_labels(tenant, wanted, before)
-        return self._products(self._page_chosen(tenant, chosen, skip, limit)), total
+        return self._page_chosen(kind, tenant, chosen, skip, limit), total
+
+    def counted(
+        self, kind: type[L], tenant: int, labels: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], int]:
+        numbers = {label: label_number(BY_TYPE[kind].mark + label[0], label[1]) for label in labels}
+        sums = self._sums(LABEL, tenant, numbers.values())
+        return {label: sums[number] for label, number in numbers.items()}
 
     def called(
-        self, tenant: int, part: str, *, skip: int = 0, limit: int = 50
-    ) -> tuple[list[Product], int]:
-        chosen = chosen_by_name(tenant, part)
+        self, kind: type[L], tenant: int, part: str, *, skip: int = 0, limit: int = 50
+    ) -> tuple[list[L], int]:
+        chosen: Chosen = chosen_by_name(tenant, BY_TYPE[kind].mark, part)
         few = self._rows(f"{chosen[0]} LIMIT %b", (*chosen[1], FEW + 1))
         if len(few) > FEW:
             total = self._count_chosen(chosen)
-            return self._products(self._page_chosen(tenant, chosen, skip, limit)), total
+            return self._page_chosen(kind, tenant, chosen, skip, limit), total
         page = sorted((id for (id,) in few), reverse=True)[skip : skip + limit]
         sql = (
-            "SELECT document FROM entrepot.product"
+            f"SELECT document FROM {table(BY_TYPE[kind].name)}"  # noqa: S608
             " WHERE tenant = %b AND id = ANY(%b::bigint[]) ORDER BY id DESC"
         )
-        return self._products(self._rows(sql, (tenant, page))), len(few)
+        return [unpack(kind, document) for (document,) in self._rows(sql, (tenant, page))], len(few)
 
     def _count_chosen(self, chosen: Chosen) -> int:
         sql, values = chosen
         n: int = self._rows(f"SELECT count(*) FROM ({sql}) c", values)[0][0]  # noqa: S608
         return n
 
-    def _page_chosen(self, tenant: int, chosen: Chosen, skip: int, limit: int) -> Rows:
-        sql, values = chosen
-        return self._rows(
-            f"SELECT document FROM ({sql} ORDER BY product DESC LIMIT %b OFFSET %b) c"  # noqa: S608
-            " JOIN entrepot.product ON tenant = %b AND id = product ORDER BY id DESC",
-            (*values, limit, skip, tenant),
+    def _page_chosen(
+        self, kind: type[L], tenant: int, chosen: Chosen, skip: int, limit: int
+    ) -> list[L]:
+        rows = self._rows(
+            f"SELECT document FROM ({chosen[0]} ORDER BY product DESC LIMIT %b OFFSET %b) c"  # noqa: S608
+            f" JOIN {table(BY_TYPE[kind].name)} ON tenant = %b AND id = product ORDER BY id DESC",
+            (*chosen[1], limit, skip, tenant),
         )
-
-    def _products(self, rows: Rows) -> list[Product]:
-        return [unpack(Product, document) for (document,) in rows]
+        return [unpack(kind, document) for (document,) in rows]
 
     # The audit log and the installation
 
@@ -243,29 +270,39 @@ class ReadTx:
         raise _only_looking()
 
 
+# What has a label is called `product`, as it was when nothing else had any: nodes of then may be reading.
+
+
 def chosen_by_labels(
     tenant: int, labels: Sequence[tuple[str, str]], before: int | None = None
 ) -> Chosen:
-    """The numbers of products with any of the labels, each once."""
-    one = "SELECT product FROM entrepot.label WHERE tenant = %b AND name = %b AND value = %b"
-    below: list[int] = []
+    """The numbers of things with any of the labels, each once."""
+    one, below = "SELECT product FROM entrepot.label WHERE tenant = %b", list[int]()
     if before is not None:
-        one, below = one + " AND product < %b", [min(before, ID_BOUND - 1)]
-    values = [
-        v for n, text in labels for v in (tenant, label_hash(n), label_value(n, text), *below)
-    ]
+        below = [min(before, ID_BOUND - 1)]
+    rest = " AND product < %b" if below else ""
+    hashes = [(label_hash(name), label_value(name, value)) for name, value in labels]
+    if len(labels) > _ARMS:
+        sql = f"{one} AND (name, value) IN (SELECT * FROM unnest(%b::bytea[], %b::bytea[]))"
+        found = [tenant, *(list(column) for column in zip(*hashes, strict=True)), *below]
+        return f"SELECT DISTINCT product FROM ({sql}{rest}) a", found  # noqa: S608
+    one += f" AND name = %b AND value = %b{rest}"
+    values: list[Any] = [v for both in hashes for v in (tenant, *both, *below)]
     if len(labels) == 1:  # the index is in the order that is wanted
         return one, values
     return f"SELECT DISTINCT product FROM ({' UNION ALL '.join([one] * len(labels))}) a", values  # noqa: S608
 
 
-def chosen_by_name(tenant: int, part: str) -> Chosen:
-    """The numbers of products with the part in a name, each once: the index alone is read."""
+def chosen_by_name(tenant: int, mark: str, part: str) -> Chosen:
+    """The numbers of things with the part in a name, each once: the index alone is read.
+
+    `mark`: what the names of labels of their kind begin with.
+    """
     sql = (
         "SELECT DISTINCT product FROM entrepot.label WHERE tenant = %b AND name = ANY(%b::bytea[])"
         " AND position(%b IN substr(value, 1, length(value) - %b)) > 0"
     )
-    names = [label_hash(NAME), label_hash(NAMES)]
+    names = [label_hash(mark + name) for name in SEARCHED]
     return sql, [tenant, names, name_part(part), HASH_BYTES + 1]
 
 

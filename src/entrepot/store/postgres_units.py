@@ -6,13 +6,13 @@ relied on is kept too, because another node may change it meanwhile: the flush a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from entrepot.core.faults import Taken
-from entrepot.core.ports import Entry, T, Thing, Tx
-from entrepot.core.product import Claim, Product
+from entrepot.core.ports import Entry, L, T, Thing, Tx
+from entrepot.core.product import Claim
 from entrepot.store.postgres_schema import Connection
 from entrepot.store.postgres_tx import (
     ID_BOUND,
@@ -26,6 +26,7 @@ from entrepot.store.rows import (
     BLOCK_BITS,
     BY_TYPE,
     LABEL,
+    SEARCHED,
     asked_labels,
     claim_hash,
     claims_of,
@@ -34,9 +35,9 @@ from entrepot.store.rows import (
     label_number,
     label_rows,
     label_value,
-    labels_of,
     owner_of,
     parent_of,
+    parents_of,
     unpack,
 )
 
@@ -142,7 +143,7 @@ class WriteTx(ReadTx):
         for claim in claims:
             self._claim((tenant, claim_hash(claim)), thing.id)
         self._now.rows[kind, tenant, thing.id] = 0, thing
-        self._label(tenant, thing.id, label_rows(labels_of(thing)), True)
+        self._label(tenant, thing.id, label_rows(thing), True)
         self._tally(tenant, kind, parent_of(thing), thing.id, 1)
 
     def put(self, old: T, new: T) -> None:
@@ -160,7 +161,7 @@ class WriteTx(ReadTx):
         if parent_of(old) != parent_of(new):
             self._tally(tenant, kind, parent_of(old), old.id, -1)
             self._tally(tenant, kind, parent_of(new), new.id, 1)
-        had, has = label_rows(labels_of(old)), label_rows(labels_of(new))
+        had, has = label_rows(old), label_rows(new)
         self._label(tenant, old.id, [row for row in had if row not in has], False)
         self._label(tenant, new.id, [row for row in has if row not in had], True)
 
@@ -169,7 +170,7 @@ class WriteTx(ReadTx):
         version = self._there(kind, tenant, thing.id)
         for claim in claims_of(thing):
             self._release((tenant, claim_hash(claim)), thing.id)
-        self._label(tenant, thing.id, label_rows(labels_of(thing)), False)
+        self._label(tenant, thing.id, label_rows(thing), False)
         self._now.rows[kind, tenant, thing.id] = version, None
         self._tally(tenant, kind, parent_of(thing), thing.id, -1)
 
@@ -232,25 +233,25 @@ class WriteTx(ReadTx):
         kind: type[T],
         tenant: int,
         *,
-        parent: int | None = None,
+        parent: int | Collection[int] | None = None,
         before: int | None = None,
         skip: int = 0,
         limit: int = 50,
     ) -> list[T]:
-        name = BY_TYPE[kind].name
-        self._now.guards.add((tenant, name, parent))
+        name, parents = BY_TYPE[kind].name, parents_of(parent)
+        self._guard(tenant, name, parents)
         changed = self._changed(name, tenant)
         if not changed:
-            rows = self._page(name, tenant, parent, before, skip, limit)
+            rows = self._page(name, tenant, parents, before, skip, limit)
             return [unpack(kind, document) for (document,) in rows]
         ours: Any = [
             t
             for t in changed.values()
             if t is not None
-            and parent in (None, parent_of(t))
+            and (parents is None or parent_of(t) in parents)
             and (before is None or t.id < before)
         ]
-        rows = self._page(name, tenant, parent, before, 0, skip + limit, tuple(changed))
+        rows = self._page(name, tenant, parents, before, 0, skip + limit, tuple(changed))
         ours += [unpack(kind, document) for (document,) in rows]
         found: list[T] = sorted(ours, key=lambda t: -t.id)[skip : skip + limit]
         return found
@@ -265,55 +266,74 @@ class WriteTx(ReadTx):
                     n += delta
         return n
 
+    def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
+        self._guard(tenant, BY_TYPE[kind].name, parents)
+        return super().counts(kind, tenant, parents)
+
+    def _sums(self, kind: str, tenant: int, parents: Collection[int]) -> dict[int, int]:
+        found = super()._sums(kind, tenant, parents)
+        for totals in (self.done.totals, self._now.totals):
+            for (t, k, p, _), delta in totals.items():
+                if t == tenant and k == kind and p in found:
+                    found[p] += delta
+        return found
+
+    def _guard(self, tenant: int, kind: str, parents: Collection[int] | None) -> None:
+        wanted: Collection[int | None] = [None] if parents is None else parents
+        self._now.guards.update((tenant, kind, parent) for parent in wanted)
+
     def labelled(
         self,
+        kind: type[L],
         tenant: int,
         labels: Sequence[tuple[str, str | None]],
         *,
         before: int | None = None,
         skip: int = 0,
         limit: int = 50,
-    ) -> tuple[list[Product], int]:
-        wanted, _ = asked_labels(labels)
+    ) -> tuple[list[L], int]:
+        wanted, _ = asked_labels(BY_TYPE[kind], labels)
         if not wanted:
             return [], 0
 
-        def fits(product: Product) -> bool:
-            return not set(wanted).isdisjoint(label_rows(product.labels))
+        def fits(thing: Thing) -> bool:
+            return not set(wanted).isdisjoint(label_rows(thing))
 
         chosen, among = chosen_by_labels(tenant, wanted), chosen_by_labels(tenant, wanted, before)
-        return self._merged(tenant, fits, chosen, among, before or ID_BOUND, skip, limit)
+        return self._merged(kind, tenant, fits, chosen, among, before or ID_BOUND, skip, limit)
 
     def called(
-        self, tenant: int, part: str, *, skip: int = 0, limit: int = 50
-    ) -> tuple[list[Product], int]:
-        small = part.casefold()
+        self, kind: type[L], tenant: int, part: str, *, skip: int = 0, limit: int = 50
+    ) -> tuple[list[L], int]:
+        small, mark = part.casefold(), BY_TYPE[kind].mark
+        names = {mark + name for name in SEARCHED}
 
-        def fits(product: Product) -> bool:
-            return any(is_name(n) and small in v.casefold() for n, v in label_rows(product.labels))
+        def fits(thing: Thing) -> bool:
+            return any(n in names and small in v.casefold() for n, v in label_rows(thing))
 
-        chosen = chosen_by_name(tenant, part)
-        return self._merged(tenant, fits, chosen, chosen, ID_BOUND, skip, limit)
+        chosen = chosen_by_name(tenant, mark, part)
+        return self._merged(kind, tenant, fits, chosen, chosen, ID_BOUND, skip, limit)
 
     def _merged(
         self,
+        kind: type[L],
         tenant: int,
-        fits: Callable[[Product], bool],
+        fits: Callable[[Thing], bool],
         counted: Chosen,
         listed: Chosen,
         before: int,
         skip: int,
         limit: int,
-    ) -> tuple[list[Product], int]:
-        changed = self._changed("product", tenant)
-        ours = [p for p in changed.values() if isinstance(p, Product) and fits(p)]
+    ) -> tuple[list[L], int]:
+        changed = self._changed(BY_TYPE[kind].name, tenant)
+        ours: list[Any] = [t for t in changed.values() if t is not None and fits(t)]
         others = (" EXCEPT SELECT unnest(%b::bigint[])", [list(changed)]) if changed else ("", [])
         total = self._count_chosen((counted[0] + others[0], counted[1] + others[1]))
         sql = f"SELECT product FROM ({listed[0]}{others[0]}) l"  # noqa: S608
-        rows = self._page_chosen(tenant, (sql, listed[1] + others[1]), 0, skip + limit)
-        products = self._products(rows) + [p for p in ours if p.id < before]
-        products.sort(key=lambda p: -p.id)
-        return products[skip : skip + limit], total + len(ours)
+        kept = self._page_chosen(kind, tenant, (sql, listed[1] + others[1]), 0, skip + limit)
+        things: list[L] = kept + [t for t in ours if t.id < before]
+        things.sort(key=lambda t: -t.id)
+        return things[skip : skip + limit], total + len(ours)
 
     def _changed(self, kind: str, tenant: int) -> dict[int, Thing | None]:
         """The tenant's things of the kind as units left them, by id."""
@@ -352,12 +372,12 @@ class WriteTx(ReadTx):
 
     # Small change
 
-    def _label(self, tenant: int, product: int, rows: Sequence[tuple[str, str]], has: bool) -> None:
+    def _label(self, tenant: int, thing: int, rows: Sequence[tuple[str, str]], has: bool) -> None:
         for name, value in rows:
-            self._now.labels[tenant, label_hash(name), label_value(name, value), product] = has
+            self._now.labels[tenant, label_hash(name), label_value(name, value), thing] = has
             if not is_name(name):
                 number = label_number(name, value)
-                self._tally(tenant, LABEL, number, product, 1 if has else -1)
+                self._tally(tenant, LABEL, number, thing, 1 if has else -1)
 
     def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
         key = (tenant, kind, parent, id >> BLOCK_BITS)

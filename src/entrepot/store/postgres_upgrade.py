@@ -109,10 +109,10 @@ class _Database:
         for kind in KINDS:
             self._do(_table(kind))
 
-    def products(self, after: tuple[int, int], most: int, most_bytes: int) -> list[Row]:
+    def things(self, kind: Kind, after: tuple[int, int], most: int, most_bytes: int) -> list[Row]:
         sql = (
             "SELECT tenant, id, parent, document FROM (SELECT *, sum(length(document))"
-            " OVER (ORDER BY tenant, id) - length(document) AS before FROM entrepot.product"
+            f" OVER (ORDER BY tenant, id) - length(document) AS before FROM {table(kind.name)}"
             " WHERE (tenant, id) > (%b, %b) ORDER BY tenant, id LIMIT %b) p WHERE before < %b"
         )
         values = (*after, most, most_bytes)
@@ -167,8 +167,8 @@ def _table(kind: Kind) -> str:
 
 def hashed(row: Row) -> Row:
     """The row of a label with each text as its hash, because PostgreSQL cannot index every text."""
-    tenant, name, value, product = row
-    return tenant, label_hash(name), label_value(name, value), product
+    tenant, name, value, thing = row
+    return tenant, label_hash(name), label_value(name, value), thing
 
 
 def copy_in(

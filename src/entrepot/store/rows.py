@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -15,6 +15,7 @@ import zstandard
 from entrepot.core.identity import Tenant
 from entrepot.core.ports import INSTALLATION, KINDS, Entry, Kind, Thing
 from entrepot.core.product import NAME, Claim
+from entrepot.core.things import KEY, UNNAMED
 
 BLOCK_BITS = 13
 """Things are counted by blocks of so many ids (id >> 13): a deep page skips blocks, not rows."""
@@ -83,39 +84,47 @@ def parent_of(thing: Thing) -> int:
     return getattr(thing, attribute) if attribute else 0
 
 
+def parents_of(parent: int | Collection[int] | None) -> list[int] | None:
+    """The parents that a list is of, each once; None: it is of all."""
+    if parent is None:
+        return None
+    return [parent] if isinstance(parent, int) else list(dict.fromkeys(parent))
+
+
 def claims_of(thing: Thing) -> tuple[Claim, ...]:
     """The claims that the thing holds."""
     return getattr(thing, "claims", ())
 
 
-def labels_of(thing: Thing) -> dict[str, str]:
-    """The labels that the thing is found by."""
-    return getattr(thing, "labels", {})
-
-
+LABELLED: tuple[Kind, ...] = tuple(kind for kind in KINDS if hasattr(kind.type, "labels"))
+"""The kinds whose things are found by labels."""
 NAMES = NAME + "s"
-"""The label of what else a product is called: its translations, and names in small letters where those
+"""The label of what else a thing is called: its translations, and names in small letters where those
 are more than ASCII's."""
+SEARCHED = (NAME, NAMES, UNNAMED)
+"""The labels that are searched by their parts."""
+_UNCOUNTED = frozenset(kind.mark + name for kind in LABELLED for name in (*SEARCHED, KEY))
 ANY = "\0"
 """The value under which a tag is kept a second time, to be found by its key alone."""
 FEW = 10_000
-"""So many products found by part of a name are sorted here, sooner than all names are read twice."""
+"""So many things found by part of a name are sorted here, sooner than all names are read twice."""
 LABEL = "label"
 """What labels are called among the kinds that are counted; `label_number` stands for the parent."""
 
 
-def label_rows(labels: dict[str, str]) -> list[tuple[str, str]]:
-    """Name and value of each row that the labels take in an index."""
+def label_rows(thing: Thing) -> list[tuple[str, str]]:
+    """Name and value of each row that the thing's labels take in an index."""
+    mark, labels = BY_TYPE[type(thing)].mark, getattr(thing, "labels", {})
     rows: list[tuple[str, str]] = []
     for name, value in labels.items():
         if not name.startswith("\0"):
-            rows += (name, value), (name, ANY)
-        elif name.startswith(NAME):
-            rows.append((name if name == NAME else NAMES, value))
+            rows += (mark + name, value), (mark + name, ANY)
+        elif name.startswith(NAME) or name == UNNAMED:
+            rows.append((mark + (name if name in SEARCHED else NAMES), value))
             if not value.isascii() and (small := value.casefold()) != _small_ascii(value):
-                rows.append((NAMES, small))
+                rows.append((mark + NAMES, small))
         else:
-            rows.append((name, value))
+            rows.append((mark + name, value))
     return rows if len(rows) == 1 else list(dict.fromkeys(rows))
 
 
@@ -125,20 +134,22 @@ def _small_ascii(text: str) -> str:
 
 
 def asked_labels(
-    labels: Sequence[tuple[str, str | None]],
+    kind: Kind, labels: Iterable[tuple[str, str | None]]
 ) -> tuple[list[tuple[str, str]], bool]:
-    """The rows to look for, each once; and whether they are counted and no product has two of them."""
+    """The rows to look for, each once; and whether they are counted and nothing has two of them."""
     rows = dict.fromkeys((name, ANY if value is None else value) for name, value in labels)
     keys = {name for name, value in rows if value == ANY}
     found = [(name, value) for name, value in rows if value == ANY or name not in keys]
-    names = {name for name, _ in found}
-    return found, len(names) == 1 and not any(map(is_name, names))
+    # Of our own labels that are called alike up to a stroke a thing has one: its state in its product.
+    sorts = {name.partition("/")[:2] if name.startswith("\0") else name for name, _ in found}
+    kept = [(kind.mark + name, value) for name, value in found]
+    return kept, len(sorts) == 1 and not is_name(kept[0][0])
 
 
 def is_name(label: str) -> bool:
-    """Whether the label is a product's name. Those have many values that few products share: they are
-    searched by their parts, and not counted."""
-    return label in (NAME, NAMES)
+    """Whether a row's label is a name, or a key. Those have many values that few things share: they are
+    not counted."""
+    return label in _UNCOUNTED
 
 
 @lru_cache(1024)  # most creates have the labels of those before them

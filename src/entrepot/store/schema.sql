@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS claim (
     holder INTEGER NOT NULL,
     PRIMARY KEY (tenant, hash)
 ) WITHOUT ROWID, STRICT;
--- What products are found by: their names, their tags and a little more (Product.labels).
+-- What products and devices are found by: names, tags and a little more (`labels` of each). What names of
+-- labels begin with tells the kinds apart (Kind.mark); `product` is the number of either.
 CREATE TABLE IF NOT EXISTS label (
     tenant INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -17,7 +18,7 @@ CREATE TABLE IF NOT EXISTS label (
     PRIMARY KEY (tenant, name, value, product)
 ) WITHOUT ROWID, STRICT;
 -- How many things there are, by blocks of ids (id >> 13): totals, and the way to a deep page.
--- A label that is no name is a parent too, of the products that have it: of kind label, its number a hash.
+-- A label that is no name is a parent too, of what has it: of kind label, its number a hash.
 CREATE TABLE IF NOT EXISTS total (
     tenant INTEGER NOT NULL,
     kind TEXT NOT NULL,

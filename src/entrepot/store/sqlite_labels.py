@@ -1,4 +1,4 @@
-"""Finding products by their labels in SQLite: the statements that ask for numbers of products."""
+"""Finding things by labels and parents in SQLite: the statements that ask for their numbers."""
 
 # ruff: noqa: S608 (what is put into a statement is written here)
 
@@ -7,48 +7,87 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from entrepot.core.product import NAME
-from entrepot.store.rows import FEW, NAMES
+from entrepot.store.rows import FEW, NAMES, SEARCHED
 
 Rows = Callable[[str, tuple[Any, ...]], list[Any]]
 Label = tuple[str, str]
+Chosen = tuple[str, tuple[Any, ...]]  # a statement that gives numbers, with its values
 
+_ARMS = 64  # lists that are merged; SQLite takes 500
+# What has a label is called `product`, as it was when nothing else had any.
 _ONE = "SELECT product FROM label WHERE tenant=? AND name=? AND value=?"
-_CALLED = "product FROM label WHERE tenant=? AND name IN (?,?) AND value LIKE ? ESCAPE '\\'"
+_ANY_OF = "SELECT DISTINCT product FROM label WHERE tenant=? AND (name, value) IN (VALUES {marks})"
+_CALLED = (
+    f"product FROM label WHERE tenant=? AND name IN ({','.join('?' * len(SEARCHED))})"
+    " AND value LIKE ? ESCAPE '\\'"
+)
 
 
 def labelled_ids(
     rows: Rows, tenant: int, labels: Sequence[Label], before: int, skip: int, limit: int
 ) -> list[int]:
-    """Of the products that have any of the labels: their numbers, newest first.
+    """Of the things that have any of the labels: their numbers, newest first.
 
-    The index is in this order for each label, so that only what is skipped and shown is read.
+    The index is in this order for each label, so that only what is skipped and shown is read; of very many
+    labels everything is.
     """
-    one = f"{_ONE} AND product<?"
-    values = tuple(v for label in labels for v in (tenant, *label, before))
-    sql = " UNION ".join([one] * len(labels)) + " ORDER BY product DESC LIMIT ? OFFSET ?"
-    return [id for (id,) in rows(sql, (*values, limit, skip))]
+    sql, values = _labelled(tenant, labels, " AND product<?", (before,))
+    return [
+        id
+        for (id,) in rows(f"{sql} ORDER BY product DESC LIMIT ? OFFSET ?", (*values, limit, skip))
+    ]
 
 
 def count_labelled(rows: Rows, tenant: int, labels: Sequence[Label]) -> int:
-    """How many products have any of the labels, by counting them."""
-    values = tuple(v for label in labels for v in (tenant, *label))
-    sql = f"SELECT count(*) FROM ({' UNION '.join([_ONE] * len(labels))})"
-    return int(rows(sql, values)[0][0])
+    """How many things have any of the labels, by counting them."""
+    sql, values = _labelled(tenant, labels)
+    return int(rows(f"SELECT count(*) FROM ({sql})", values)[0][0])
 
 
-def called_ids(rows: Rows, tenant: int, part: str, skip: int, limit: int) -> tuple[list[int], int]:
-    """Of the products with the part in a name: their numbers, newest first; and how many there are."""
+def _labelled(
+    tenant: int, labels: Sequence[Label], bound: str = "", bounds: tuple[int, ...] = ()
+) -> Chosen:
+    if len(labels) <= _ARMS:
+        values = tuple(v for label in labels for v in (tenant, *label, *bounds))
+        return " UNION ".join([_ONE + bound] * len(labels)), values
+    sql = _ANY_OF.format(marks=", ".join(["(?,?)"] * len(labels)))
+    return sql + bound, (tenant, *(v for label in labels for v in label), *bounds)
+
+
+def under(kind: str, tenant: int, parents: Sequence[int] | None, before: int) -> Chosen:
+    """A statement for the numbers of the kind's things under any of the parents (None: of all), newest first.
+
+    They come from an index alone, so that what is skipped is never read.
+    """
+    own = f"SELECT id FROM {kind} INDEXED BY {kind}_"
+    if parents is None:
+        return f"{own}of WHERE tenant=? AND id<? ORDER BY id DESC", (tenant, before)
+    if len(parents) <= _ARMS:
+        one = f"{own}in WHERE tenant=? AND parent=? AND id<?"
+        values = tuple(v for parent in parents for v in (tenant, parent, before))
+        return " UNION ALL ".join([one] * len(parents)) + " ORDER BY id DESC", values
+    marks = ",".join("?" * len(parents))
+    sql = f"{own}of WHERE tenant=? AND id<? AND parent IN ({marks}) ORDER BY id DESC"
+    return sql, (tenant, before, *parents)
+
+
+def called_ids(
+    rows: Rows, tenant: int, mark: str, part: str, skip: int, limit: int
+) -> tuple[list[int], int]:
+    """Of the things with the part in a name: their numbers, newest first; and how many there are.
+
+    `mark`: what the names of labels of their kind begin with.
+    """
     small = part.casefold()
-    for mark in "\\%_":
-        small = small.replace(mark, "\\" + mark)
-    values = (tenant, NAME, NAMES, f"%{small}%")
+    for special in "\\%_":
+        small = small.replace(special, "\\" + special)
+    values = (tenant, *(mark + name for name in SEARCHED), f"%{small}%")
     few = rows(f"SELECT DISTINCT {_CALLED} LIMIT ?", (*values, FEW + 1))
     if len(few) <= FEW:
         found = sorted((id for (id,) in few), reverse=True)
         return found[skip : skip + limit], len(found)
     # Whoever has one name is found once: only further ones are reason to remember all of them.
-    several = rows("SELECT 1 FROM label WHERE tenant=? AND name=? LIMIT 1", (tenant, NAMES))
+    several = rows("SELECT 1 FROM label WHERE tenant=? AND name=? LIMIT 1", (tenant, mark + NAMES))
     each = f"SELECT {'DISTINCT ' if several else ''}{_CALLED}"
     total = rows(f"SELECT count(*) FROM ({each})", values)[0][0]
     page = rows(f"{each} ORDER BY product DESC LIMIT ? OFFSET ?", (*values, limit, skip))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
 import apsw
 
 from entrepot.core.faults import Taken
-from entrepot.core.ports import KINDS, Entry, T, Thing, Tx
-from entrepot.core.product import Claim, Product
+from entrepot.core.ports import KINDS, Entry, L, T, Thing, Tx
+from entrepot.core.product import Claim
 from entrepot.core.things import Space
 from entrepot.store.ending import Ending
 from entrepot.store.rows import (
@@ -22,14 +22,14 @@ from entrepot.store.rows import (
     is_name,
     label_number,
     label_rows,
-    labels_of,
     owner_of,
     pack,
     parent_of,
+    parents_of,
     unpack,
     unpack_entry,
 )
-from entrepot.store.sqlite_labels import called_ids, count_labelled, labelled_ids
+from entrepot.store.sqlite_labels import Chosen, called_ids, count_labelled, labelled_ids, under
 
 R = TypeVar("R")
 _BLOCK = 256
@@ -149,8 +149,7 @@ class SqliteTx:
             self._claim(tenant, claim, thing.id)
         kind, parent, id = BY_TYPE[type(thing)].name, parent_of(thing), thing.id
         self.cursor.execute(_INSERT[kind], (id, tenant, parent, pack(thing)))
-        if labels := labels_of(thing):
-            self._label(tenant, id, label_rows(labels))
+        self._label(tenant, id, label_rows(thing))
         self._tally(tenant, kind, parent, id, 1)
 
     def put(self, old: T, new: T) -> None:
@@ -173,7 +172,7 @@ class SqliteTx:
         if parent_of(old) != parent_of(new):
             self._tally(tenant, kind, parent_of(old), old.id, -1)
             self._tally(tenant, kind, parent_of(new), new.id, 1)
-        had, has = label_rows(labels_of(old)), label_rows(labels_of(new))
+        had, has = label_rows(old), label_rows(new)
         self._unlabel(tenant, old.id, [row for row in had if row not in has])
         self._label(tenant, new.id, [row for row in has if row not in had])
 
@@ -183,7 +182,7 @@ class SqliteTx:
         tenant = owner_of(thing)
         for claim in claims_of(thing):
             self._release(tenant, claim)
-        self._unlabel(tenant, thing.id, label_rows(labels_of(thing)))
+        self._unlabel(tenant, thing.id, label_rows(thing))
         kind = BY_TYPE[type(thing)].name
         self.cursor.execute(f"DELETE FROM {kind} WHERE id=?", (thing.id,))  # noqa: S608
         self._tally(tenant, kind, parent_of(thing), thing.id, -1)
@@ -222,27 +221,24 @@ class SqliteTx:
         kind: type[T],
         tenant: int,
         *,
-        parent: int | None = None,
+        parent: int | Collection[int] | None = None,
         before: int | None = None,
         skip: int = 0,
         limit: int = 50,
     ) -> list[T]:
         name = BY_TYPE[kind].name
-        values: tuple[int, ...]
+        parents = parents_of(parent)
+        if parents is not None and not parents:
+            return []
         if before is None and skip >= _FAR:
-            parents = () if parent is None else (parent,)
-            before, skip = self._near(name, tenant, parents, skip)
-        where, values = "tenant=?", (tenant,)
-        if before is not None:
-            where, values = where + " AND id<?", (*values, before)
-        if parent is not None:
-            where, values = where + " AND parent=?", (*values, parent)
-        # The ids come from the index alone, so that what is skipped is never read.
+            before, skip = self._near(name, tenant, parents or (), skip)
+        end = _ID_BOUND - 1 if before is None else min(before, _ID_BOUND - 1)
+        ids: Chosen = under(name, tenant, parents, end)
         sql = (
-            f"SELECT t.document FROM (SELECT id FROM {name} INDEXED BY {name}_of WHERE {where}"  # noqa: S608
-            f" ORDER BY id DESC LIMIT ? OFFSET ?) p JOIN {name} t ON t.id = p.id ORDER BY t.id DESC"
+            f"SELECT t.document FROM ({ids[0]} LIMIT ? OFFSET ?) p JOIN {name} t ON t.id = p.id"  # noqa: S608
+            " ORDER BY t.id DESC"
         )
-        rows = self._rows(sql, (*values, limit, skip))
+        rows = self._rows(sql, (*ids[1], limit, skip))
         return [unpack(kind, document) for (document,) in rows]
 
     def _near(self, name: str, tenant: int, parents: Sequence[int], skip: int) -> tuple[int, int]:
@@ -272,51 +268,69 @@ class SqliteTx:
             before = block[-1].id
 
     def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
-        return self._count(BY_TYPE[kind].name, tenant, parent)
+        return sum(
+            self._sums(BY_TYPE[kind].name, tenant, None if parent is None else [parent]).values()
+        )
 
-    def _count(self, name: str, tenant: int, parent: int | None) -> int:
-        sql = "SELECT coalesce(sum(n), 0) FROM total WHERE tenant=? AND kind=?"
-        values: tuple[Any, ...] = (tenant, name)
-        if parent is not None:
-            sql, values = sql + " AND parent=?", (*values, parent)
-        n: int = self._rows(sql, values)[0][0]
+    def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
+        return self._sums(BY_TYPE[kind].name, tenant, parents)
+
+    def _sums(self, name: str, tenant: int, parents: Collection[int] | None) -> dict[int, int]:
+        """How many there are under each of the parents; None: in all, as if under one."""
+        sql = "SELECT {}, sum(n) FROM total WHERE tenant=? AND kind=?".format
+        if parents is None:
+            found = {0: self._rows(sql("0"), (tenant, name))[0][1] or 0}
+        else:
+            found = dict.fromkeys(parents, 0)
+            marks = ",".join("?" * len(found))
+            grouped = f"{sql('parent')} AND parent IN ({marks}) GROUP BY parent"
+            found |= dict(self._rows(grouped, (tenant, name, *found)))
         for pending in (self._totals, self._unit_totals):
             for (t, k, p, _), delta in pending.items():
-                if t == tenant and k == name and parent in (None, p):
-                    n += delta
-        return n
+                if t == tenant and k == name and (parents is None or p in found):
+                    found[0 if parents is None else p] += delta
+        return found
 
     def labelled(
         self,
+        kind: type[L],
         tenant: int,
         labels: Sequence[tuple[str, str | None]],
         *,
         before: int | None = None,
         skip: int = 0,
         limit: int = 50,
-    ) -> tuple[list[Product], int]:
-        wanted, apart = asked_labels(labels)
+    ) -> tuple[list[L], int]:
+        wanted, apart = asked_labels(BY_TYPE[kind], labels)
         if not wanted:
             return [], 0
         numbers = [label_number(*label) for label in wanted] if apart else []
         if numbers:
-            total = sum(self._count(LABEL, tenant, number) for number in numbers)
+            total = sum(self._sums(LABEL, tenant, numbers).values())
         else:
             total = count_labelled(self._rows, tenant, wanted)
         if numbers and before is None and skip >= _FAR:
             before, skip = self._near(LABEL, tenant, numbers, skip)
-        end = _ID_BOUND - 1 if before is None else before
-        return self._these(labelled_ids(self._rows, tenant, wanted, end, skip, limit)), total
+        end = _ID_BOUND - 1 if before is None else min(before, _ID_BOUND - 1)
+        return self._these(kind, labelled_ids(self._rows, tenant, wanted, end, skip, limit)), total
+
+    def counted(
+        self, kind: type[L], tenant: int, labels: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], int]:
+        numbers = {label: label_number(BY_TYPE[kind].mark + label[0], label[1]) for label in labels}
+        sums = self._sums(LABEL, tenant, numbers.values())
+        return {label: sums[number] for label, number in numbers.items()}
 
     def called(
-        self, tenant: int, part: str, *, skip: int = 0, limit: int = 50
-    ) -> tuple[list[Product], int]:
-        ids, total = called_ids(self._rows, tenant, part, skip, limit)
-        return self._these(ids), total
+        self, kind: type[L], tenant: int, part: str, *, skip: int = 0, limit: int = 50
+    ) -> tuple[list[L], int]:
+        mark = BY_TYPE[kind].mark
+        ids, total = called_ids(self._rows, tenant, mark, part, skip, limit)
+        return self._these(kind, ids), total
 
-    def _these(self, ids: list[int]) -> list[Product]:
-        sql = "SELECT document FROM product WHERE id=?"
-        return [unpack(Product, self._rows(sql, (id,))[0][0]) for id in ids]
+    def _these(self, kind: type[T], ids: list[int]) -> list[T]:
+        sql = f"SELECT document FROM {BY_TYPE[kind].name} WHERE id=?"  # noqa: S608
+        return [unpack(kind, self._rows(sql, (id,))[0][0]) for id in ids]
 
     # The audit log
 
@@ -358,22 +372,22 @@ class SqliteTx:
         sql = "DELETE FROM claim WHERE tenant=? AND hash=?"
         self.cursor.execute(sql, (tenant, claim_hash(claim)))
 
-    def _label(self, tenant: int, product: int, rows: Sequence[tuple[str, str]]) -> None:
+    def _label(self, tenant: int, thing: int, rows: Sequence[tuple[str, str]]) -> None:
         for name, value in rows:
             self.cursor.execute(
-                "INSERT OR IGNORE INTO label VALUES (?,?,?,?)", (tenant, name, value, product)
+                "INSERT OR IGNORE INTO label VALUES (?,?,?,?)", (tenant, name, value, thing)
             )
             if not is_name(name):
-                self._tally(tenant, LABEL, label_number(name, value), product, 1)
+                self._tally(tenant, LABEL, label_number(name, value), thing, 1)
 
-    def _unlabel(self, tenant: int, product: int, rows: Sequence[tuple[str, str]]) -> None:
+    def _unlabel(self, tenant: int, thing: int, rows: Sequence[tuple[str, str]]) -> None:
         for name, value in rows:
             self.cursor.execute(
                 "DELETE FROM label WHERE tenant=? AND name=? AND value=? AND product=?",
-                (tenant, name, value, product),
+                (tenant, name, value, thing),
             )
             if not is_name(name):
-                self._tally(tenant, LABEL, label_number(name, value), product, -1)
+                self._tally(tenant, LABEL, label_number(name, value), thing, -1)
 
     def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
         key = (tenant, kind, parent, id >> BLOCK_BITS)

@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from entrepot.core.ports import KINDS
+from entrepot.core.ports import KINDS, Kind
 from entrepot.store.moving import Row
 from entrepot.store.rows import BLOCK_BITS, LABEL, is_name, label_number
 from entrepot.store.sqlite_schema import APPLICATION_ID, mark_of, schema_version, version_of
@@ -92,6 +92,10 @@ class _File:
                 " tenant INTEGER NOT NULL, parent INTEGER NOT NULL, document BLOB NOT NULL) STRICT;"
                 f"CREATE INDEX IF NOT EXISTS {kind.name}_of ON {kind.name} (tenant, id, parent)"
             )
+            if kind.parent:
+                self._connection.execute(
+                    f"CREATE INDEX IF NOT EXISTS {kind.name}_in ON {kind.name} (tenant, parent, id)"
+                )
         for index in staged:
             self._connection.execute(
                 f"DROP TABLE IF EXISTS {index.name}_anew;"
@@ -100,11 +104,11 @@ class _File:
         self._connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
-    def products(self, after: tuple[int, int], most: int, most_bytes: int) -> list[Row]:
+    def things(self, kind: Kind, after: tuple[int, int], most: int, most_bytes: int) -> list[Row]:
         rows: list[Any] = self._connection.execute(
             "SELECT tenant, id, parent, document FROM (SELECT *,"
             " sum(length(document)) OVER (ORDER BY tenant, id) - length(document) AS before"
-            " FROM product WHERE (tenant, id) > (?, ?) ORDER BY tenant, id LIMIT ?)"
+            f" FROM {kind.name} WHERE (tenant, id) > (?, ?) ORDER BY tenant, id LIMIT ?)"
             " WHERE before < ?",
             (*after, most, most_bytes),
         ).fetchall()
@@ -141,7 +145,7 @@ def recount(connection: apsw.Connection) -> None:
 
 
 def labels_counted(connection: apsw.Connection) -> Iterator[tuple[tuple[int, int, int], int]]:
-    """How many products have each label that is counted: tenant, number of the label, block."""
+    """How many things have each label that is counted: tenant, number of the label, block."""
     for tenant, name, value, block, n in connection.cursor().execute(
         f"SELECT tenant, name, value, product >> {BLOCK_BITS}, count(*) FROM label GROUP BY 1, 2, 3, 4"
     ):

@@ -16,7 +16,9 @@ from typing import Protocol
 
 import msgspec
 
-from entrepot.store.moving import Row, labels_of_products
+from entrepot.core.ports import Kind
+from entrepot.store.moving import Row, labels_of_rows
+from entrepot.store.rows import LABELLED
 
 log = logging.getLogger("entrepot.store")
 
@@ -32,21 +34,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A table that follows from the products: its columns, and its rows for rows of products."""
+    """A table that follows from things that have labels: its columns, and its rows for rows of a kind."""
 
     name: str
     columns: tuple[str, ...]
-    rows: Callable[[Sequence[Row]], Iterator[Row]]
+    rows: Callable[[Kind, Sequence[Row]], Iterator[Row]]
 
 
 TOTAL = "total"
-INDEXES = (Index("label", ("tenant", "name", "value", "product"), labels_of_products),)
+INDEXES = (Index("label", ("tenant", "name", "value", "product"), labels_of_rows),)
 STEPS = (
     Step(1, "the tables"),
     Step(2, "versions of thing models; totals by blocks of ids; labels", (TOTAL, "label")),
     Step(3, "labels by thing model; on PostgreSQL, the nodes", ("label",)),
     Step(4, "labels by part of a name, kind and key of a tag; totals of labels", (TOTAL, "label")),
     Step(5, "devices"),
+    Step(6, "labels of devices; on SQLite, lists of what has a parent", (TOTAL, "label")),
 )
 SCHEMA_VERSION = STEPS[-1].schema
 
@@ -56,11 +59,15 @@ _SAID_S = 5.0
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):
-    """An upgrade on its way: whence, whither, and behind which product's tenant and id it is."""
+    """An upgrade on its way: whence, whither, and behind which thing's tenant and id it is.
+
+    `kind`: how many of `LABELLED` it has gone through.
+    """
 
     since: int
     to: int
     after: tuple[int, int] = (0, 0)
+    kind: int = 0
 
 
 class Upgradable(Protocol):
@@ -89,8 +96,8 @@ class Upgradable(Protocol):
         """
         ...
 
-    def products(self, after: tuple[int, int], most: int, most_bytes: int) -> list[Row]:
-        """The next products by tenant and id, with parent and document: one, and more up to there."""
+    def things(self, kind: Kind, after: tuple[int, int], most: int, most_bytes: int) -> list[Row]:
+        """The kind's next by tenant and id, with parent and document: one, and more up to there."""
         ...
 
     def stage(self, index: Index, rows: list[Row]) -> None:
@@ -114,11 +121,11 @@ def upgrade(engine: Upgradable) -> None:
         done += n
         if time.monotonic() - said > _SAID_S:
             said = time.monotonic()
-            log.warning("bringing the store to schema %d: %d products", SCHEMA_VERSION, done)
+            log.warning("bringing the store to schema %d: %d things", SCHEMA_VERSION, done)
 
 
 def _piece(engine: Upgradable) -> int | None:
-    """How many products were gone through in the next piece; None where nothing is left to do."""
+    """How many things were gone through in the next piece; None where nothing is left to do."""
     with engine.turn():
         there, mark = engine.schema(), engine.mark()
         if there == SCHEMA_VERSION and mark is None:
@@ -130,14 +137,15 @@ def _piece(engine: Upgradable) -> int | None:
         if mark is None or mark.to != SCHEMA_VERSION:
             engine.change([s.schema for s in STEPS if s.schema > there], staged)
             mark = Mark(since, SCHEMA_VERSION)
-        rows = engine.products(mark.after, PIECE_ROWS, PIECE_BYTES) if staged else []
-        if not rows:
-            _finish(engine, anew, staged)
-            return None
-        for index in staged:
-            engine.stage(index, list(index.rows(rows)))
-        engine.remember(Mark(since, SCHEMA_VERSION, rows[-1][:2]))
-        return len(rows)
+        for n, kind in list(enumerate(LABELLED))[mark.kind :] if staged else ():
+            after = mark.after if n == mark.kind else (0, 0)
+            if rows := engine.things(kind, after, PIECE_ROWS, PIECE_BYTES):
+                for index in staged:
+                    engine.stage(index, list(index.rows(kind, rows)))
+                engine.remember(Mark(since, SCHEMA_VERSION, rows[-1][:2], n))
+                return len(rows)
+        _finish(engine, anew, staged)
+        return None
 
 
 def _finish(engine: Upgradable, anew: set[str], staged: Sequence[Index]) -> None:

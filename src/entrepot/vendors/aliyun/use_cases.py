@@ -177,7 +177,7 @@ def tagged(tx: Tx, caller: Caller, search: Search) -> list[Product]:
     if skip >= tx.count(Product, tenant.id):
         return []
     if caller.dialect not in tenant.settings.own_products_only:
-        return tx.labelled(tenant.id, search.tags, skip=skip, limit=search.size)[0]
+        return tx.labelled(Product, tenant.id, search.tags, skip=skip, limit=search.size)[0]
     labelled = registry.labelled(tx, tenant.id, search.tags)
     visible = (product for product in labelled if registry.visible(caller, product))
     return list(islice(visible, skip, skip + search.size))

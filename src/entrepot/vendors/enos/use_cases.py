@@ -87,9 +87,9 @@ def _straight(tx: Tx, caller: Caller, wanted: Search) -> tuple[list[Product], in
     if not wanted.whole or _named(tx, caller, wanted.refs or ()):
         return None
     if wanted.labels is not None:
-        return tx.labelled(tenant, wanted.labels, skip=skip, limit=limit)
+        return tx.labelled(Product, tenant, wanted.labels, skip=skip, limit=limit)
     if wanted.part is not None:
-        return tx.called(tenant, wanted.part, skip=skip, limit=limit)
+        return tx.called(Product, tenant, wanted.part, skip=skip, limit=limit)
     return None
 
 
@@ -126,5 +126,5 @@ def _named(tx: Tx, caller: Caller, refs: tuple[Ref, ...]) -> list[Product]:
 
 
 def _called(tx: Tx, tenant: int, part: str) -> Iterator[Product]:
-    found, total = tx.called(tenant, part, limit=_FEW)
+    found, total = tx.called(Product, tenant, part, limit=_FEW)
     return iter(found) if total <= _FEW else tx.scan(Product, tenant)

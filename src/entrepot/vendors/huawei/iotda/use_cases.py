@@ -132,8 +132,9 @@ def list_products(tx: Tx, caller: Caller, query: Query) -> Listed:
         )  # fmt: skip
     elif query.name is not None and space is None and not hidden:
         page, total = tx.labelled(
-            tenant.id, [(NAME, query.name)], before=query.before, skip=query.skip, limit=query.limit
-        )
+            Product, tenant.id, [(NAME, query.name)], before=query.before, skip=query.skip,
+            limit=query.limit,
+        )  # fmt: skip
     else:
         total, page = _filtered(tx, caller, query, space)
     return Listed(_shown(tx, page), total)

@@ -77,7 +77,7 @@ def list_products(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> Page[Shown
         items = tx.page(Product, tenant.id, parent=wanted.space, skip=skip, limit=limit)
         found = Page(total, items)
     elif plain and wanted.label is not None and wanted.whole and wanted.space is None:
-        items, total = tx.labelled(tenant.id, [wanted.label], skip=skip, limit=limit)
+        items, total = tx.labelled(Product, tenant.id, [wanted.label], skip=skip, limit=limit)
         found = Page(total, items)
     else:
         found = page_of(_candidates(tx, caller, wanted), wanted)
@@ -213,7 +213,10 @@ def counts(tx: Tx, caller: Caller, sort: Callable[[Device, Product], int]) -> Co
         kinds = [p.profile.kind for p in tx.scan(Product, tenant) if registry.visible(caller, p)]
         products, gateways = len(kinds), kinds.count("gateway")
     else:
-        products, gateways = tx.count(Product, tenant), tx.labelled(tenant, label, limit=0)[1]
+        products, gateways = (
+            tx.count(Product, tenant),
+            tx.labelled(Product, tenant, label, limit=0)[1],
+        )
     devices: Counter[tuple[int, Connection]] = Counter()
 
     def count(device: Device, product: Product) -> bool:
