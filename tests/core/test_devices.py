@@ -226,10 +226,10 @@ def test_a_list_is_narrowed_and_paged(yard: Yard) -> None:
         found = yard.list(**wanted)
         return found.total, [s.device.key for s in found.items]
 
-    assert keys(product=yard.product.id, skip=1, limit=2) == (5, ["d3", "d2"])
-    assert keys(key="d0") == (2, ["d0", "d0"])
-    assert keys(product=other.id, key="d0") == (1, ["d0"])
-    assert keys(product=other.id, key="d1") == (0, [])
+    assert keys(products=(yard.product.id,), skip=1, limit=2) == (5, ["d3", "d2"])
+    assert keys(keys=("d0",)) == (2, ["d0", "d0"])
+    assert keys(products=(other.id,), keys=("d0",)) == (1, ["d0"])
+    assert keys(products=(other.id,), keys=("d1",)) == (0, [])
     assert keys(before=last.id, limit=2) == (6, ["d4", "d3"])
     odd = lambda d, p: p.id == other.id or d.key in ("d1", "d3")  # noqa: E731
     assert keys(test=odd, limit=2) == (3, ["d0", "d3"])

@@ -49,9 +49,9 @@ def list_(
 
         def find(tx: Tx) -> Devices:
             owner = tenancy.tenant_named(tx, tenant)
-            of = the_product(tx, vault, owner, product).id if product else None
+            of = (the_product(tx, vault, owner, product).id,) if product else None
             caller = operator(installation, owner, "list")
-            return device_lists.listed(tx, caller, Listing(skip=skip, limit=limit, product=of))
+            return device_lists.listed(tx, caller, Listing(skip=skip, limit=limit, products=of))
 
         found = installation.store.read_now(find)
     if as_json:

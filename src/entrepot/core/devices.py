@@ -16,7 +16,7 @@ from entrepot.core.model_changes import Changes
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim, Product
 from entrepot.core.registry import Ref
-from entrepot.core.things import Device
+from entrepot.core.things import BEHIND, HUB, Device
 
 SAID = ("name", "names", "description", "tags", "gateway", "extras")
 """What the maker says of a device, besides its key: each dialect shows it, or declares its loss."""
@@ -267,16 +267,14 @@ def delete(tx: Tx, caller: Caller, ref: DeviceRef) -> Device:
     return device
 
 
-def children(tx: Tx, *gateways: Device) -> Iterator[Device]:
-    """The devices that connect through any of these, newest first."""
-    left = sum(gateway.children for gateway in gateways)
-    above = {gateway.id for gateway in gateways}
-    for device in tx.scan(Device, gateways[0].tenant) if left else ():
-        if device.gateway in above:
-            yield device
-            left -= 1
-            if not left:
-                return
+def children(tx: Tx, gateway: Device) -> Iterator[Device]:
+    """The devices that connect through it, newest first."""
+    return registry.labelled(tx, Device, gateway.tenant, [(BEHIND, str(gateway.id))])
+
+
+def hubs(tx: Tx, gateway: Device) -> Iterator[Device]:
+    """Those of its children through which others connect, newest first."""
+    return registry.labelled(tx, Device, gateway.tenant, [(HUB, str(gateway.id))])
 
 
 def _count_children(tx: Tx, gateway: Device, by: int) -> None:

@@ -135,8 +135,14 @@ class Tx(Protocol):
         """
         ...
 
-    def scan(self, kind: type[T], tenant: int, *, parent: int | None = None) -> Iterator[T]:
+    def scan(
+        self, kind: type[T], tenant: int, *, parent: int | Collection[int] | None = None
+    ) -> Iterator[T]:
         """Every thing, read in blocks: for filters that no index answers."""
+        ...
+
+    def ids(self, kind: type[Any], tenant: int, *, parent: int, limit: int) -> list[int]:
+        """The numbers of the parent's things, at most `limit`, without reading them."""
         ...
 
     def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:

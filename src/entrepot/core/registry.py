@@ -13,7 +13,7 @@ from entrepot.core import audit, models
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
 from entrepot.core.identity import Caller
 from entrepot.core.model_changes import Changes
-from entrepot.core.ports import KINDS, Entry, Tx
+from entrepot.core.ports import KINDS, Entry, L, Tx
 from entrepot.core.product import NAME, Authored, Call, Claim, Draft, Product, Profile
 from entrepot.core.product_changes import changes
 from entrepot.core.retelling import rebased
@@ -212,14 +212,16 @@ def _by_alias(tx: Tx, caller: Caller, ref: Ref) -> Product | None:
 
 def named(tx: Tx, tenant: int, name: str) -> Iterator[Product]:
     """Every product of the tenant that is called so, newest first."""
-    return labelled(tx, tenant, [(NAME, name)])
+    return labelled(tx, Product, tenant, [(NAME, name)])
 
 
-def labelled(tx: Tx, tenant: int, labels: Sequence[tuple[str, str | None]]) -> Iterator[Product]:
-    """Every product of the tenant that has any of the labels, newest first."""
+def labelled(
+    tx: Tx, kind: type[L], tenant: int, labels: Sequence[tuple[str, str | None]]
+) -> Iterator[L]:
+    """Everything of the kind that has any of the labels, newest first."""
     before = None
     while True:
-        block, _ = tx.labelled(Product, tenant, labels, before=before, limit=_BLOCK)
+        block, _ = tx.labelled(kind, tenant, labels, before=before, limit=_BLOCK)
         yield from block
         if len(block) < _BLOCK:
             return

@@ -88,26 +88,38 @@ Connection = Literal["inactive", "online", "offline"]  # inactive: it never conn
 CONNECTIONS: tuple[Connection, ...] = ("inactive", "online", "offline")
 
 KEY, UNNAMED, STATE, BEHIND, HUB = "\0key", "\0unnamed", "\0state", "\0behind", "\0hub"
-"""The labels that are a device's key beside its name, its key where it has no name, its state in the tenant
-(with `/` and the product's number: in the product), the gateway that it connects through, and the same where
-others connect through it in turn. As with products, its name and translations are labels too.
+"""The labels that are a device's key beside its name, its key where it has no name, its state, the gateway
+that it connects through, and the same where others connect through it in turn.
+
+As with products, its name and translations are labels too.
 """
 
 
-def state(connection: Connection, disabled: bool, behind: bool) -> str:
-    """The value of the label `STATE`; `behind`: it connects through a gateway."""
-    return f"{connection}{'!' if disabled else ''}{'>' if behind else ''}"
+def state(connection: Connection, disabled: bool, behind: bool, above: bool) -> str:
+    """The value of the label `STATE`; `behind`: it connects through a gateway, `above`: it is one to others."""
+    marks = ("!", disabled), ("<", behind), (">", above)
+    return connection + "".join(mark for mark, set_ in marks if set_)
+
+
+def in_product(product: int) -> str:
+    """The label of the state of a device among those of its product."""
+    return f"{STATE}/{product}"
 
 
 def states(
-    *connections: Connection, disabled: bool | None = None, behind: bool | None = None
+    *connections: Connection,
+    disabled: bool | None = None,
+    behind: bool | None = None,
+    above: bool | None = None,
 ) -> tuple[str, ...]:
-    """The states with any of the connections; None: whether or not."""
+    """The states with any of the connections (none: all of them); None: whether or not."""
+    either = (False, True)
     return tuple(
-        state(connection, off, below)
-        for connection in connections
-        for off in ((False, True) if disabled is None else (disabled,))
-        for below in ((False, True) if behind is None else (behind,))
+        state(connection, off, below, over)
+        for connection in connections or CONNECTIONS
+        for off in (either if disabled is None else (disabled,))
+        for below in (either if behind is None else (behind,))
+        for over in (either if above is None else (above,))
     )
 
 
@@ -145,8 +157,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     def labels(self) -> dict[str, str]:
         """What it is found by, beside its number, its product and its claims: names, key, state, gateway, tags."""
         found = {KEY: self.key, NAME: self.name} if self.name is not None else {UNNAMED: self.key}
-        now = state(self.connection, bool(self.disabled_at), self.gateway is not None)
-        found[STATE] = found[f"{STATE}/{self.product}"] = now
+        behind, above = self.gateway is not None, bool(self.children)
+        now = state(self.connection, bool(self.disabled_at), behind, above)
+        found[STATE] = found[in_product(self.product)] = now
         for locale, name in self.names.items():
             found[NAME + locale] = name
         if self.gateway is not None:

@@ -137,7 +137,9 @@ class ReadTx:
             skip -= n
         return 0, 0
 
-    def scan(self, kind: type[T], tenant: int, *, parent: int | None = None) -> Iterator[T]:
+    def scan(
+        self, kind: type[T], tenant: int, *, parent: int | Collection[int] | None = None
+    ) -> Iterator[T]:
         before: int | None = None
         while True:
             self._ending.check()
@@ -146,6 +148,13 @@ class ReadTx:
             if len(block) < _BLOCK:
                 return
             before = block[-1].id
+
+    def ids(self, kind: type[Any], tenant: int, *, parent: int, limit: int) -> list[int]:
+        sql = (
+            f"SELECT id FROM {table(BY_TYPE[kind].name)} WHERE tenant = %b AND parent = %b"  # noqa: S608
+            " ORDER BY id DESC LIMIT %b"
+        )
+        return [id for (id,) in self._rows(sql, (tenant, parent, limit))]
 
     def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
         return self._count(BY_TYPE[kind].name, tenant, None if parent is None else [parent])
@@ -167,7 +176,7 @@ class ReadTx:
             " AND parent = ANY(%b::bigint[]) GROUP BY parent ORDER BY parent"
         )
         found = dict.fromkeys(parents, 0)
-        return found | {p: n for p, n in self._rows(sql, (tenant, kind, list(found)))}
+        return found | dict(self._rows(sql, (tenant, kind, list(found))))
 
     def labelled(
         self,
@@ -283,7 +292,7 @@ def chosen_by_labels(
     rest = " AND product < %b" if below else ""
     hashes = [(label_hash(name), label_value(name, value)) for name, value in labels]
     if len(labels) > _ARMS:
-        sql = f"{one} AND (name, value) IN (SELECT * FROM unnest(%b::bytea[], %b::bytea[]))"
+        sql = f"{one} AND (name, value) IN (SELECT * FROM unnest(%b::bytea[], %b::bytea[]))"  # noqa: S608
         found = [tenant, *(list(column) for column in zip(*hashes, strict=True)), *below]
         return f"SELECT DISTINCT product FROM ({sql}{rest}) a", found  # noqa: S608
     one += f" AND name = %b AND value = %b{rest}"

@@ -256,6 +256,13 @@ class WriteTx(ReadTx):
         found: list[T] = sorted(ours, key=lambda t: -t.id)[skip : skip + limit]
         return found
 
+    def ids(self, kind: type[Any], tenant: int, *, parent: int, limit: int) -> list[int]:
+        changed = self._changed(BY_TYPE[kind].name, tenant)
+        self._guard(tenant, BY_TYPE[kind].name, [parent])
+        found = super().ids(kind, tenant, parent=parent, limit=limit + len(changed))
+        ours = [id for id, t in changed.items() if t is not None and parent_of(t) == parent]
+        return sorted([*(id for id in found if id not in changed), *ours], reverse=True)[:limit]
+
     def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
         name = BY_TYPE[kind].name
         self._now.guards.add((tenant, name, parent))

@@ -257,7 +257,9 @@ class SqliteTx:
             return (block + 1) << BLOCK_BITS, skip - above
         return 0, 0  # beyond the last
 
-    def scan(self, kind: type[T], tenant: int, *, parent: int | None = None) -> Iterator[T]:
+    def scan(
+        self, kind: type[T], tenant: int, *, parent: int | Collection[int] | None = None
+    ) -> Iterator[T]:
         before: int | None = None
         while True:
             self._ending.check()
@@ -266,6 +268,10 @@ class SqliteTx:
             if len(block) < _BLOCK:
                 return
             before = block[-1].id
+
+    def ids(self, kind: type[Any], tenant: int, *, parent: int, limit: int) -> list[int]:
+        sql, values = under(BY_TYPE[kind].name, tenant, [parent], _ID_BOUND - 1)
+        return [id for (id,) in self._rows(f"{sql} LIMIT ?", (*values, limit))]
 
     def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
         return sum(

@@ -13,13 +13,13 @@ from entrepot.core.devices import DeviceDraft, DeviceRef, chosen_secret
 from entrepot.core.identity import Caller
 from entrepot.core.product import Product
 from entrepot.core.registry import Ref
-from entrepot.core.things import Connection, Device
+from entrepot.core.things import Connection, Device, states
 from entrepot.dialect.operation import Call
 from entrepot.vendors.aliyun import device_replies as replies
 from entrepot.vendors.aliyun import device_wire as wire
 from entrepot.vendors.aliyun import handles
 from entrepot.vendors.aliyun.convert import KIND_CODES, RESERVED_TAG
-from entrepot.vendors.aliyun.device_use_cases import Listed, Statistics, Wanted
+from entrepot.vendors.aliyun.device_use_cases import Counting, Listed, Statistics, Wanted
 from entrepot.vendors.aliyun.handles import DIALECT, REGION, product_key, product_ref
 
 DEVICE_QUOTA = 1_000_000  # source: documented (limits: devices of a product)
@@ -29,7 +29,12 @@ STATUSES: dict[Connection, str] = {
     "offline": "OFFLINE",
 }
 DISABLED = "DISABLE"
-_NUMBERS = {0: "UNACTIVE", 1: "ONLINE", 3: "OFFLINE", 8: DISABLED}  # QueryDeviceByStatus
+_NUMBERS = {  # QueryDeviceByStatus
+    0: states("inactive", disabled=False),
+    1: states("online", disabled=False),
+    3: states("offline", disabled=False),
+    8: states(disabled=True),
+}
 _ZONE = timedelta(hours=8)  # in which times called Gmt are, whatever that means (its samples)
 
 DEVICE_LOSSES = {
@@ -86,21 +91,24 @@ def page(call: Call, caller: Caller) -> Wanted:
 def by_status(call: Call, caller: Caller) -> Wanted:
     """QueryDeviceByStatus as a question."""
     sent: wire.QueryDeviceByStatus = call.params
-    word, group = _NUMBERS[sent.Status], sent.ResourceGroupId
+    wanted, group = _NUMBERS[sent.Status], sent.ResourceGroupId
 
     def test(device: Device, product: Product) -> bool:
-        of_group = product.profile.extras.get(DIALECT, {}).get("ResourceGroupId")
-        return status(device) == word and (not group or of_group == group)
+        return product.profile.extras.get(DIALECT, {}).get("ResourceGroupId") == group
 
-    listing = Listing(skip=(sent.CurrentPage - 1) * sent.PageSize, limit=sent.PageSize, test=test)
+    listing = Listing(
+        skip=(sent.CurrentPage - 1) * sent.PageSize,
+        limit=sent.PageSize,
+        states=wanted,
+        test=test if group else None,
+    )
     return Wanted(listing, _product(sent.ProductKey, caller), sent.CurrentPage)
 
 
-def counted(call: Call, caller: Caller) -> Wanted:
+def counted(call: Call, caller: Caller) -> Counting:
     """QueryDeviceStatistics as a question."""
     sent: wire.QueryDeviceStatistics = call.params
-    none = Listing(gateways=()) if sent.GroupId else Listing()
-    return Wanted(none, _product(sent.ProductKey, caller))
+    return Counting(_product(sent.ProductKey, caller), none=bool(sent.GroupId))
 
 
 def _product(key: str | None, caller: Caller) -> Ref | None:

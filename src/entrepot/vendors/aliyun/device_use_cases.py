@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -13,9 +14,8 @@ from entrepot.core.devices import DeviceRef
 from entrepot.core.faults import QuotaExceeded
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
 from entrepot.core.registry import Ref
-from entrepot.core.things import Device
+from entrepot.core.things import Device, states
 
 MOST_TAGS = 100  # of one device (SaveDeviceProp)
 
@@ -40,6 +40,14 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Counting:
+    """Which devices to count: those of a product where one is named, or none."""
+
+    product: Ref | None
+    none: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """How many devices there are, were active at some time, and are online."""
 
@@ -54,36 +62,29 @@ def listed(tx: Tx, caller: Caller, wanted: Wanted) -> Listed:
     Raises:
         NotFound: no such product.
     """
-    listing = _of_product(tx, caller, wanted)
+    listing = wanted.listing
+    if wanted.product is not None:
+        product = registry.get(tx, caller, wanted.product)
+        listing = replace(listing, products=(product.id,))
     # One more than is wanted, to know whether more follow.
     found = device_lists.listed(tx, caller, replace(listing, limit=listing.limit + 1))
     items = found.items[: listing.limit]
     return Listed(items, found.total, wanted, len(found.items) > len(items))
 
 
-def _of_product(tx: Tx, caller: Caller, wanted: Wanted) -> Listing:
-    if wanted.product is None:
-        return wanted.listing
-    return replace(wanted.listing, product=registry.get(tx, caller, wanted.product).id)
-
-
-def statistics(tx: Tx, caller: Caller, wanted: Wanted) -> Statistics:
-    """The numbers, by going through the devices.
+def statistics(tx: Tx, caller: Caller, wanted: Counting) -> Statistics:
+    """The numbers.
 
     Raises:
         NotFound: no such product.
     """
-    active = online = 0
+    of = None if wanted.product is None else registry.get(tx, caller, wanted.product).id
+    found = Counter[str]() if wanted.none else Counter(device_lists.by_state(tx, caller, of))
 
-    def count(device: Device, product: Product) -> bool:
-        nonlocal active, online
-        active += device.connection != "inactive"
-        online += device.connection == "online"
-        return True
+    def number(among: tuple[str, ...]) -> int:
+        return sum(found[state] for state in among)
 
-    listing = _of_product(tx, caller, wanted)
-    total = device_lists.listed(tx, caller, replace(listing, test=count, limit=0)).total
-    return Statistics(total, active, online)
+    return Statistics(found.total(), number(states("online", "offline")), number(states("online")))
 
 
 def several(tx: Tx, caller: Caller, refs: list[DeviceRef]) -> list[ShownDevice]:

@@ -80,10 +80,7 @@ def counted(tx: Tx, caller: Caller, ref: Ref) -> Counted:
     Raises:
         NotFound: no such product.
     """
-    return _count(tx, registry.get(tx, caller, ref))
-
-
-def _count(tx: Tx, product: Product) -> Counted:
+    product = registry.get(tx, caller, ref)
     return Counted(product, tx.count(Device, product.tenant, parent=product.id))
 
 
@@ -101,9 +98,8 @@ def listed(tx: Tx, caller: Caller, wanted: Listing) -> Page:
                 if skip <= total < skip + limit:
                     found.append(product)
                 total += 1
-    # Where there is no device at all, one look saves as many as there are products on the page.
-    any_devices = bool(tx.page(Device, tenant.id, limit=1))
-    counted = [_count(tx, p) if any_devices else Counted(p, 0) for p in found]
+    devices = tx.counts(Device, tenant.id, [product.id for product in found])
+    counted = [Counted(product, devices[product.id]) for product in found]
     return Page(counted, wanted.page, wanted.size, total)
 
 
@@ -178,7 +174,7 @@ def tagged(tx: Tx, caller: Caller, search: Search) -> list[Product]:
         return []
     if caller.dialect not in tenant.settings.own_products_only:
         return tx.labelled(Product, tenant.id, search.tags, skip=skip, limit=search.size)[0]
-    labelled = registry.labelled(tx, tenant.id, search.tags)
+    labelled = registry.labelled(tx, Product, tenant.id, search.tags)
     visible = (product for product in labelled if registry.visible(caller, product))
     return list(islice(visible, skip, skip + search.size))
 

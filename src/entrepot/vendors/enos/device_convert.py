@@ -8,21 +8,18 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from entrepot.core.device_lists import Listing, ShownDevice
+from entrepot.core.device_lists import ShownDevice
 from entrepot.core.devices import DeviceDraft, DeviceRef, chosen_secret
 from entrepot.core.identity import Caller
-from entrepot.core.product import Product
 from entrepot.core.registry import Ref
-from entrepot.core.things import Connection, Device
+from entrepot.core.things import Connection, Device, states
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import device_wire as wire
 from entrepot.vendors.enos import handles
 from entrepot.vendors.enos.convert import FORMAT_WORDS, KIND_WORDS, page, projected, translations
-from entrepot.vendors.enos.device_use_cases import Found, Search, SubDevices
-from entrepot.vendors.enos.expression import parse
+from entrepot.vendors.enos.device_use_cases import Found, SubDevices
 from entrepot.vendors.enos.handles import DIALECT
-from entrepot.vendors.enos.matching import Lookup, Name, matches, narrowing
-from entrepot.vendors.enos.wire import Pagination, StringI18n
+from entrepot.vendors.enos.wire import StringI18n
 
 DEVICE_QUOTA = 10_000  # source: documented (devices of a product; code 11739)
 STATUSES: dict[Connection, str] = {
@@ -30,7 +27,7 @@ STATUSES: dict[Connection, str] = {
     "online": "online",
     "offline": "offline",
 }
-DISABLED, ASKED_DISABLED = "disabled", "disable"  # shown, and in expressions
+DISABLED = "disabled"
 UTC = "+00:00"
 
 DEVICE_LOSSES = {
@@ -137,80 +134,6 @@ def sub_device(call: Call, caller: Caller) -> DeviceRef:
     return named(call.body.subDevice, caller)
 
 
-# --- searching -----------------------------------------------------------------------------------
-
-
-def search(call: Call, caller: Caller) -> Search:
-    """Search Device, or Search Sub-device: what to keep, and where an index can look for it."""
-    body: wire.SearchDevices | wire.SearchSubDevices = call.body
-    pagination = body.pagination or Pagination()
-    gateway = named(body.gateway, caller) if isinstance(body, wire.SearchSubDevices) else None
-    skip = (pagination.pageNo - 1) * pagination.pageSize
-    text = (body.expression or "").strip()
-    if not text:
-        return Search(call, Listing(skip=skip, limit=pagination.pageSize), gateway=gateway)
-    tree = parse(text)
-
-    def test(device: Device, product: Product) -> bool:
-        return matches(tree, _lookup(device, product, caller))
-
-    bound = narrowing(tree)
-    assets, keys, products = (bound.get(f) for f in ("assetId", "deviceKey", "productKey"))
-    return Search(
-        call,
-        Listing(
-            skip=skip,
-            limit=pagination.pageSize,
-            test=test,
-            key=keys[0] if keys and len(keys) == 1 else None,
-        ),
-        refs=None
-        if assets is None
-        else tuple(handles.device_ref(caller.vault, asset) for asset in assets),
-        product=handles.product_ref(caller.vault, products[0])
-        if products and len(products) == 1
-        else None,
-        gateway=gateway,
-    )
-
-
-def _lookup(device: Device, product: Product, caller: Caller) -> Lookup:
-    own = device.extras.get(DIALECT, {})
-
-    def value(field: str) -> object:
-        stem, _, tail = field.partition(".")
-        match stem:
-            case "assetId":
-                return handles.asset_id(caller.vault, device.id)
-            case "productKey":
-                return handles.product_key(caller.vault, product)
-            case "modelId":
-                return handles.model_id(caller.vault, product)
-            case "deviceKey":
-                return device.key
-            case "productType":
-                return KIND_WORDS[product.profile.kind]
-            case "deviceName":
-                return None if tail else Name(_name(device), device.names)
-            case "status":
-                # `disable` on the page; INFERRED: the word that is shown is understood as well
-                return (ASKED_DISABLED, DISABLED) if device.disabled_at else status(device)
-            case "deviceTags":
-                return device.tags.get(tail)
-            case "deviceAttributes":
-                return own.get("deviceAttributes", {}).get(tail)
-        return None
-
-    return value
-
-
-def found(found: Found, caller: Caller) -> wire.DevicePage:
-    """Search Device and Search Sub-device."""
-    body = found.wanted.call.body
-    listed = [device(one, caller) for one in found.devices.items]
-    return wire.DevicePage(data=projected(listed, body), pagination=page(body, found.devices.total))
-
-
 # --- answers -------------------------------------------------------------------------------------
 
 
@@ -219,7 +142,8 @@ def status(device: Device) -> str:
     return DISABLED if device.disabled_at else STATUSES[device.connection]
 
 
-def _name(device: Device) -> str:
+def name_of(device: Device) -> str:
+    """What it is called; its key where it has no name."""
     return device.key if device.name is None else device.name
 
 
@@ -238,7 +162,7 @@ def device(shown: ShownDevice, caller: Caller) -> wire.Device:
         productType=KIND_WORDS[profile.kind],
         dataFormat=FORMAT_WORDS[profile.payload or "json"],
         deviceKey=found.key,
-        deviceName=StringI18n(_name(found), dict(found.names)),
+        deviceName=StringI18n(name_of(found), dict(found.names)),
         deviceSecret=_secret(found, caller),
         deviceDesc=found.description,
         timezone=own.get("timezone", UTC),
@@ -280,5 +204,22 @@ def nothing(result: object, caller: Caller) -> wire.Nothing:
 
 def stats(found: Counter[str], caller: Caller) -> wire.StatsReply:
     """Get Device Statistics."""
-    words = ("online", "offline", "inactive", "disabled")
-    return wire.StatsReply(data=wire.Stats(found.total(), *(found[word] for word in words)))
+
+    def number(among: tuple[str, ...]) -> int:
+        return sum(found[state] for state in among)
+
+    data = wire.Stats(
+        totalCount=found.total(),
+        onlineCount=number(states("online", disabled=False)),
+        offlineCount=number(states("offline", disabled=False)),
+        inactiveCount=number(states("inactive", disabled=False)),
+        disabledCount=number(states(disabled=True)),
+    )
+    return wire.StatsReply(data=data)
+
+
+def found(found: Found, caller: Caller) -> wire.DevicePage:
+    """Search Device and Search Sub-device."""
+    body = found.wanted.call.body
+    listed = [device(one, caller) for one in found.devices.items]
+    return wire.DevicePage(data=projected(listed, body), pagination=page(body, found.devices.total))

@@ -9,6 +9,7 @@ from entrepot.dialect.operation import Operation
 from entrepot.vendors.enos import device_convert as convert
 from entrepot.vendors.enos import device_use_cases as use_cases
 from entrepot.vendors.enos import device_wire as wire
+from entrepot.vendors.enos.device_search import search
 from entrepot.vendors.enos.wire import Organization
 
 PATH = "/connect-service/v2.1/devices"
@@ -95,7 +96,7 @@ DEVICES: tuple[Operation, ...] = (
         body=wire.SearchDevices,
         reply=wire.DevicePage,
         permission="device:read",
-        take=convert.search,
+        take=search,
         run=use_cases.search,
         give=convert.found,
         example=SEARCH_EXAMPLE,
@@ -187,7 +188,7 @@ DEVICES: tuple[Operation, ...] = (
         body=wire.SearchSubDevices,
         reply=wire.DevicePage,
         permission="device:read",
-        take=convert.search,
+        take=search,
         run=use_cases.search,
         give=convert.found,
         example={"gateway": {"assetId": "jNIvfpz9"}, "pagination": {"pageNo": 1, "pageSize": 10}},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +15,10 @@ from entrepot.core.devices import DeviceRef
 from entrepot.core.faults import NotFound, Refused, Taken
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
+from entrepot.core.product import MODEL, Product
 from entrepot.core.registry import Ref
 from entrepot.core.things import Device
+from entrepot.vendors.enos import handles
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Search:
     call: Any
     listing: Listing
     refs: tuple[DeviceRef, ...] | None = None  # only these
-    product: Ref | None = None
+    products: tuple[Ref, ...] | None = None  # of any of these
+    models: tuple[str, ...] | None = None  # of products with any of these
     gateway: DeviceRef | None = None
 
 
@@ -60,13 +62,33 @@ def search(tx: Tx, caller: Caller, wanted: Search) -> Found:
     if wanted.refs is not None:
         found = (devices.find(tx, caller, ref) for ref in wanted.refs)
         listing = replace(listing, among=tuple(d for d in found if d is not None))
-    if wanted.product is not None:
-        try:
-            product = registry.get(tx, caller, wanted.product)
-        except NotFound:
-            return Found(wanted, Devices(0, []))
-        listing = replace(listing, product=product.id)
+    if wanted.products is not None:
+        listing = _within(listing, _named(tx, caller, wanted.products))
+    if wanted.models is not None:
+        listing = _within(listing, _with_models(tx, caller, wanted.models))
     return Found(wanted, device_lists.listed(tx, caller, listing))
+
+
+def _within(listing: Listing, products: Iterable[Product]) -> Listing:
+    found = {product.id for product in products}
+    kept = found if listing.products is None else found.intersection(listing.products)
+    return replace(listing, products=tuple(kept))
+
+
+def _named(tx: Tx, caller: Caller, refs: Iterable[Ref]) -> Iterator[Product]:
+    for ref in refs:
+        try:
+            yield registry.get(tx, caller, ref)
+        except NotFound:
+            continue
+
+
+def _with_models(tx: Tx, caller: Caller, models: tuple[str, ...]) -> Iterator[Product]:
+    yield from registry.labelled(tx, Product, caller.tenant.id, [(MODEL, key) for key in models])
+    own = _named(tx, caller, (handles.product_ref(caller.vault, key) for key in models))
+    for product in own:
+        if handles.model_id(caller.vault, product) in models:
+            yield product
 
 
 def switch(disabled: bool) -> Callable[[Tx, Caller, DeviceRef], Device]:
@@ -115,20 +137,13 @@ def replace_device(tx: Tx, caller: Caller, wanted: tuple[DeviceRef, str, str]) -
 
 
 def stats(tx: Tx, caller: Caller, product: Ref | None) -> Counter[str]:
-    """How many devices there are by status, by going through them.
+    """How many devices there are in each state.
 
     Raises:
         NotFound: no such product.
     """
     of = None if product is None else registry.get(tx, caller, product).id
-    found: Counter[str] = Counter()
-
-    def count(device: Device, product: Product) -> bool:
-        found["disabled" if device.disabled_at else device.connection] += 1
-        return True
-
-    device_lists.listed(tx, caller, Listing(product=of, test=count, limit=0))
-    return found
+    return Counter(device_lists.by_state(tx, caller, of))
 
 
 def add_sub_devices(tx: Tx, caller: Caller, wanted: SubDevices) -> None:

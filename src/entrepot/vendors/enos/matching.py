@@ -180,7 +180,7 @@ class Problem:
 def check(expression: Expression, fields: Fields) -> list[Problem]:
     """Every condition that asks an unknown field, or asks a known one in a way it does not take."""
     found = []
-    for leaf in _leaves(expression):
+    for leaf in leaves(expression):
         asked = _operator(leaf)
         want = _want(leaf.field, asked, fields)
         if want:
@@ -216,13 +216,14 @@ def _operator(leaf: Leaf) -> str:
             return "exists"
 
 
-def _leaves(expression: Expression) -> Iterator[Leaf]:
+def leaves(expression: Expression) -> Iterator[Leaf]:
+    """Its conditions, in order."""
     match expression:
         case And(terms) | Or(terms):
             for term in terms:
-                yield from _leaves(term)
+                yield from leaves(term)
         case Not(term):
-            yield from _leaves(term)
+            yield from leaves(term)
         case leaf:
             yield leaf
 

@@ -98,7 +98,7 @@ def _candidates(tx: Tx, caller: Caller, wanted: Search) -> Iterator[Product]:
     tenant = caller.tenant.id
     if wanted.refs is not None or wanted.labels is not None:
         named = sorted(_named(tx, caller, wanted.refs or ()), key=lambda p: -p.id)
-        labelled = registry.labelled(tx, tenant, wanted.labels or ())
+        labelled = registry.labelled(tx, Product, tenant, wanted.labels or ())
         yield from _once(merge(named, labelled, key=lambda p: -p.id))
     elif wanted.part is not None:
         yield from _called(tx, tenant, wanted.part)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from entrepot.core.device_lists import Devices, Listing, ShownDevice
 from entrepot.core.devices import DeviceDraft, DeviceRef, chosen_secret
 from entrepot.core.identity import Caller
-from entrepot.core.product import Product
+from entrepot.core.product import NAME
 from entrepot.core.registry import Ref
 from entrepot.core.things import Connection, Device
 from entrepot.dialect.operation import Call
@@ -160,8 +160,6 @@ def query(call: Call, caller: Caller) -> DeviceQuery:
     p: wire.ListDevicesQuery = call.params
     start, end, name = wire.moment(p.start_time or ""), wire.moment(p.end_time or ""), p.device_name
     tests: list[Callable[[Device], bool]] = []
-    if name:
-        tests.append(lambda d: d.name == name)
     if start is not None:
         tests.append(lambda d: d.created_at >= start)
     if end is not None:
@@ -171,7 +169,8 @@ def query(call: Call, caller: Caller) -> DeviceQuery:
             before=handles.before(p.marker),
             skip=p.offset,
             limit=p.limit,
-            key=p.node_id or None,
+            keys=(p.node_id,) if p.node_id else None,
+            labels=(((NAME, name),),) if name else (),
             test=(lambda d, product: all(t(d) for t in tests)) if tests else None,
         ),
         None if p.product_id is None else product_ref(p.product_id, p.app_id, caller.vault),
@@ -199,12 +198,8 @@ def tagged(call: Call, caller: Caller) -> Listing:
     """ListResourcesByTags as which devices."""
     p: wire.PagedQuery = call.params
     body: wire.QueryByTags = call.body
-    wanted = {(tag.tag_key, tag.tag_value) for tag in body.tags}
-
-    def test(device: Device, product: Product) -> bool:
-        return not wanted.isdisjoint(device.tags.items())
-
-    return Listing(before=handles.before(p.marker), skip=p.offset, limit=p.limit, test=test)
+    any_of = tuple((tag.tag_key, tag.tag_value) for tag in body.tags)
+    return Listing(before=handles.before(p.marker), skip=p.offset, limit=p.limit, labels=(any_of,))
 
 
 def device(shown: ShownDevice, caller: Caller) -> wire.Device:

@@ -119,12 +119,12 @@ def list_devices(tx: Tx, caller: Caller, query: DeviceQuery) -> Devices:
             if fault.kind != "product":
                 raise
             return Devices(0, [])
-        listing = replace(listing, product=product.id)
+        listing = replace(listing, products=(product.id,))
     if query.gateway is not None:
         gateway = devices.find(tx, caller, query.gateway)
         if gateway is None:
             return Devices(0, [])
-        below = [d for d in devices.children(tx, gateway) if d.children] if query.cascade else []
+        below = devices.hubs(tx, gateway) if query.cascade else ()
         listing = replace(listing, gateways=(gateway, *below))
     return device_lists.listed(tx, caller, listing)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from msgspec.structs import replace as change
 
@@ -12,9 +14,16 @@ from entrepot.core.devices import DeviceDraft, DeviceRef
 from entrepot.core.faults import NotFound, Refused
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Claim, Product
+from entrepot.core.product import GATEWAY, Claim, Product
 from entrepot.core.registry import Ref
-from entrepot.core.things import Device
+from entrepot.core.things import (
+    CONNECTIONS,
+    STATE,
+    Connection,
+    Device,
+    in_product,
+    states,
+)
 from entrepot.vendors.huawei.roma import handles
 
 
@@ -42,6 +51,27 @@ class DeviceReset:
     ref: DeviceRef
     user_name: str | None
     password: str | None
+
+
+Sort = Literal["direct", "gateway", "subdevice"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceQuery:
+    """Which devices to list, by what other things or several labels say as well."""
+
+    listing: Listing
+    connections: tuple[Connection, ...]
+    sorts: tuple[Sort, ...]  # one of them, none or all
+    product_name: str | None = None
+    client: int | None = None  # the device that calls itself as was asked
+
+
+def sort(device: Device, product: Product) -> Sort:
+    """Whether it connects directly, is a gateway or connects through one."""
+    if device.gateway is not None:
+        return "subdevice"
+    return "gateway" if product.profile.kind == "gateway" or device.children else "direct"
 
 
 def create_device(tx: Tx, caller: Caller, new: NewDevice) -> Device:
@@ -108,6 +138,70 @@ def add_subsets(tx: Tx, caller: Caller, wanted: Attached) -> list[ShownDevice]:
             device = devices.changed(tx, caller, device, change(device, gateway=gateway.id))
         made.append(device)
     return device_lists.shown_all(tx, made)
+
+
+def list_devices(tx: Tx, caller: Caller, query: DeviceQuery) -> Devices:
+    """The devices that are wanted, newest first."""
+    listing, tenant = query.listing, caller.tenant.id
+    if query.client is not None:
+        device = tx.get(Device, tenant, query.client)
+        listing = replace(listing, among=() if device is None else (device,))
+    if query.product_name is not None:
+        named = {product.id for product in registry.named(tx, tenant, query.product_name)}
+        products = named if listing.products is None else named.intersection(listing.products)
+        listing = replace(listing, products=tuple(products))
+    elif listing.products is not None:  # any number may have been asked for
+        there = (id for id in listing.products if tx.get(Product, tenant, id) is not None)
+        listing = replace(listing, products=tuple(there))
+    return device_lists.listed(tx, caller, _sorted(tx, tenant, listing, query))
+
+
+def _sorted(tx: Tx, tenant: int, listing: Listing, query: DeviceQuery) -> Listing:
+    """The listing of those of a sort and with a connection."""
+    connections = query.connections
+    match query.sorts:
+        case ():
+            return replace(listing, among=())
+        case ("subdevice",):
+            return replace(listing, states=states(*connections, behind=True))
+        case ("gateway",):
+            above = states(*connections, behind=False, above=True)
+            labels = [(STATE, state) for state in above]
+            for product in registry.labelled(tx, Product, tenant, [(GATEWAY, "")]):
+                own = states(*connections, behind=False)
+                labels += [(in_product(product.id), state) for state in own]
+            return replace(listing, labels=(*listing.labels, tuple(labels)))
+        case ("direct",):
+            direct = replace(listing, states=states(*connections, behind=False, above=False))
+            if not tx.labelled(Product, tenant, [(GATEWAY, "")], limit=0)[1]:
+                return direct
+            test = listing.test
+
+            def is_direct(device: Device, product: Product) -> bool:
+                passes = test is None or test(device, product)
+                return passes and sort(device, product) == "direct"
+
+            return replace(direct, test=is_direct)
+        case _:
+            every = len(connections) == len(CONNECTIONS)
+            return listing if every else replace(listing, states=states(*connections))
+
+
+def count_devices(tx: Tx, caller: Caller) -> Counter[tuple[Sort, Connection]]:
+    """How many devices there are of each sort and with each connection."""
+    every, found = device_lists.by_state(tx, caller, None), Counter[tuple[Sort, Connection]]()
+    of_gateways = Counter[str]()
+    for product in registry.labelled(tx, Product, caller.tenant.id, [(GATEWAY, "")]):
+        of_gateways.update(device_lists.by_state(tx, caller, product.id))
+    for connection in CONNECTIONS:
+        for state in states(connection, behind=True):
+            found["subdevice", connection] += every[state]
+        for state in states(connection, behind=False, above=True):
+            found["gateway", connection] += every[state]
+        for state in states(connection, behind=False, above=False):
+            found["gateway", connection] += of_gateways[state]
+            found["direct", connection] += every[state] - of_gateways[state]
+    return found
 
 
 def list_subsets(tx: Tx, caller: Caller, wanted: tuple[DeviceRef, Listing]) -> Devices:

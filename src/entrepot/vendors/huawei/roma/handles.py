@@ -70,6 +70,15 @@ def client_id(vault: Vault, product: int, device: int) -> str:
     return f"D{product}{device}{tail}"
 
 
+def device_of(vault: Vault, called: str) -> int:
+    """The device that calls itself so; 0 where none does."""
+    numbers = called[1:-5]
+    if not (numbers.isascii() and numbers.isdigit() and len(numbers) < 40):
+        return 0
+    splits = ((int(numbers[:n]), int(numbers[n:])) for n in range(1, len(numbers)))
+    return next((d for p, d in splits if client_id(vault, p, d) == called), 0)
+
+
 def device_secret_name(vault: Vault, device: int) -> str:
     """The user name of one-device-one-secret, until somebody sets another: 32 digits, as in the samples."""
     return vault.compute("roma/device-user", device, HEX.upper(), 32)

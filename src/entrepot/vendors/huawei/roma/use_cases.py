@@ -13,8 +13,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core import device_lists, registry, spaces, templates
-from entrepot.core.device_lists import Listing
+from entrepot.core import registry, spaces, templates
 from entrepot.core.faults import Fault, InUse, Invalid, NotFound, Taken, Violation
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
@@ -23,6 +22,7 @@ from entrepot.core.registry import Edit, Ref, Shown
 from entrepot.core.spaces import SpaceDraft, SpaceEdit
 from entrepot.core.things import Connection, Device, Space, Template, Topic
 from entrepot.vendors.huawei.roma import handles
+from entrepot.vendors.huawei.roma.device_use_cases import Sort, count_devices
 from entrepot.vendors.huawei.roma.document import Document
 
 T = TypeVar("T")
@@ -96,7 +96,7 @@ def _candidates(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> Iterator[Pro
         holder = tx.holder(tenant, wanted.claim)
         things = [] if holder is None else [tx.get(Product, tenant, holder)]
     elif wanted.label is not None:
-        things = registry.labelled(tx, tenant, [wanted.label])
+        things = registry.labelled(tx, Product, tenant, [wanted.label])
     else:
         things = tx.scan(Product, tenant, parent=wanted.space)
     for product in things:
@@ -203,11 +203,11 @@ class Counts:
     templates: int
     products: int  # that are no gateways
     gateways: int
-    devices: Counter[tuple[int, Connection]]
+    devices: Counter[tuple[Sort, Connection]]
 
 
-def counts(tx: Tx, caller: Caller, sort: Callable[[Device, Product], int]) -> Counts:
-    """How many things the tenant has; `sort` tells devices apart, which it takes going through them."""
+def counts(tx: Tx, caller: Caller, nothing: object) -> Counts:
+    """How many things the tenant has."""
     tenant, label = caller.tenant.id, [(GATEWAY, "")]
     if caller.dialect in caller.tenant.settings.own_products_only:
         kinds = [p.profile.kind for p in tx.scan(Product, tenant) if registry.visible(caller, p)]
@@ -217,13 +217,7 @@ def counts(tx: Tx, caller: Caller, sort: Callable[[Device, Product], int]) -> Co
             tx.count(Product, tenant),
             tx.labelled(Product, tenant, label, limit=0)[1],
         )
-    devices: Counter[tuple[int, Connection]] = Counter()
-
-    def count(device: Device, product: Product) -> bool:
-        devices[sort(device, product), device.connection] += 1
-        return True
-
-    device_lists.listed(tx, caller, Listing(test=count, limit=0))
+    devices = count_devices(tx, caller)
     return Counts(tx.count(Template, tenant), products - gateways, gateways, devices)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from entrepot.core.device_lists import Devices, Listing, ShownDevice
+from entrepot.core.device_lists import Devices, Labels, Listing, ShownDevice
 from entrepot.core.devices import DeviceDraft, DeviceRef, chosen_secret, set_disabled
 from entrepot.core.identity import Caller, allows
-from entrepot.core.product import Product
+from entrepot.core.product import NAME, Product
 from entrepot.core.registry import Ref
-from entrepot.core.things import Connection, Device
+from entrepot.core.things import UNNAMED, Connection, Device, states
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import auth, handles
 from entrepot.vendors.huawei.roma.convert.products import (
@@ -24,8 +24,11 @@ from entrepot.vendors.huawei.roma.convert.products import (
 )
 from entrepot.vendors.huawei.roma.device_use_cases import (
     Attached,
+    DeviceQuery,
     DeviceReset,
     NewDevice,
+    Sort,
+    sort,
 )
 from entrepot.vendors.huawei.roma.wire import devices as wire
 from entrepot.vendors.huawei.roma.wire.shared import Authentication
@@ -39,7 +42,8 @@ PERMISSIONS = {
 }
 CONNECTIONS: dict[Connection, int] = {"inactive": 0, "online": 1, "offline": 2}
 Test = Callable[[Device, Product], bool]
-DIRECT, GATEWAY, SUBDEVICE = range(3)
+SORTS: tuple[Sort, ...] = ("direct", "gateway", "subdevice")
+_CODES = {sort: code for code, sort in enumerate(SORTS)}
 _PLUGINS = {"modbus": 1, "opc-ua": 2}
 
 DEVICE_LOSSES = {
@@ -113,56 +117,59 @@ def _tag(key: str, value: str) -> str:
     return f"{key}={value}" if value else key
 
 
-def wanted(call: Call, caller: Caller) -> Listing:
+def wanted(call: Call, caller: Caller) -> DeviceQuery:
     """ListDevices as what is wanted. INFERRED: every filter matches whole values; an empty one, all."""
     p: wire.ListDevices = call.params
-    vault, states, tag = caller.vault, p.online_status, p.tag
     tests: list[Test] = []
-    if p.product_name:
-        tests.append(lambda d, product: product.profile.name == p.product_name)
-    if p.device_name:
-        tests.append(lambda d, product: _name(d) == p.device_name)
-    if p.client_id:
-        tests.append(lambda d, product: handles.client_id(vault, d.product, d.id) == p.client_id)
-    if p.node_type is not None:
-        tests.append(lambda d, product: sort(d, product) == p.node_type)
-    if states:
-        codes = {int(code) for code in states.split(",")}
-        tests.append(lambda d, product: CONNECTIONS[d.connection] in codes)
-    if tag:
-        tests.append(lambda d, product: tag in _tag_texts(d))
     start, end = p.created_date_start, p.created_date_end
     if start is not None:
         tests.append(lambda d, product: d.created_at >= start)
     if end is not None:
         tests.append(lambda d, product: d.created_at <= end)
     skip, limit = part(p)
-    return Listing(
+    codes = {int(code) for code in p.online_status.split(",")} if p.online_status else set()
+    listing = Listing(
         skip=skip,
         limit=limit,
-        product=p.product_id,
-        key=p.node_id or None,
-        space=(handles.space_of(vault, p.app_id) or 0) if p.app_id else None,
-        test=_all(tests),
+        products=None if p.product_id is None else (p.product_id,),
+        keys=(p.node_id,) if p.node_id else None,
+        space=(handles.space_of(caller.vault, p.app_id) or 0) if p.app_id else None,
+        labels=(*_called(p.device_name), *_tagged(p.tag)),
+        test=(lambda d, product: all(t(d, product) for t in tests)) if tests else None,
+    )
+    return DeviceQuery(
+        listing,
+        connections=tuple(c for c, code in CONNECTIONS.items() if not codes or code in codes),
+        sorts=tuple(s for s, code in _CODES.items() if p.node_type in (None, code)),
+        product_name=p.product_name or None,
+        client=handles.device_of(caller.vault, p.client_id) if p.client_id else None,
     )
 
 
-def _all(tests: list[Test]) -> Test | None:
-    return (lambda d, product: all(t(d, product) for t in tests)) if tests else None
+def _called(name: str | None) -> tuple[Labels, ...]:
+    return (((NAME, name), (UNNAMED, name)),) if name else ()
+
+
+def _tagged(text: str | None) -> tuple[Labels, ...]:
+    """The tags that are shown so."""
+    if not text:
+        return ()
+    cuts = (n for n, character in enumerate(text) if character == "=")
+    return (((text, ""), *((text[:n], text[n + 1 :]) for n in cuts if text[n + 1 :])),)
 
 
 def subsets(call: Call, caller: Caller) -> tuple[DeviceRef, Listing]:
     """ListSubsets as a gateway and which of its devices are wanted."""
     p: wire.ListSubsets = call.params
-    tests: list[Test] = []
-    if p.device_name:
-        tests.append(lambda d, product: _name(d) == p.device_name)
-    if p.status is not None:
-        tests.append(lambda d, product: int(bool(d.disabled_at)) == p.status)
-    if p.online_status is not None:
-        tests.append(lambda d, product: CONNECTIONS[d.connection] == p.online_status)
+    status, online = p.status, p.online_status
+    found = None
+    if status is not None or online is not None:
+        connections = [c for c, code in CONNECTIONS.items() if online in (None, code)]
+        switched = [off for off in (False, True) if status in (None, int(off))]
+        found = tuple(s for c in connections for off in switched for s in states(c, disabled=off))
     skip, limit = part(p)
-    return ref(call, caller), Listing(skip=skip, limit=limit, test=_all(tests))
+    labels = _called(p.device_name)
+    return ref(call, caller), Listing(skip=skip, limit=limit, states=found, labels=labels)
 
 
 def attached(call: Call, caller: Caller) -> Attached:
@@ -186,7 +193,7 @@ def reset(call: Call, caller: Caller) -> DeviceReset:
 def device(shown: ShownDevice, caller: Caller) -> wire.Device:
     """The device as ROMA shows it, its password masked."""
     permissions = caller.user.permissions
-    n = sort(shown.device, shown.product)
+    n = _CODES[sort(shown.device, shown.product)]
     return wire.Device(
         **_common(shown, caller),
         permissions=[w for w, p in PERMISSIONS.items() if allows(permissions, p)],
@@ -254,13 +261,6 @@ def _parent(shown: ShownDevice) -> tuple[int | None, str | None]:
 
 def _name(device: Device) -> str:
     return device.key if device.name is None else device.name
-
-
-def sort(device: Device, product: Product) -> int:
-    """Whether it connects directly, is a gateway or connects through one."""
-    if device.gateway is not None:
-        return SUBDEVICE
-    return GATEWAY if product.profile.kind == "gateway" or device.children else DIRECT
 
 
 def devices(page: Devices, caller: Caller) -> wire.Devices:

@@ -84,7 +84,7 @@ def counts(found: Counts, caller: Caller) -> wire.Counts:
     """How many things there are."""
     sorts = (
         wire.Calculation(*(found.devices[sort, state] for state in devices.CONNECTIONS))
-        for sort in (devices.DIRECT, devices.GATEWAY, devices.SUBDEVICE)
+        for sort in devices.SORTS
     )
     return wire.Counts(
         wire.TemplateNumbers(found.templates),

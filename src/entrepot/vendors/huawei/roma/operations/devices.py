@@ -49,7 +49,7 @@ OPERATIONS: tuple[Operation, ...] = (
         reply=wire.Devices,
         permission="device:read",
         take=convert.wanted,
-        run=device_lists.listed,
+        run=use_cases.list_devices,
         give=convert.devices,
     ),
     Operation(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.roma import use_cases
 from entrepot.vendors.huawei.roma.convert import transfer as convert
-from entrepot.vendors.huawei.roma.convert.devices import sort
 from entrepot.vendors.huawei.roma.operations.products import B
 from entrepot.vendors.huawei.roma.wire import transfer as wire
 from entrepot.vendors.huawei.roma.wire.shared import Address
@@ -53,7 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
         params=Address,
         reply=wire.Counts,
         permission="product:read",
-        take=lambda call, caller: sort,
+        take=lambda call, caller: None,
         run=use_cases.counts,
         give=convert.counts,
     ),
