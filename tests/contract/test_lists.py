@@ -1,7 +1,8 @@
-"""Lists that an index answers read no document but those of the products that they show."""
+"""Lists that an index answers read no document but those of the products or devices that they show."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,10 @@ from entrepot.core import registry, tenancy
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim, Draft, Product, Profile
+from entrepot.core.things import Device
+from entrepot.vendors.huawei.roma.handles import client_id
 from tests.contract.adapters import ADAPTERS, Credentials
+from tests.contract.goods import device, product, space
 from tests.contract.world import World
 
 BYSTANDERS, WANTED = 40, 3
@@ -67,10 +71,11 @@ def draft(number: int, word: str) -> Draft:
     )
 
 
-def spoil(data: Path, products: list[Product]) -> None:
+def spoil(data: Path, things: list[Any]) -> None:
     connection = apsw.Connection(str(data / root.STORE))
-    for product in products:
-        connection.execute("UPDATE product SET document = x'00' WHERE id = ?", (product.id,))
+    for thing in things:
+        kind = type(thing).__name__.lower()
+        connection.execute(f"UPDATE {kind} SET document = x'00' WHERE id = ?", (thing.id,))
     connection.close()
 
 
@@ -128,3 +133,111 @@ def test_a_list_that_no_index_answers_reads_everything(shelf: Shelf) -> None:
     operation = adapter.operation("ListProducts")
     request = adapter.request(operation, {"device_type": "Sensor"}, None, shelf.credentials)
     assert adapter.refused(shelf.world.ask(request))
+
+
+@dataclass(frozen=True)
+class Yard:
+    """A tenant's devices, of which only some can be read."""
+
+    world: World
+    credentials: Credentials
+    wanted: list[Device]
+    gateway: Device
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
+    """Those that cannot be read are newer and older than those that are wanted, and of the same product too."""
+    data = tmp_path_factory.mktemp("device-lists")
+    world = World(data)
+    credentials = world.tenant()
+
+    def make(tx: Tx) -> tuple[list[Device], list[Device], Device]:
+        tenant = tenancy.tenant_named(tx, credentials["name"])
+        apart = space(tx, tenant=tenant.id)
+        own = product(tx, "Wanted", tenant=tenant.id, space=apart.id, model_key="Planet")
+        other = product(tx, "other", tenant=tenant.id, space=tenant.default_space, kind="gateway")
+
+        def others(n: int) -> list[Device]:
+            made = [device(tx, p, f"other-{n}-{p.id}", tags={"site": "x"}) for p in (own, other)]
+            return [*made, device(tx, other, f"other-{n}", connection="online", disabled_at=1)]
+
+        unread = [d for n in range(10) for d in others(n)]
+        gateway = device(tx, other, "gateway", children=3, connection="offline")
+        made = [
+            device(tx, own, f"key-{n}", name="Wanted", tags={"site": "w"}, connection="online",
+                   gateway=gateway.id) for n in range(3)
+        ]  # fmt: skip
+        return unread + [d for n in range(10, 20) for d in others(n)], made, gateway
+
+    unread, wanted, gateway = world.installation.store.write_now(make)
+    spoil(data, unread)
+    yield Yard(world, credentials, wanted, gateway)
+    world.close()
+
+
+SUB = {"action": "searchSubDevice"}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "operation", "given", "body", "shown"),
+    [
+        ("aliyun", "QueryDeviceByStatus", {"Status": 1, "PageSize": 3}, None, 3),
+        ("aliyun", "QueryDeviceByStatus", {"Status": 1, "ProductKey": "own"}, None, 3),
+        ("aliyun", "QueryDeviceStatistics", {"ProductKey": "own"}, None, 0),
+        ("aliyun", "QueryProductList", {"CurrentPage": 1, "PageSize": 3}, None, 0),
+        ("iotda", "ListDevices", {"device_name": "Wanted"}, None, 3),
+        ("iotda", "ListDevices", {"node_id": "key-1"}, None, 1),
+        ("iotda", "ListDevices", {"gateway_id": "gateway"}, None, 3),
+        ("iotda", "ListDevices", {"gateway_id": "gateway", "is_cascade_query": "true"}, None, 3),
+        ("iotda", "ListResourcesByTags", {},
+         {"resource_type": "device", "tags": [{"tag_key": "site", "tag_value": "w"}]}, 3),
+        ("roma", "ListDevices", {"device_name": "Wanted", "limit": 2, "offset": 1}, None, 2),
+        ("roma", "ListDevices", {"node_id": "key-1"}, None, 1),
+        ("roma", "ListDevices", {"tag": "site=w"}, None, 3),
+        ("roma", "ListDevices", {"node_type": 2}, None, 3),
+        ("roma", "ListDevices", {"online_status": "2"}, None, 0),
+        ("roma", "ListDevices", {"client_id": "own"}, None, 1),
+        ("roma", "ListDevices", {"product_name": "Wanted", "device_name": "Wanted"}, None, 3),
+        ("roma", "ListSubsets", {"device_id": "gateway"}, None, 3),
+        ("roma", "ListSubsets", {"device_id": "gateway", "online_status": 1}, None, 3),
+        ("roma", "CountDevices", {}, None, 0),
+        ("enos", "SearchDevice", SEARCH, {"expression": "status = 'online'"}, 3),
+        ("enos", "SearchDevice", SEARCH, {"expression": "status in ('online', 'offline')"}, 3),
+        ("enos", "SearchDevice", SEARCH,
+         {"expression": "productKey = 'own' and status = 'online'"}, 3),
+        ("enos", "SearchDevice", SEARCH,
+         {"expression": "modelId = 'Planet' and deviceTags.site = 'w'"}, 3),
+        ("enos", "SearchDevice", SEARCH, {"expression": "deviceTags.site = 'w'"}, 3),
+        ("enos", "SearchDevice", SEARCH, {"expression": "deviceKey in ('key-1', 'key-2')"}, 2),
+        ("enos", "SearchDevice", SEARCH, {"expression": "deviceName like 'want'"}, 3),
+        ("enos", "SearchSubDevice", SUB, {"gateway": {"assetId": "gateway"}}, 3),
+        ("enos", "GetDeviceStats", {"action": "stats"}, None, 0),
+    ],
+)  # fmt: skip
+def test_a_list_of_devices_by_an_index_does_not_read_what_it_does_not_show(
+    yard: Yard, dialect: str, operation: str, given: dict[str, Any], body: Any, shown: int
+) -> None:
+    adapter = next(a for a in ADAPTERS if a.dialect == dialect)
+    vault, tx = yard.world.installation.vault, yard.world.installation.store
+    of = {
+        d.id: tx.read_now(lambda tx, d=d: tx.get(Product, d.tenant, d.product))
+        for d in (*yard.wanted, yard.gateway)
+    }
+
+    def handle(one: Device) -> str:
+        return adapter.value.device_handle(vault, one, of[one.id])
+
+    meant = {
+        "gateway": handle(yard.gateway),
+        "own": adapter.value.handle(vault, of[yard.wanted[0].id]),
+    }
+    if "client_id" in given:
+        meant["own"] = client_id(vault, yard.wanted[1].product, yard.wanted[1].id)
+    given = {k: meant.get(v, v) if isinstance(v, str) else v for k, v in given.items()}
+    text = json.dumps(body).replace("'own'", f"'{meant['own']}'")
+    body = json.loads(text.replace('"gateway"}', f'"{meant["gateway"]}"}}'))
+    request = adapter.request(adapter.operation(operation), given, body, yard.credentials)
+    answer = yard.world.ask(request)
+    assert not adapter.refused(answer), answer.body
+    assert sum(handle(one).encode() in answer.body for one in yard.wanted) == shown

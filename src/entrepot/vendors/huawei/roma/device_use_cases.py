@@ -150,9 +150,6 @@ def list_devices(tx: Tx, caller: Caller, query: DeviceQuery) -> Devices:
         named = {product.id for product in registry.named(tx, tenant, query.product_name)}
         products = named if listing.products is None else named.intersection(listing.products)
         listing = replace(listing, products=tuple(products))
-    elif listing.products is not None:  # any number may have been asked for
-        there = (id for id in listing.products if tx.get(Product, tenant, id) is not None)
-        listing = replace(listing, products=tuple(there))
     return device_lists.listed(tx, caller, _sorted(tx, tenant, listing, query))
 
 
