@@ -1,4 +1,4 @@
-"""`python -m bench [creates|models|capacity|disk|growth|workers]`: the command line of the benchmarks."""
+"""`python -m bench [creates|models|capacity|disk|growth|devices|workers]`: the command line of the benchmarks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from rich.console import Console
 
-from bench import capacity, creates, growth, models, servers, table, workers
+from bench import capacity, creates, devices, growth, models, servers, table, workers
 from bench.disk import fdatasyncs
 from bench.figures import Figures, document
 from bench.homes import ENGINES
@@ -25,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
         "benchmark",
         nargs="?",
         default="creates",
-        choices=("creates", "models", "capacity", "disk", "growth", "workers"),
+        choices=("creates", "models", "capacity", "disk", "growth", "devices", "workers"),
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each case in each round")
@@ -41,10 +42,18 @@ def _parser() -> argparse.ArgumentParser:
         help="where the data is written; its disk is the one measured",
     )
     parser.add_argument(
-        "--sizes", type=int, nargs="+", default=list(growth.SIZES), help="of `growth`, in products"
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=list(growth.SIZES),
+        help="of `growth` in products, of `devices` in devices",
     )
     parser.add_argument(
-        "--engine", nargs="+", default=["sqlite"], choices=tuple(ENGINES), help="of `growth`"
+        "--engine",
+        nargs="+",
+        default=["sqlite"],
+        choices=tuple(ENGINES),
+        help="of `growth` and `devices`",
     )
     parser.add_argument(
         "--keep", action="store_true", help="what `growth` fills is left, and gone on with"
@@ -92,6 +101,18 @@ def _growth(given: argparse.Namespace, machine: str, console: Console) -> int:
     return 0
 
 
+def _devices(given: argparse.Namespace, machine: str, console: Console) -> int:
+    found = devices.run(
+        sorted(given.sizes), given.engine, given.rounds, given.directory / "devices", console
+    )
+    sizes: list[devices.Size] = []
+    for size in found:
+        sizes.append(size)
+        _ended(given.json, {"machine": machine, "sizes": msgspec.to_builtins(sizes)})
+    devices.show(console, sizes)
+    return 0
+
+
 def main() -> int:
     """0 where the run has figures, whether or not they reach the goals; 1 where it has none."""
     given = _parser().parse_args()
@@ -104,6 +125,8 @@ def main() -> int:
     try:
         if given.benchmark == "growth":
             return _growth(given, machine, console)
+        if given.benchmark == "devices":
+            return _devices(given, machine, console)
         figures = _figures(given, console)
     except (LoadFailure, servers.ServerFailure) as failure:
         console.print(f"no figures: {failure}", style="red", markup=False, soft_wrap=True)
