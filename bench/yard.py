@@ -18,7 +18,8 @@ from entrepot.core.ports import Tx
 from entrepot.core.product import Draft, Product, Profile
 from entrepot.core.registry import Ref
 from entrepot.core.things import Device
-from tests.contract.adapters import ADAPTERS, Credentials
+from entrepot.dialect.client import Credentials
+from tests.contract.adapters import ADAPTERS
 from tests.contract.world import World
 
 PRODUCTS, RARE = 50, 20

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from entrepot.core import tenancy
 from entrepot.core.ports import Tx
 from entrepot.core.product import Product
-from tests.contract.adapters import ADAPTERS, Credentials
+from entrepot.dialect.client import Credentials
+from tests.contract.adapters import ADAPTERS
 from tests.contract.goods import product, space
 from tests.contract.test_device_lists import WORDS, change, some_device
 from tests.contract.world import World

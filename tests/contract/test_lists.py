@@ -17,8 +17,9 @@ from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim, Draft, Product, Profile
 from entrepot.core.things import Device
+from entrepot.dialect.client import Credentials
 from entrepot.vendors.huawei.roma.handles import client_id
-from tests.contract.adapters import ADAPTERS, Credentials
+from tests.contract.adapters import ADAPTERS
 from tests.contract.goods import device, product, space
 from tests.contract.world import World
 

@@ -19,13 +19,14 @@ from entrepot import main as root
 from entrepot.core.ports import Tx
 from entrepot.core.product import Product
 from entrepot.core.tenancy import tenant_named
+from entrepot.core.things import STATE, Device, states
 from entrepot.store import upgrade as steps
 from entrepot.store.postgres_upgrade import _Database
 from entrepot.store.sqlite_upgrade import _File
 from entrepot.store.upgrade import SCHEMA_VERSION, upgrade
 from tests import postgres
 from tests.cli import Console
-from tests.contract.goods import product
+from tests.contract.goods import device, product
 
 PRODUCTS = 40
 
@@ -49,7 +50,10 @@ def fill(console: Console, products: int, bulk: int = 0) -> None:
         for i in range(products):
             tags = {"site": str(i % 3), "nul\0": "灯"}
             extras = {"test": {"bulk": chance.randbytes(bulk // 2).hex()}}
-            product(tx, f"p{i}", tenant=dev.id, space=dev.default_space, tags=tags, extras=extras)
+            of = product(
+                tx, f"p{i}", tenant=dev.id, space=dev.default_space, tags=tags, extras=extras
+            )
+            device(tx, of, f"d{i}", tags=tags, extras=extras)
 
     with closing(console.opened()) as installation:
         installation.store.write_now(work)
@@ -62,6 +66,17 @@ def execute(console: Console, postgresql: str, sqlite: str) -> None:
     else:
         with closing(apsw.Connection(str(console.data / root.STORE))) as file:
             file.execute(sqlite)
+
+
+def make_of_schema_5(console: Console) -> None:
+    """As it was before devices had labels."""
+    execute(
+        console,
+        "UPDATE entrepot.meta SET value = '5' WHERE name = 'schema';"
+        "DELETE FROM entrepot.label l WHERE EXISTS (SELECT FROM entrepot.device d WHERE d.id = l.product)",
+        "DELETE FROM label WHERE product IN (SELECT id FROM device); DROP INDEX device_in;"
+        "PRAGMA user_version=5",
+    )
 
 
 def make_old(console: Console) -> None:
@@ -112,17 +127,34 @@ def is_well(console: Console, products: int = PRODUCTS) -> None:
     assert said.status == 0, said.out
     with closing(console.opened()) as installation:
 
-        def found(tx: Tx) -> tuple[int, int]:
-            dev = tenant_named(tx, "dev").id
-            return tx.count(Product, dev), tx.labelled(Product, dev, [("nul\0", "灯")])[1]
+        def found(tx: Tx) -> set[int]:
+            dev, label = tenant_named(tx, "dev").id, [("nul\0", "灯")]
+            counts = {tx.count(Product, dev), tx.count(Device, dev)}
+            return counts | {
+                tx.labelled(Product, dev, label)[1],
+                tx.labelled(Device, dev, label)[1],
+                tx.labelled(Device, dev, [(STATE, s) for s in states("inactive")])[1],
+            }
 
-        assert installation.store.read_now(found) == (products, products)
+        assert installation.store.read_now(found) == {products}
 
 
 def test_what_follows_from_documents_is_made_anew(console: Console) -> None:
     make_old(console)
     said = console("doctor")
     assert (said.status, "schema 1" in said.err) == (1, True)
+    console.opened().close()
+    is_well(console)
+
+
+@pytest.mark.parametrize("pieces", [9, 40, 1000])
+def test_devices_get_their_labels_and_what_has_labels_keeps_them(
+    console: Console, monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    monkeypatch.setattr(steps, "PIECE_ROWS", pieces)
+    make_of_schema_5(console)
+    with pytest.raises(KeyboardInterrupt):
+        piece_by_piece(console, 2)
     console.opened().close()
     is_well(console)
 

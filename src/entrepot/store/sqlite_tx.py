@@ -307,6 +307,7 @@ class SqliteTx:
         skip: int = 0,
         limit: int = 50,
     ) -> tuple[list[L], int]:
+        self._ending.check()  # whoever wants all of them asks again and again
         wanted, apart = asked_labels(BY_TYPE[kind], labels)
         if not wanted:
             return [], 0
