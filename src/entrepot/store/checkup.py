@@ -18,6 +18,7 @@ import apsw
 from entrepot.core.ports import INSTALLATION, KINDS, Kind, Thing
 from entrepot.core.things import Device
 from entrepot.store.rows import (
+    ALL,
     BLOCK_BITS,
     LABEL,
     LABELLED,
@@ -174,8 +175,9 @@ class Checkup:
         counted = {
             (tenant, kind.name, parent, block): n
             for kind in KINDS
+            for above in (("parent", ALL) if kind.parent else (ALL,))
             for tenant, parent, block, n in self._rows(
-                f"SELECT tenant, parent, id >> {BLOCK_BITS}, count(*) FROM {kind.name} GROUP BY 1, 2, 3"
+                f"SELECT tenant, {above}, id >> {BLOCK_BITS}, count(*) FROM {kind.name} GROUP BY 1, 2, 3"
             )
         }
         counted |= {

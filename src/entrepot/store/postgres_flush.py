@@ -97,20 +97,11 @@ def _settle_without(tx: WriteTx, begun: Cursor | None) -> None:
 def _lock(script: _Script, changes: Changes, shard: int) -> None:
     """Each total that changes, or that a decision rests on: in one order, so nobody waits in a ring."""
     totals = _totals(changes, shard)
-    for tenant, kind, wanted in changes.guards:
-        for s in range(SHARDS) if wanted is not None else (0,):
-            totals.setdefault((tenant, kind, -1 if wanted is None else wanted, s), 0)
-    if changes.asked:  # counted again below: by then nothing of ours may be in it
-        _add_up(script, dict.fromkeys(totals, 0))
-    for tenant, kind, wanted in sorted(changes.guards, key=str):
-        if wanted is None:
-            script.do(
-                "SELECT FROM entrepot.total WHERE tenant = %b AND kind = %t"
-                " ORDER BY parent, shard FOR UPDATE",
-                (tenant, kind),
-            )
-    if not changes.asked:
-        _add_up(script, totals)
+    for guard in changes.guards:
+        for s in range(SHARDS):
+            totals.setdefault((*guard, s), 0)
+    # What is counted again below must not have anything of ours in it by then.
+    _add_up(script, dict.fromkeys(totals, 0) if changes.asked else totals)
 
 
 def _totals(changes: Changes, shard: int) -> dict[Locked, int]:

@@ -10,6 +10,7 @@ from entrepot.core.product import Claim
 from entrepot.store.ending import Ending
 from entrepot.store.postgres_schema import Connection, table
 from entrepot.store.rows import (
+    ALL,
     BLOCK_BITS,
     BY_TYPE,
     FEW,
@@ -83,7 +84,7 @@ class ReadTx:
     ) -> list[T]:
         parents = parents_of(parent)
         if before is None and skip >= _DEEP:
-            before, skip = self._start(BY_TYPE[kind].name, tenant, parents, skip)
+            before, skip = self._start(BY_TYPE[kind].name, tenant, parents or [ALL], skip)
         rows = self._page(BY_TYPE[kind].name, tenant, parents, before, skip, limit)
         return [unpack(kind, document) for (document,) in rows]
 
@@ -120,18 +121,13 @@ class ReadTx:
         )
         return self._rows(sql, (*values, limit, skip))
 
-    def _start(
-        self, kind: str, tenant: int, parents: list[int] | None, skip: int
-    ) -> tuple[int, int]:
+    def _start(self, kind: str, tenant: int, parents: list[int], skip: int) -> tuple[int, int]:
         """The same place nearer: an id, and how many to skip from there; whole blocks are counted."""
-        where, values = "tenant = %b AND kind = %t", [tenant, kind]
-        if parents is not None:
-            where, values = where + " AND parent = ANY(%b::bigint[])", [*values, parents]
         sql = (
-            f"SELECT block, sum(n)::bigint FROM entrepot.block WHERE {where}"  # noqa: S608
-            " GROUP BY block ORDER BY block DESC"
+            "SELECT block, sum(n)::bigint FROM entrepot.block WHERE tenant = %b AND kind = %t"
+            " AND parent = ANY(%b::bigint[]) GROUP BY block ORDER BY block DESC"
         )
-        for block, n in self._rows(sql, values):
+        for block, n in self._rows(sql, (tenant, kind, parents)):
             if skip < n:
                 return (block + 1) << BLOCK_BITS, skip
             skip -= n
@@ -157,23 +153,19 @@ class ReadTx:
         return [id for (id,) in self._rows(sql, (tenant, parent, limit))]
 
     def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
-        return self._count(BY_TYPE[kind].name, tenant, None if parent is None else [parent])
-
-    def _count(self, kind: str, tenant: int, parents: list[int] | None) -> int:
-        where, values = "tenant = %b AND kind = %t", [tenant, kind]
-        if parents is not None:
-            where, values = where + " AND parent = ANY(%b::bigint[])", [*values, parents]
-        sql = f"SELECT coalesce(sum(n), 0)::bigint FROM entrepot.total WHERE {where}"  # noqa: S608
-        n: int = self._rows(sql, values)[0][0]
-        return n
+        if parent is None:
+            return self._sums(BY_TYPE[kind].name, tenant, [ALL])[ALL]
+        return self.counts(kind, tenant, [parent])[parent]
 
     def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
-        return self._sums(BY_TYPE[kind].name, tenant, parents)
+        found = self._sums(BY_TYPE[kind].name, tenant, [p for p in parents if p != ALL])
+        return {parent: found.get(parent, 0) for parent in parents}
 
     def _sums(self, kind: str, tenant: int, parents: Collection[int]) -> dict[int, int]:
         sql = (
             "SELECT parent, sum(n)::bigint FROM entrepot.total WHERE tenant = %b AND kind = %t"
-            " AND parent = ANY(%b::bigint[]) GROUP BY parent ORDER BY parent"
+            # A row of nothing, which a lock may have made, is the same answer as none.
+            " AND parent = ANY(%b::bigint[]) GROUP BY parent HAVING sum(n) <> 0 ORDER BY parent"
         )
         found = dict.fromkeys(parents, 0)
         return found | dict(self._rows(sql, (tenant, kind, list(found))))
@@ -194,7 +186,7 @@ class ReadTx:
             return [], 0
         if counted:
             numbers = [label_number(*label) for label in wanted]
-            total = self._count(LABEL, tenant, numbers)
+            total = sum(self._sums(LABEL, tenant, numbers).values())
             if before is None and skip >= _DEEP:
                 before, skip = self._start(LABEL, tenant, numbers, skip)
         else:

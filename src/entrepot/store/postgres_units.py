@@ -23,6 +23,7 @@ from entrepot.store.postgres_tx import (
     chosen_by_name,
 )
 from entrepot.store.rows import (
+    ALL,
     BLOCK_BITS,
     BY_TYPE,
     LABEL,
@@ -60,8 +61,8 @@ class Changes:
     names: dict[str, bytes] = field(default_factory=dict)
     recalled: dict[str, bytes | None] = field(default_factory=dict)
     asked: list[tuple[str, Sequence[Any], Rows]] = field(default_factory=list)
-    # Whoever decides by what is kept under a parent (None: by all of the kind) keeps others out.
-    guards: set[tuple[int, str, int | None]] = field(default_factory=set)
+    # Whoever decides by what is kept under a parent keeps others out.
+    guards: set[tuple[int, str, int]] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(self.rows or self.claims or self.labels or self.entries or self.names)
@@ -264,14 +265,8 @@ class WriteTx(ReadTx):
         return sorted([*(id for id in found if id not in changed), *ours], reverse=True)[:limit]
 
     def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
-        name = BY_TYPE[kind].name
-        self._now.guards.add((tenant, name, parent))
-        n = super().count(kind, tenant, parent=parent)
-        for totals in (self.done.totals, self._now.totals):
-            for (t, k, p, _), delta in totals.items():
-                if t == tenant and k == name and parent in (None, p):
-                    n += delta
-        return n
+        self._guard(tenant, BY_TYPE[kind].name, parents_of(parent))
+        return super().count(kind, tenant, parent=parent)
 
     def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
         self._guard(tenant, BY_TYPE[kind].name, parents)
@@ -286,7 +281,7 @@ class WriteTx(ReadTx):
         return found
 
     def _guard(self, tenant: int, kind: str, parents: Collection[int] | None) -> None:
-        wanted: Collection[int | None] = [None] if parents is None else parents
+        wanted = [ALL] if parents is None else parents
         self._now.guards.update((tenant, kind, parent) for parent in wanted)
 
     def labelled(
@@ -387,5 +382,6 @@ class WriteTx(ReadTx):
                 self._tally(tenant, LABEL, number, thing, 1 if has else -1)
 
     def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
-        key = (tenant, kind, parent, id >> BLOCK_BITS)
-        self._now.totals[key] = self._now.totals.get(key, 0) + n
+        for counted in (parent,) if kind == LABEL or parent == ALL else (parent, ALL):
+            key = (tenant, kind, counted, id >> BLOCK_BITS)
+            self._now.totals[key] = self._now.totals.get(key, 0) + n

@@ -108,6 +108,8 @@ ANY = "\0"
 """The value under which a tag is kept a second time, to be found by its key alone."""
 FEW = 10_000
 """So many things found by part of a name are sorted here, sooner than all names are read twice."""
+ALL = 0
+"""The parent under which all of a tenant's things of a kind are counted, whatever parents they have."""
 LABEL = "label"
 """What labels are called among the kinds that are counted; `label_number` stands for the parent."""
 

@@ -13,6 +13,7 @@ from entrepot.core.product import Claim
 from entrepot.core.things import Space
 from entrepot.store.ending import Ending
 from entrepot.store.rows import (
+    ALL,
     BLOCK_BITS,
     BY_TYPE,
     LABEL,
@@ -231,7 +232,7 @@ class SqliteTx:
         if parents is not None and not parents:
             return []
         if before is None and skip >= _FAR:
-            before, skip = self._near(name, tenant, parents or (), skip)
+            before, skip = self._near(name, tenant, parents or [ALL], skip)
         end = _ID_BOUND - 1 if before is None else min(before, _ID_BOUND - 1)
         ids: Chosen = under(name, tenant, parents, end)
         sql = (
@@ -242,18 +243,16 @@ class SqliteTx:
         return [unpack(kind, document) for (document,) in rows]
 
     def _near(self, name: str, tenant: int, parents: Sequence[int], skip: int) -> tuple[int, int]:
-        """The id below which to begin, and how many to skip from there on; no parents: all."""
+        """The id below which to begin, and how many to skip from there on."""
         if self._totals or self._unit_totals:  # what this unit added is in no block yet
             return _ID_BOUND - 1, skip
-        where, values = "tenant=? AND kind=?", (tenant, name, *parents)
-        if parents:
-            where += f" AND parent IN ({','.join('?' * len(parents))})"
+        where = f"tenant=? AND kind=? AND parent IN ({','.join('?' * len(parents))})"
         sql = (
             "SELECT block, above FROM (SELECT block, sum(n) AS here, sum(sum(n)) OVER"  # noqa: S608
             f" (ORDER BY block DESC) - sum(n) AS above FROM total WHERE {where} GROUP BY block)"
             " WHERE above + here > ? LIMIT 1"
         )
-        for block, above in self._rows(sql, (*values, skip)):
+        for block, above in self._rows(sql, (tenant, name, *parents, skip)):
             return (block + 1) << BLOCK_BITS, skip - above
         return 0, 0  # beyond the last
 
@@ -274,27 +273,25 @@ class SqliteTx:
         return [id for (id,) in self._rows(f"{sql} LIMIT ?", (*values, limit))]
 
     def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
-        return sum(
-            self._sums(BY_TYPE[kind].name, tenant, None if parent is None else [parent]).values()
-        )
+        if parent is None:
+            return self._sums(BY_TYPE[kind].name, tenant, [ALL])[ALL]
+        return self.counts(kind, tenant, [parent])[parent]
 
     def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
-        return self._sums(BY_TYPE[kind].name, tenant, parents)
+        found = self._sums(BY_TYPE[kind].name, tenant, [p for p in parents if p != ALL])
+        return {parent: found.get(parent, 0) for parent in parents}
 
-    def _sums(self, name: str, tenant: int, parents: Collection[int] | None) -> dict[int, int]:
-        """How many there are under each of the parents; None: in all, as if under one."""
-        sql = "SELECT {}, sum(n) FROM total WHERE tenant=? AND kind=?".format
-        if parents is None:
-            found = {0: self._rows(sql("0"), (tenant, name))[0][1] or 0}
-        else:
-            found = dict.fromkeys(parents, 0)
-            marks = ",".join("?" * len(found))
-            grouped = f"{sql('parent')} AND parent IN ({marks}) GROUP BY parent"
-            found |= dict(self._rows(grouped, (tenant, name, *found)))
+    def _sums(self, name: str, tenant: int, parents: Collection[int]) -> dict[int, int]:
+        found = dict.fromkeys(parents, 0)
+        sql = (
+            "SELECT parent, sum(n) FROM total WHERE tenant=? AND kind=?"  # noqa: S608
+            f" AND parent IN ({','.join('?' * len(found))}) GROUP BY parent"
+        )
+        found |= dict(self._rows(sql, (tenant, name, *found)))
         for pending in (self._totals, self._unit_totals):
             for (t, k, p, _), delta in pending.items():
-                if t == tenant and k == name and (parents is None or p in found):
-                    found[0 if parents is None else p] += delta
+                if t == tenant and k == name and p in found:
+                    found[p] += delta
         return found
 
     def labelled(
@@ -397,5 +394,6 @@ class SqliteTx:
                 self._tally(tenant, LABEL, label_number(name, value), thing, -1)
 
     def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
-        key = (tenant, kind, parent, id >> BLOCK_BITS)
-        self._unit_totals[key] = self._unit_totals.get(key, 0) + n
+        for counted in (parent,) if kind == LABEL or parent == ALL else (parent, ALL):
+            key = (tenant, kind, counted, id >> BLOCK_BITS)
+            self._unit_totals[key] = self._unit_totals.get(key, 0) + n
