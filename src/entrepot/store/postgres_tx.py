@@ -27,6 +27,7 @@ from entrepot.store.rows import (
     unpack,
     unpack_entry,
 )
+from entrepot.store.totals import Totals
 
 ID_BOUND = 1 << 63
 _BLOCK = 256
@@ -37,7 +38,7 @@ Rows = list[tuple[Any, ...]]
 Chosen = tuple[str, list[Any]]  # a statement that gives numbers of things, with its values
 
 
-class ReadTx:
+class ReadTx(Totals):
     """See `Tx`. One state throughout, where the connection is in a transaction that sees one."""
 
     def __init__(self, connection: Connection, ending: Ending | None = None) -> None:
@@ -152,15 +153,6 @@ class ReadTx:
         )
         return [id for (id,) in self._rows(sql, (tenant, parent, limit))]
 
-    def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
-        if parent is None:
-            return self._sums(BY_TYPE[kind].name, tenant, [ALL])[ALL]
-        return self.counts(kind, tenant, [parent])[parent]
-
-    def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
-        found = self._sums(BY_TYPE[kind].name, tenant, [p for p in parents if p != ALL])
-        return {parent: found.get(parent, 0) for parent in parents}
-
     def _sums(self, kind: str, tenant: int, parents: Collection[int]) -> dict[int, int]:
         sql = (
             "SELECT parent, sum(n)::bigint FROM entrepot.total WHERE tenant = %b AND kind = %t"
@@ -193,13 +185,6 @@ class ReadTx:
             total = self._count_chosen(chosen_by_labels(tenant, wanted))
         chosen = chosen_by_labels(tenant, wanted, before)
         return self._page_chosen(kind, tenant, chosen, skip, limit), total
-
-    def counted(
-        self, kind: type[L], tenant: int, labels: Sequence[tuple[str, str]]
-    ) -> dict[tuple[str, str], int]:
-        numbers = {label: label_number(BY_TYPE[kind].mark + label[0], label[1]) for label in labels}
-        sums = self._sums(LABEL, tenant, numbers.values())
-        return {label: sums[number] for label, number in numbers.items()}
 
     def called(
         self, kind: type[L], tenant: int, part: str, *, skip: int = 0, limit: int = 50

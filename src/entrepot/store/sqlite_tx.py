@@ -31,6 +31,7 @@ from entrepot.store.rows import (
     unpack_entry,
 )
 from entrepot.store.sqlite_labels import Chosen, called_ids, count_labelled, labelled_ids, under
+from entrepot.store.totals import Totals
 
 R = TypeVar("R")
 _BLOCK = 256
@@ -46,7 +47,7 @@ class Spoilt(Exception):
     """A unit without a guard failed after it had written: what it wrote goes with the transaction."""
 
 
-class SqliteTx:
+class SqliteTx(Totals):
     """See `Tx`. A writer calls begin, unit (many times), commit; a reader only asks.
 
     Totals and the id sequence are kept in memory while a transaction runs and written once before
@@ -272,25 +273,16 @@ class SqliteTx:
         sql, values = under(BY_TYPE[kind].name, tenant, [parent], _ID_BOUND - 1)
         return [id for (id,) in self._rows(f"{sql} LIMIT ?", (*values, limit))]
 
-    def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
-        if parent is None:
-            return self._sums(BY_TYPE[kind].name, tenant, [ALL])[ALL]
-        return self.counts(kind, tenant, [parent])[parent]
-
-    def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
-        found = self._sums(BY_TYPE[kind].name, tenant, [p for p in parents if p != ALL])
-        return {parent: found.get(parent, 0) for parent in parents}
-
-    def _sums(self, name: str, tenant: int, parents: Collection[int]) -> dict[int, int]:
+    def _sums(self, kind: str, tenant: int, parents: Collection[int]) -> dict[int, int]:
         found = dict.fromkeys(parents, 0)
         sql = (
             "SELECT parent, sum(n) FROM total WHERE tenant=? AND kind=?"  # noqa: S608
             f" AND parent IN ({','.join('?' * len(found))}) GROUP BY parent"
         )
-        found |= dict(self._rows(sql, (tenant, name, *found)))
+        found |= dict(self._rows(sql, (tenant, kind, *found)))
         for pending in (self._totals, self._unit_totals):
             for (t, k, p, _), delta in pending.items():
-                if t == tenant and k == name and p in found:
+                if t == tenant and k == kind and p in found:
                     found[p] += delta
         return found
 
@@ -317,13 +309,6 @@ class SqliteTx:
             before, skip = self._near(LABEL, tenant, numbers, skip)
         end = _ID_BOUND - 1 if before is None else min(before, _ID_BOUND - 1)
         return self._these(kind, labelled_ids(self._rows, tenant, wanted, end, skip, limit)), total
-
-    def counted(
-        self, kind: type[L], tenant: int, labels: Sequence[tuple[str, str]]
-    ) -> dict[tuple[str, str], int]:
-        numbers = {label: label_number(BY_TYPE[kind].mark + label[0], label[1]) for label in labels}
-        sums = self._sums(LABEL, tenant, numbers.values())
-        return {label: sums[number] for label, number in numbers.items()}
 
     def called(
         self, kind: type[L], tenant: int, part: str, *, skip: int = 0, limit: int = 50

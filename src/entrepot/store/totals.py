@@ -1,0 +1,34 @@
+"""Totals as every engine asks for them: of a parent, of several, of a label; knows no SQL."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from entrepot.core.ports import L
+from entrepot.store.rows import ALL, BY_TYPE, LABEL, label_number
+
+
+class Totals(ABC):
+    """The part of `Tx` that counts."""
+
+    @abstractmethod
+    def _sums(self, kind: str, tenant: int, parents: Collection[int]) -> dict[int, int]:
+        """How many there are under each of the parents."""
+
+    def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
+        if parent is None:
+            return self._sums(BY_TYPE[kind].name, tenant, [ALL])[ALL]
+        return self.counts(kind, tenant, [parent])[parent]
+
+    def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
+        found = self._sums(BY_TYPE[kind].name, tenant, [p for p in parents if p != ALL])
+        return {parent: found.get(parent, 0) for parent in parents}
+
+    def counted(
+        self, kind: type[L], tenant: int, labels: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], int]:
+        numbers = {label: label_number(BY_TYPE[kind].mark + label[0], label[1]) for label in labels}
+        sums = self._sums(LABEL, tenant, numbers.values())
+        return {label: sums[number] for label, number in numbers.items()}
