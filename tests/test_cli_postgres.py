@@ -142,7 +142,7 @@ def test_a_new_store_is_well(cli: Console) -> None:
 
 def test_wrong_totals_are_found_and_mended_only_when_asked(cli: Console) -> None:
     cli.make_product("one")
-    execute(cli, "UPDATE entrepot.total SET n = 41 WHERE kind = 'product' AND parent > 0")
+    execute(cli, "UPDATE entrepot.total SET n = 41 WHERE kind = 'product' AND n = 1")
     execute(cli, "UPDATE entrepot.block SET n = 7 WHERE kind = 'space' AND n = 1")
     first, second = wrong(cli)["totals equal the rows"]
     assert "1 of kind product, but the total says 41" in first

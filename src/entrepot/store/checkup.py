@@ -18,8 +18,8 @@ import apsw
 from entrepot.core.ports import INSTALLATION, KINDS, Kind, Thing
 from entrepot.core.things import Device
 from entrepot.store.rows import (
-    ALL,
     BLOCK_BITS,
+    COUNTED_AS,
     LABEL,
     LABELLED,
     claim_hash,
@@ -173,9 +173,8 @@ class Checkup:
 
     def _totals(self) -> Iterator[str]:
         counted = {
-            (tenant, kind.name, parent, block): n
-            for kind in KINDS
-            for above in (("parent", ALL) if kind.parent else (ALL,))
+            (tenant, name, parent, block): n
+            for kind, name, above in COUNTED_AS
             for tenant, parent, block, n in self._rows(
                 f"SELECT tenant, {above}, id >> {BLOCK_BITS}, count(*) FROM {kind.name} GROUP BY 1, 2, 3"
             )

@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS entrepot.label ( -- what products and devices (`produ
     product bigint NOT NULL,
     PRIMARY KEY (tenant, name, value, product)
 );
-CREATE TABLE IF NOT EXISTS entrepot.total ( -- how many there are under each parent, and under the parent 0 in all
+CREATE TABLE IF NOT EXISTS entrepot.total ( -- how many there are under each parent; of a kind as a whole: `*device` under the parent 0
     tenant bigint NOT NULL,
     kind text NOT NULL,
     parent bigint NOT NULL,

@@ -27,7 +27,7 @@ from entrepot.store.rows import (
     unpack,
     unpack_entry,
 )
-from entrepot.store.totals import Totals
+from entrepot.store.totals import Totals, every
 
 ID_BOUND = 1 << 63
 _BLOCK = 256
@@ -85,7 +85,9 @@ class ReadTx(Totals):
     ) -> list[T]:
         parents = parents_of(parent)
         if before is None and skip >= _DEEP:
-            before, skip = self._start(BY_TYPE[kind].name, tenant, parents or [ALL], skip)
+            name = BY_TYPE[kind].name
+            counted = (every(name), [ALL]) if parents is None else (name, parents)
+            before, skip = self._start(tenant, *counted, skip)
         rows = self._page(BY_TYPE[kind].name, tenant, parents, before, skip, limit)
         return [unpack(kind, document) for (document,) in rows]
 
@@ -122,7 +124,7 @@ class ReadTx(Totals):
         )
         return self._rows(sql, (*values, limit, skip))
 
-    def _start(self, kind: str, tenant: int, parents: list[int], skip: int) -> tuple[int, int]:
+    def _start(self, tenant: int, kind: str, parents: list[int], skip: int) -> tuple[int, int]:
         """The same place nearer: an id, and how many to skip from there; whole blocks are counted."""
         sql = (
             "SELECT block, sum(n)::bigint FROM entrepot.block WHERE tenant = %b AND kind = %t"
@@ -180,7 +182,7 @@ class ReadTx(Totals):
             numbers = [label_number(*label) for label in wanted]
             total = sum(self._sums(LABEL, tenant, numbers).values())
             if before is None and skip >= _DEEP:
-                before, skip = self._start(LABEL, tenant, numbers, skip)
+                before, skip = self._start(tenant, LABEL, numbers, skip)
         else:
             total = self._count_chosen(chosen_by_labels(tenant, wanted))
         chosen = chosen_by_labels(tenant, wanted, before)

@@ -26,6 +26,7 @@ from entrepot.store.rows import (
     ALL,
     BLOCK_BITS,
     BY_TYPE,
+    EVERY,
     LABEL,
     SEARCHED,
     asked_labels,
@@ -41,6 +42,7 @@ from entrepot.store.rows import (
     parents_of,
     unpack,
 )
+from entrepot.store.totals import every
 
 R = TypeVar("R")
 Key = tuple[str, int, int]  # kind, tenant, id
@@ -281,8 +283,9 @@ class WriteTx(ReadTx):
         return found
 
     def _guard(self, tenant: int, kind: str, parents: Collection[int] | None) -> None:
-        wanted = [ALL] if parents is None else parents
-        self._now.guards.update((tenant, kind, parent) for parent in wanted)
+        if parents is None:
+            kind, parents = every(kind), [ALL]
+        self._now.guards.update((tenant, kind, parent) for parent in parents)
 
     def labelled(
         self,
@@ -382,6 +385,9 @@ class WriteTx(ReadTx):
                 self._tally(tenant, LABEL, number, thing, 1 if has else -1)
 
     def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
-        for counted in (parent,) if kind == LABEL or parent == ALL else (parent, ALL):
-            key = (tenant, kind, counted, id >> BLOCK_BITS)
-            self._now.totals[key] = self._now.totals.get(key, 0) + n
+        block, totals = id >> BLOCK_BITS, self._now.totals
+        key = (tenant, kind, parent, block)
+        totals[key] = totals.get(key, 0) + n
+        if kind in EVERY:
+            key = (tenant, EVERY[kind], ALL, block)
+            totals[key] = totals.get(key, 0) + n

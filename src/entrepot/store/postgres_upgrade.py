@@ -20,7 +20,7 @@ from entrepot.store.postgres_schema import (
     table,
     version_of,
 )
-from entrepot.store.rows import ALL, BLOCK_BITS, HASH_BYTES, LABEL, label_hash, label_value
+from entrepot.store.rows import BLOCK_BITS, COUNTED_AS, HASH_BYTES, LABEL, label_hash, label_value
 from entrepot.store.upgrade import (
     MARK,
     SCHEMA_VERSION,
@@ -37,10 +37,9 @@ _LABEL_NUMBER = (
     " # ('x' || encode(substr(value, 1, 8), 'hex'))::bit(64))::bigint & 9223372036854775807"
 )
 COUNTED = (
-    *((kind.name, table(kind.name)) for kind in KINDS if kind.parent),
     *(
-        (kind.name, f"(SELECT tenant, id, {ALL}::bigint AS parent FROM {table(kind.name)})")
-        for kind in KINDS
+        (name, f"(SELECT tenant, id, {parent}::bigint AS parent FROM {table(kind.name)})")
+        for kind, name, parent in COUNTED_AS
     ),
     (
         LABEL,

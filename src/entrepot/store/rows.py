@@ -109,7 +109,13 @@ ANY = "\0"
 FEW = 10_000
 """So many things found by part of a name are sorted here, sooner than all names are read twice."""
 ALL = 0
-"""The parent under which all of a tenant's things of a kind are counted, whatever parents they have."""
+"""The parent under which things are counted that have none, and those of `EVERY`."""
+EVERY = {kind.name: f"*{kind.name}" for kind in KINDS if kind.parent}
+"""What a tenant's things are counted as once more, all of a kind together, where parents keep them apart."""
+COUNTED_AS = tuple((kind, kind.name, "parent") for kind in KINDS) + tuple(
+    (kind, EVERY[kind.name], str(ALL)) for kind in KINDS if kind.name in EVERY
+)
+"""Each kind, what it is counted as, and under which parent; in SQL."""
 LABEL = "label"
 """What labels are called among the kinds that are counted; `label_number` stands for the parent."""
 

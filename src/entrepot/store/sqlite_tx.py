@@ -16,6 +16,7 @@ from entrepot.store.rows import (
     ALL,
     BLOCK_BITS,
     BY_TYPE,
+    EVERY,
     LABEL,
     asked_labels,
     claim_hash,
@@ -31,7 +32,7 @@ from entrepot.store.rows import (
     unpack_entry,
 )
 from entrepot.store.sqlite_labels import Chosen, called_ids, count_labelled, labelled_ids, under
-from entrepot.store.totals import Totals
+from entrepot.store.totals import Totals, every
 
 R = TypeVar("R")
 _BLOCK = 256
@@ -233,7 +234,8 @@ class SqliteTx(Totals):
         if parents is not None and not parents:
             return []
         if before is None and skip >= _FAR:
-            before, skip = self._near(name, tenant, parents or [ALL], skip)
+            counted = (every(name), [ALL]) if parents is None else (name, parents)
+            before, skip = self._near(tenant, *counted, skip)
         end = _ID_BOUND - 1 if before is None else min(before, _ID_BOUND - 1)
         ids: Chosen = under(name, tenant, parents, end)
         sql = (
@@ -243,7 +245,7 @@ class SqliteTx(Totals):
         rows = self._rows(sql, (*ids[1], limit, skip))
         return [unpack(kind, document) for (document,) in rows]
 
-    def _near(self, name: str, tenant: int, parents: Sequence[int], skip: int) -> tuple[int, int]:
+    def _near(self, tenant: int, name: str, parents: Sequence[int], skip: int) -> tuple[int, int]:
         """The id below which to begin, and how many to skip from there on."""
         if self._totals or self._unit_totals:  # what this unit added is in no block yet
             return _ID_BOUND - 1, skip
@@ -306,7 +308,7 @@ class SqliteTx(Totals):
         else:
             total = count_labelled(self._rows, tenant, wanted)
         if numbers and before is None and skip >= _FAR:
-            before, skip = self._near(LABEL, tenant, numbers, skip)
+            before, skip = self._near(tenant, LABEL, numbers, skip)
         end = _ID_BOUND - 1 if before is None else min(before, _ID_BOUND - 1)
         return self._these(kind, labelled_ids(self._rows, tenant, wanted, end, skip, limit)), total
 
@@ -379,6 +381,9 @@ class SqliteTx(Totals):
                 self._tally(tenant, LABEL, label_number(name, value), thing, -1)
 
     def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
-        for counted in (parent,) if kind == LABEL or parent == ALL else (parent, ALL):
-            key = (tenant, kind, counted, id >> BLOCK_BITS)
-            self._unit_totals[key] = self._unit_totals.get(key, 0) + n
+        block, totals = id >> BLOCK_BITS, self._unit_totals
+        key = (tenant, kind, parent, block)
+        totals[key] = totals.get(key, 0) + n
+        if kind in EVERY:
+            key = (tenant, EVERY[kind], ALL, block)
+            totals[key] = totals.get(key, 0) + n

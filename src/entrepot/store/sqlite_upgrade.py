@@ -14,7 +14,7 @@ import msgspec
 
 from entrepot.core.ports import KINDS, Kind
 from entrepot.store.moving import Row
-from entrepot.store.rows import ALL, BLOCK_BITS, LABEL, is_name, label_number
+from entrepot.store.rows import BLOCK_BITS, COUNTED_AS, LABEL, is_name, label_number
 from entrepot.store.sqlite_schema import APPLICATION_ID, mark_of, schema_version, version_of
 from entrepot.store.upgrade import (
     MARK,
@@ -134,12 +134,11 @@ class _File:
 def recount(connection: apsw.Connection) -> None:
     """Count everything anew."""
     connection.execute("DELETE FROM total")
-    for kind in KINDS:
-        for parent in ("parent", ALL) if kind.parent else (ALL,):
-            connection.execute(
-                f"INSERT INTO total SELECT tenant, '{kind.name}', {parent}, id >> {BLOCK_BITS}, count(*)"
-                f" FROM {kind.name} GROUP BY 1, 3, 4"
-            )
+    for kind, name, parent in COUNTED_AS:
+        connection.execute(
+            f"INSERT INTO total SELECT tenant, '{name}', {parent}, id >> {BLOCK_BITS}, count(*)"
+            f" FROM {kind.name} GROUP BY 1, 3, 4"
+        )
     insert = connection.cursor()
     for (tenant, number, block), n in labels_counted(connection):
         insert.execute("INSERT INTO total VALUES (?,?,?,?,?)", (tenant, LABEL, number, block, n))

@@ -7,7 +7,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from entrepot.core.ports import L
-from entrepot.store.rows import ALL, BY_TYPE, LABEL, label_number
+from entrepot.store.rows import ALL, BY_TYPE, EVERY, LABEL, label_number
+
+
+def every(kind: str) -> str:
+    """What all of a tenant's things of the kind are counted as."""
+    return EVERY.get(kind, kind)
 
 
 class Totals(ABC):
@@ -19,12 +24,11 @@ class Totals(ABC):
 
     def count(self, kind: type[Any], tenant: int, *, parent: int | None = None) -> int:
         if parent is None:
-            return self._sums(BY_TYPE[kind].name, tenant, [ALL])[ALL]
+            return self._sums(every(BY_TYPE[kind].name), tenant, [ALL])[ALL]
         return self.counts(kind, tenant, [parent])[parent]
 
     def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
-        found = self._sums(BY_TYPE[kind].name, tenant, [p for p in parents if p != ALL])
-        return {parent: found.get(parent, 0) for parent in parents}
+        return self._sums(BY_TYPE[kind].name, tenant, parents)
 
     def counted(
         self, kind: type[L], tenant: int, labels: Sequence[tuple[str, str]]
