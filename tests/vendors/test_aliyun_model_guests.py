@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 
 from entrepot import main as root
 from entrepot.core import models, tenancy
-from entrepot.core.conversion import Format
+from entrepot.core.conversion import Format, convert
 from entrepot.core.differences import ORDER, differences
 from entrepot.core.identity import Caller
 from entrepot.core.ports import Entry, Tx
@@ -35,8 +36,10 @@ from entrepot.core.thing_model import (
     Text,
     ThingModel,
 )
+from entrepot.dialect.request import Answer
 from tests.contract.adapters import ALIYUN, IOTDA, Credentials
 from tests.contract.world import World
+from tests.largest import largest
 from tests.models import drawn
 
 # Every dialect that has thing models: a new one joins by having a format.
@@ -303,6 +306,43 @@ def test_publishing_a_draft_undoes_nothing_that_another_dialect_did_meanwhile(
     assert log[-1].changes["draft"] == ["(published)", None]
     [begun] = [e for e in log if e.changes.get("draft") == [None, "(begun)"]]
     assert begun.changes["draft/properties/4"][1]["identifier"] == "mine"
+
+
+# A model that is long to read
+
+
+def test_edits_of_a_large_model_at_once_are_all_kept_and_most_of_each_is_done_beside_the_store(
+    aliyun: Aliyun,
+) -> None:
+    shelf = root.shelf()
+    text = convert(largest(), shelf.named("iotda"), shelf.named("aliyun")).text
+    aliyun.authored(Authored("aliyun", msgspec.Raw(text)))
+    world, units = aliyun.world, list[int]()
+    operation = ALIYUN.operation("CreateThingModel")
+    requests = [
+        ALIYUN.request(
+            operation,
+            {"ProductKey": aliyun.key, "ThingModelJson": feature(name)},
+            None,
+            aliyun.credentials,
+        )
+        for name in ("one", "other")
+    ]
+    store = world.installation.store
+    store.committed, before = lambda n, seconds: units.append(n), store.committed
+
+    async def at_once() -> list[Answer]:
+        spoken = world.spoken[requests[0].path[1:]]
+        answers = await asyncio.gather(*(spoken.handle(r, world.house) for r in requests))
+        return [answer for answer, _ in answers]
+
+    try:
+        for answer in world.run(at_once()):
+            assert json.loads(answer.body)["Success"] is True, answer.body
+    finally:
+        store.committed = before
+    assert {"one", "other"} <= set(names(aliyun.model()["properties"]))
+    assert sum(units) == 4  # each asked for its work to be done ahead, and came again
 
 
 # A draft of a product that is an instance of a named model

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from entrepot.core import registry
+from entrepot.core.ahead import Foreseen
 from entrepot.core.conversion import Format
 from entrepot.core.faults import NotFound, Refused, Taken
 from entrepot.core.identity import Caller
@@ -22,14 +23,15 @@ from entrepot.core.retelling import edited, rebased
 from entrepot.core.thing_model import ThingModel
 from entrepot.core.things import ModelVersion
 
+_LONG = 1 << 16  # bytes of a draft whose change takes some milliseconds
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a product's draft becomes. `edit` gets what the format `words` shows of it."""
+    """What a product's draft becomes; None where nobody here can read it."""
 
     ref: Ref
-    words: Format
-    edit: Callable[[ThingModel], ThingModel]
+    draft: Foreseen[Authored | None, Authored | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,16 @@ class Publication:
     version: str
     description: str | None = None
     keep: int | None = None
+
+
+def revision(
+    caller: Caller, ref: Ref, words: Format, edit: Callable[[ThingModel], ThingModel]
+) -> Revision:
+    """A change of what the format `words` shows of a draft; what it does not show stays in it."""
+    made = Foreseen[Authored | None, Authored | None](
+        lambda old: edited(caller.shelf, old, words, edit, caller.dialect)
+    )
+    return Revision(ref, made)
 
 
 def draft_of(tx: Tx, caller: Caller, product: Product) -> Authored | None:
@@ -72,15 +84,14 @@ def _caught_up(tx: Tx, caller: Caller, ref: Ref) -> Product:
 def edit_draft(tx: Tx, caller: Caller, change: Revision) -> Product:
     """The product with its draft changed; what is in force stays until it is published.
 
-    What the words do not show of the model stays in it.
-
     Raises:
+        Ahead: the draft is long.
         NotFound: no such product.
         Refused: it is released, or nobody here can read the model that it has.
     """
     product = _caught_up(tx, caller, change.ref)
     old = draft_of(tx, caller, product)
-    new = edited(caller.shelf, old, change.words, change.edit, caller.dialect)
+    new = change.draft.of(old, long=old is not None and len(bytes(old.text)) > _LONG)
     if new is None:
         raise Refused("model", "unreadable", change.ref.text)
     return set_draft(tx, caller, change.ref, new)

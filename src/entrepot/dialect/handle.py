@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from entrepot.core.ahead import Ahead
 from entrepot.core.faults import Broken, Fault, Invalid, TooLarge, Unauthenticated, Violation
 from entrepot.core.ports import Store
 from entrepot.dialect.check import STRICT, Leniency, read_json, read_params
@@ -92,7 +93,11 @@ class Spoken:
             run = operation.run
             del call  # what was decoded goes before the wait, not after it
             if operation.writes:
-                result = await house.store.write(lambda tx: run(tx, caller, value))
+                try:
+                    result = await house.store.write(lambda tx: run(tx, caller, value))
+                except Ahead as ahead:
+                    await asyncio.to_thread(ahead.work)
+                    result = await house.store.write(lambda tx: run(tx, caller, value))
             else:
                 result = await house.store.read(lambda tx: run(tx, caller, value))
             return dialect.encode(operation.give(result, caller), exchange), exchange

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from entrepot.core.identity import Caller
-from entrepot.core.product_models import Publication, Revision
+from entrepot.core.product_models import Publication, Revision, revision
 from entrepot.core.registry import Ref
 from entrepot.core.thing_model import DEFAULT_SERVICE, Service, ThingModel
 from entrepot.core.things import ModelVersion
@@ -62,7 +62,7 @@ def create(call: Call, caller: Caller) -> Revision:
     """CreateThingModel as a change of the draft."""
     sent: model_wire.CreateThingModel = call.params
     edit = model_edits.added(_module(call), _features(sent.ThingModelJson))
-    return Revision(_ref(call, caller), THING_MODEL_JSON, edit)
+    return revision(caller, _ref(call, caller), THING_MODEL_JSON, edit)
 
 
 def update(call: Call, caller: Caller) -> Revision:
@@ -70,7 +70,7 @@ def update(call: Call, caller: Caller) -> Revision:
     sent: model_wire.UpdateThingModel = call.params
     feature = _features(sent.ThingModelJson)
     edit = model_edits.changed(_module(call), sent.Identifier, feature)
-    return Revision(_ref(call, caller), THING_MODEL_JSON, edit)
+    return revision(caller, _ref(call, caller), THING_MODEL_JSON, edit)
 
 
 def delete(call: Call, caller: Caller) -> Revision:
@@ -83,7 +83,7 @@ def delete(call: Call, caller: Caller) -> Revision:
     )
     module = None if sent.FunctionBlockId is None else Module(sent.FunctionBlockId)
     edit = model_edits.dropped(module, gone)
-    return Revision(_ref(call, caller), THING_MODEL_JSON, edit)
+    return revision(caller, _ref(call, caller), THING_MODEL_JSON, edit)
 
 
 def import_tsl(call: Call, caller: Caller) -> Revision:
@@ -94,7 +94,7 @@ def import_tsl(call: Call, caller: Caller) -> Revision:
     if all(service.id != DEFAULT_SERVICE for service in model.services):
         model = replace(model, services=(Service(id=DEFAULT_SERVICE), *model.services))
     edit = model_edits.imported(_module(call), model)
-    return Revision(_ref(call, caller), TSL, edit)
+    return revision(caller, _ref(call, caller), TSL, edit)
 
 
 def _imported(plain: Plain, module: str | None) -> Plain:
