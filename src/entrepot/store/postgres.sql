@@ -11,8 +11,8 @@ CREATE TABLE IF NOT EXISTS entrepot.claim (
 );
 CREATE TABLE IF NOT EXISTS entrepot.label ( -- what products and devices (`product`, of either kind) are found by
     tenant bigint NOT NULL,
-    name bytea NOT NULL, -- 128 bits of BLAKE2b: no length, character or collation to mind
-    value bytea NOT NULL,
+    name bytea NOT NULL, -- 64 bits of BLAKE2b: no length, character or collation to mind
+    value bytea NOT NULL, -- 128 bits of it; behind a name in small letters, where it is one
     product bigint NOT NULL,
     PRIMARY KEY (tenant, name, value, product)
 );
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS entrepot.block ( -- how many there are among ids that
     shard smallint NOT NULL,
     n bigint NOT NULL,
     PRIMARY KEY (tenant, kind, parent, block, shard)
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 80);
 CREATE TABLE IF NOT EXISTS entrepot.audit (
     tenant bigint NOT NULL,
     thing bigint NOT NULL,

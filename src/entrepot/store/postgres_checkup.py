@@ -32,7 +32,7 @@ from entrepot.store.rows import (
     LABELLED,
     claim_hash,
     claims_of,
-    label_hash,
+    label_name,
     label_rows,
     label_value,
     parent_of,
@@ -186,7 +186,7 @@ class PostgresCheckup:
                 for name, value in label_rows(found)
             )
             for block in _blocks(made):
-                keys = [(t, label_hash(n), label_value(n, value), id) for id, t, n, value in block]
+                keys = [(t, label_name(n), label_value(n, value), id) for id, t, n, value in block]
                 held = self._held("label", columns, types, keys, "1")
                 agreed += len(held)
                 for (id, _, name, _), key in zip(block, keys, strict=True):

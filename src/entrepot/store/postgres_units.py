@@ -33,7 +33,7 @@ from entrepot.store.rows import (
     claim_hash,
     claims_of,
     is_name,
-    label_hash,
+    label_name,
     label_number,
     label_rows,
     label_value,
@@ -379,7 +379,7 @@ class WriteTx(ReadTx):
 
     def _label(self, tenant: int, thing: int, rows: Sequence[tuple[str, str]], has: bool) -> None:
         for name, value in rows:
-            self._now.labels[tenant, label_hash(name), label_value(name, value), thing] = has
+            self._now.labels[tenant, label_name(name), label_value(name, value), thing] = has
             if not is_name(name):
                 number = label_number(name, value)
                 self._tally(tenant, LABEL, number, thing, 1 if has else -1)

@@ -20,7 +20,7 @@ from entrepot.store.postgres_schema import (
     table,
     version_of,
 )
-from entrepot.store.rows import BLOCK_BITS, COUNTED_AS, HASH_BYTES, LABEL, label_hash, label_value
+from entrepot.store.rows import BLOCK_BITS, COUNTED_AS, HASH_BYTES, LABEL, label_name, label_value
 from entrepot.store.upgrade import (
     MARK,
     SCHEMA_VERSION,
@@ -33,7 +33,7 @@ _LOCK = 0x456E7472  # "Entr": the advisory lock of whoever makes or changes tabl
 
 # What `label_number` is, said of hashes. A name is not counted: its value is longer than a hash.
 _LABEL_NUMBER = (
-    "(('x' || encode(substr(name, 9), 'hex'))::bit(64)"
+    "(('x' || encode(name, 'hex'))::bit(64)"
     " # ('x' || encode(substr(value, 1, 8), 'hex'))::bit(64))::bigint & 9223372036854775807"
 )
 COUNTED = (
@@ -50,7 +50,10 @@ COUNTED = (
 """Every kind that is counted, and where its tenants, ids and parents are."""
 
 # What a schema changes in tables that there were before; what is missing afterwards is made.
-_CHANGES = {2: "DROP TABLE IF EXISTS entrepot.tag"}
+_CHANGES = {
+    2: "DROP TABLE IF EXISTS entrepot.tag",
+    6: "ALTER TABLE entrepot.block SET (fillfactor = 80)",
+}
 
 
 def migrate(connection: Connection) -> None:
@@ -171,7 +174,7 @@ def _table(kind: Kind) -> str:
 def hashed(row: Row) -> Row:
     """The row of a label with each text as its hash, because PostgreSQL cannot index every text."""
     tenant, name, value, thing = row
-    return tenant, label_hash(name), label_value(name, value), thing
+    return tenant, label_name(name), label_value(name, value), thing
 
 
 def copy_in(

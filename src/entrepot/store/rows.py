@@ -17,8 +17,8 @@ from entrepot.core.ports import INSTALLATION, KINDS, Entry, Kind, Thing
 from entrepot.core.product import NAME, Claim
 from entrepot.core.things import KEY, UNNAMED
 
-BLOCK_BITS = 13
-"""Things are counted by blocks of so many ids (id >> 13): a deep page skips blocks, not rows."""
+BLOCK_BITS = 14
+"""Things are counted by blocks of so many ids (id >> 14): a deep page skips blocks, not rows."""
 
 BY_TYPE: dict[type[Any], Kind] = {kind.type: kind for kind in KINDS}
 
@@ -167,7 +167,7 @@ def label_number(name: str, value: str) -> int:
     Different halves of the two hashes, because a tag's value may be the same text as its key; the
     same can be said in SQL of hashes alone.
     """
-    key, text = label_hash(name)[8:], label_hash(value)[:8]
+    key, text = label_name(name), label_hash(value)[:8]
     return (int.from_bytes(key) ^ int.from_bytes(text)) & (1 << 63) - 1
 
 
@@ -184,8 +184,13 @@ def owner_of(thing: Thing) -> int:
     return thing.tenant
 
 
+def label_name(name: str) -> bytes:
+    """64 bits that stand for a label's name: a tenant has thousands of those, not billions."""
+    return label_hash(name)[8:]
+
+
 def label_hash(text: str) -> bytes:
-    """128 bits that stand for a label's name or value, where an engine cannot index every text."""
+    """128 bits that stand for a label's value, where an engine cannot index every text."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=HASH_BYTES).digest()
 
 

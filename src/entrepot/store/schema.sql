@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS label (
     product INTEGER NOT NULL,
     PRIMARY KEY (tenant, name, value, product)
 ) WITHOUT ROWID, STRICT;
--- How many things there are, by blocks of ids (id >> 13): totals, and the way to a deep page.
+-- How many things there are, by blocks of ids (id >> 14): totals, and the way to a deep page.
 -- A kind with parents is counted once more as a whole: `*device` under the parent 0.
 -- A label that is no name is a parent too, of what has it: of kind label, its number a hash.
 CREATE TABLE IF NOT EXISTS total (
