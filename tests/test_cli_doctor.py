@@ -90,7 +90,7 @@ def test_a_claim_without_its_thing_and_a_thing_without_its_claim_are_found(cli: 
 def test_orphans_unreadable_things_and_labels_are_found(cli: Console) -> None:
     made = cli.make_product("orphan", tags={"site": "north"})
     spoil(cli, "UPDATE product SET parent = 5 WHERE id = ?", made.id)
-    spoil(cli, "DELETE FROM label WHERE product = ?", made.id)
+    spoil(cli, "DELETE FROM label WHERE thing = ?", made.id)
     spoil(cli, "UPDATE space SET document = x'0000'")
     found = wrong(cli)
     assert f"product {made.id} belongs to space 5" in found["everything has what it belongs to"][0]

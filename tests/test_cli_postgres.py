@@ -172,7 +172,7 @@ def test_claims_tags_orphans_and_documents_that_do_not_fit_are_found(cli: Consol
     execute(cli, """DELETE FROM entrepot.claim WHERE holder IN (SELECT id FROM entrepot."user")""")
     execute(cli, "INSERT INTO entrepot.claim VALUES (0, '\\x00112233', 77)")
     execute(cli, f"UPDATE entrepot.product SET parent = 5 WHERE id = {made.id}")
-    execute(cli, f"DELETE FROM entrepot.label WHERE product = {made.id}")
+    execute(cli, f"DELETE FROM entrepot.label WHERE thing = {made.id}")
     execute(cli, f"INSERT INTO entrepot.label VALUES (1, 'a', 'b', {made.id})")
     execute(cli, "UPDATE entrepot.space SET document = '\\x0000'")
     execute(cli, "UPDATE entrepot.audit SET document = '\\x0000'")

@@ -73,8 +73,11 @@ def make_of_schema_5(console: Console) -> None:
     execute(
         console,
         "UPDATE entrepot.meta SET value = '5' WHERE name = 'schema';"
-        "DELETE FROM entrepot.label l WHERE EXISTS (SELECT FROM entrepot.device d WHERE d.id = l.product)",
-        "DELETE FROM label WHERE product IN (SELECT id FROM device); DROP INDEX device_in;"
+        "DELETE FROM entrepot.label l WHERE EXISTS (SELECT FROM entrepot.device d WHERE d.id = l.thing);"
+        "ALTER TABLE entrepot.label RENAME COLUMN thing TO product;"
+        "ALTER TABLE entrepot.block RENAME COLUMN number TO block",
+        "DELETE FROM label WHERE thing IN (SELECT id FROM device); DROP INDEX device_in;"
+        "ALTER TABLE label RENAME COLUMN thing TO product;"
         "PRAGMA user_version=5",
     )
 

@@ -160,7 +160,7 @@ class Checkup:
             yield f"a claim in tenant {tenant} is held for {holder}, which makes no such claim"
 
     def _labels(self) -> Iterator[str]:
-        held = set(self._rows("SELECT tenant, product, name, value FROM label"))
+        held = set(self._rows("SELECT tenant, thing, name, value FROM label"))
         for kind in LABELLED:
             for id, tenant, _, document in self._documents(kind):
                 found = read(kind, document)

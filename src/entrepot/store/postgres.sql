@@ -9,12 +9,12 @@ CREATE TABLE IF NOT EXISTS entrepot.claim (
     holder bigint NOT NULL,
     PRIMARY KEY (tenant, hash)
 );
-CREATE TABLE IF NOT EXISTS entrepot.label ( -- what products and devices (`product`, of either kind) are found by
+CREATE TABLE IF NOT EXISTS entrepot.label ( -- what products and devices are found by
     tenant bigint NOT NULL,
     name bytea NOT NULL, -- 64 bits of BLAKE2b: no length, character or collation to mind
     value bytea NOT NULL, -- 128 bits of it; behind a name in small letters, where it is one
-    product bigint NOT NULL,
-    PRIMARY KEY (tenant, name, value, product)
+    thing bigint NOT NULL,
+    PRIMARY KEY (tenant, name, value, thing)
 );
 CREATE TABLE IF NOT EXISTS entrepot.total ( -- how many there are under each parent; of a kind as a whole: `*device` under the parent 0
     tenant bigint NOT NULL,
@@ -28,10 +28,10 @@ CREATE TABLE IF NOT EXISTS entrepot.block ( -- how many there are among ids that
     tenant bigint NOT NULL,
     kind text NOT NULL,
     parent bigint NOT NULL,
-    block bigint NOT NULL,
+    number bigint NOT NULL,
     shard smallint NOT NULL,
     n bigint NOT NULL,
-    PRIMARY KEY (tenant, kind, parent, block, shard)
+    PRIMARY KEY (tenant, kind, parent, number, shard)
 ) WITH (fillfactor = 80);
 CREATE TABLE IF NOT EXISTS entrepot.audit (
     tenant bigint NOT NULL,

@@ -39,7 +39,7 @@ from entrepot.store.rows import (
     unpack_entry,
 )
 
-_LABEL_COLUMNS = ("tenant", "name", "value", "product")
+_LABEL_COLUMNS = ("tenant", "name", "value", "thing")
 _BLOCK = 1000  # things whose claims or labels are looked up together
 
 
@@ -221,7 +221,7 @@ class PostgresCheckup:
                 f" FROM {rows} AS counted GROUP BY 1, 2, 3, 4"
                 for kind, rows in COUNTED
             )
-            own = "0" if name == "total" else "block"
+            own = "0" if name == "total" else "number"
             sql = (
                 "SELECT tenant, kind, parent, coalesce(c.n, 0), coalesce(t.n, 0)"
                 f" FROM ({counted}) c FULL JOIN (SELECT tenant, kind, parent, {own} AS block,"

@@ -178,7 +178,7 @@ def _write(script: _Script, changes: Changes, shard: int) -> None:
         script.do(
             "INSERT INTO entrepot.block SELECT * FROM unnest(%b::bigint[], %b::text[],"
             " %b::bigint[], %b::bigint[], %b::smallint[], %b::bigint[])"
-            " ON CONFLICT (tenant, kind, parent, block, shard)"
+            " ON CONFLICT (tenant, kind, parent, number, shard)"
             " DO UPDATE SET n = block.n + excluded.n",
             _columns(blocks),
         )
@@ -246,7 +246,7 @@ def _write_labels(script: _Script, changes: Changes) -> None:
     for gone in sorted(label for label, has in changes.labels.items() if not has):
         script.do(
             "DELETE FROM entrepot.label"
-            " WHERE tenant = %b AND name = %b AND value = %b AND product = %b",
+            " WHERE tenant = %b AND name = %b AND value = %b AND thing = %b",
             gone,
         )
     if kept := sorted(label for label, has in changes.labels.items() if has):

@@ -17,7 +17,7 @@ from entrepot.store.postgres_upgrade import hashed, migrate, recount
 _TYPES = {
     "tenant": "int8", "id": "int8", "parent": "int8", "document": "bytea", "version": "int4",
     "hash": "bytea", "holder": "int8", "thing": "int8", "revision": "int8", "name": "bytea",
-    "value": "bytea", "product": "int8",
+    "value": "bytea",
 }  # fmt: skip
 
 
@@ -79,7 +79,7 @@ class PostgresPlace:
         with self._connection.transaction():
             self._copy(table.name, columns, rows_)
             labels = [hashed(row) for row in labels_in(table, rows)]
-            self._copy("label", ("tenant", "name", "value", "product"), labels)
+            self._copy("label", ("tenant", "name", "value", "thing"), labels)
             self._connection.execute(
                 "INSERT INTO entrepot.meta VALUES (%t, %b)"
                 " ON CONFLICT (name) DO UPDATE SET value = excluded.value",

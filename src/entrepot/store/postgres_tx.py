@@ -128,10 +128,10 @@ class ReadTx(Totals):
         """The same place nearer: an id, and how many to skip from there; whole blocks are counted."""
         # A window, because rows that are grouped are thought a hundred times as many, and shared out to workers.
         sql = (
-            "SELECT block, above FROM (SELECT block, coalesce(sum(n) OVER (ORDER BY block DESC GROUPS"
+            "SELECT number, above FROM (SELECT number, coalesce(sum(n) OVER (ORDER BY number DESC GROUPS"
             " BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS above FROM entrepot.block"
             " WHERE tenant = %b AND kind = %t AND parent = ANY(%b::bigint[])) b"
-            " WHERE above <= %b ORDER BY block LIMIT 1"
+            " WHERE above <= %b ORDER BY number LIMIT 1"
         )
         for block, above in self._rows(sql, (tenant, kind, parents, skip)):
             return (block + 1) << BLOCK_BITS, skip - above
@@ -213,8 +213,8 @@ class ReadTx(Totals):
         self, kind: type[L], tenant: int, chosen: Chosen, skip: int, limit: int
     ) -> list[L]:
         rows = self._rows(
-            f"SELECT document FROM ({chosen[0]} ORDER BY product DESC LIMIT %b OFFSET %b) c"  # noqa: S608
-            f" JOIN {table(BY_TYPE[kind].name)} ON tenant = %b AND id = product ORDER BY id DESC",
+            f"SELECT document FROM ({chosen[0]} ORDER BY thing DESC LIMIT %b OFFSET %b) c"  # noqa: S608
+            f" JOIN {table(BY_TYPE[kind].name)} ON tenant = %b AND id = thing ORDER BY id DESC",
             (*chosen[1], limit, skip, tenant),
         )
         return [unpack(kind, document) for (document,) in rows]
@@ -260,27 +260,24 @@ class ReadTx(Totals):
         raise _only_looking()
 
 
-# What has a label is called `product`, as it was when nothing else had any: nodes of then may be reading.
-
-
 def chosen_by_labels(
     tenant: int, labels: Sequence[tuple[str, str]], before: int | None = None
 ) -> Chosen:
     """The numbers of things with any of the labels, each once."""
-    one, below = "SELECT product FROM entrepot.label WHERE tenant = %b", list[int]()
+    one, below = "SELECT thing FROM entrepot.label WHERE tenant = %b", list[int]()
     if before is not None:
         below = [min(before, ID_BOUND - 1)]
-    rest = " AND product < %b" if below else ""
+    rest = " AND thing < %b" if below else ""
     hashes = [(label_name(name), label_value(name, value)) for name, value in labels]
     if len(labels) > _ARMS:
         sql = f"{one} AND (name, value) IN (SELECT * FROM unnest(%b::bytea[], %b::bytea[]))"  # noqa: S608
         found = [tenant, *(list(column) for column in zip(*hashes, strict=True)), *below]
-        return f"SELECT DISTINCT product FROM ({sql}{rest}) a", found  # noqa: S608
+        return f"SELECT DISTINCT thing FROM ({sql}{rest}) a", found  # noqa: S608
     one += f" AND name = %b AND value = %b{rest}"
     values: list[Any] = [v for both in hashes for v in (tenant, *both, *below)]
     if len(labels) == 1:  # the index is in the order that is wanted
         return one, values
-    return f"SELECT DISTINCT product FROM ({' UNION ALL '.join([one] * len(labels))}) a", values  # noqa: S608
+    return f"SELECT DISTINCT thing FROM ({' UNION ALL '.join([one] * len(labels))}) a", values  # noqa: S608
 
 
 def chosen_by_name(tenant: int, mark: str, part: str) -> Chosen:
@@ -289,7 +286,7 @@ def chosen_by_name(tenant: int, mark: str, part: str) -> Chosen:
     `mark`: what the names of labels of their kind begin with.
     """
     sql = (
-        "SELECT DISTINCT product FROM entrepot.label WHERE tenant = %b AND name = ANY(%b::bytea[])"
+        "SELECT DISTINCT thing FROM entrepot.label WHERE tenant = %b AND name = ANY(%b::bytea[])"
         " AND position(%b IN substr(value, 1, length(value) - %b)) > 0"
     )
     names = [label_name(mark + name) for name in SEARCHED]

@@ -334,7 +334,7 @@ class WriteTx(ReadTx):
         ours: list[Any] = [t for t in changed.values() if t is not None and fits(t)]
         others = (" EXCEPT SELECT unnest(%b::bigint[])", [list(changed)]) if changed else ("", [])
         total = self._count_chosen((counted[0] + others[0], counted[1] + others[1]))
-        sql = f"SELECT product FROM ({listed[0]}{others[0]}) l"  # noqa: S608
+        sql = f"SELECT thing FROM ({listed[0]}{others[0]}) l"  # noqa: S608
         kept = self._page_chosen(kind, tenant, (sql, listed[1] + others[1]), 0, skip + limit)
         things: list[L] = kept + [t for t in ours if t.id < before]
         things.sort(key=lambda t: -t.id)

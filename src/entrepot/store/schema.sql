@@ -9,13 +9,13 @@ CREATE TABLE IF NOT EXISTS claim (
     PRIMARY KEY (tenant, hash)
 ) WITHOUT ROWID, STRICT;
 -- What products and devices are found by: names, tags and a little more (`labels` of each). What names of
--- labels begin with tells the kinds apart (Kind.mark); `product` is the number of either.
+-- labels begin with tells the kinds apart (Kind.mark).
 CREATE TABLE IF NOT EXISTS label (
     tenant INTEGER NOT NULL,
     name TEXT NOT NULL,
     value TEXT NOT NULL,
-    product INTEGER NOT NULL,
-    PRIMARY KEY (tenant, name, value, product)
+    thing INTEGER NOT NULL,
+    PRIMARY KEY (tenant, name, value, thing)
 ) WITHOUT ROWID, STRICT;
 -- How many things there are, by blocks of ids (id >> 14): totals, and the way to a deep page.
 -- A kind with parents is counted once more as a whole: `*device` under the parent 0.

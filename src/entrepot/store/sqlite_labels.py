@@ -14,11 +14,10 @@ Label = tuple[str, str]
 Chosen = tuple[str, tuple[Any, ...]]  # a statement that gives numbers, with its values
 
 _ARMS = 64  # lists that are merged; SQLite takes 500
-# What has a label is called `product`, as it was when nothing else had any.
-_ONE = "SELECT product FROM label WHERE tenant=? AND name=? AND value=?"
-_ANY_OF = "SELECT DISTINCT product FROM label WHERE tenant=? AND (name, value) IN (VALUES {marks})"
+_ONE = "SELECT thing FROM label WHERE tenant=? AND name=? AND value=?"
+_ANY_OF = "SELECT DISTINCT thing FROM label WHERE tenant=? AND (name, value) IN (VALUES {marks})"
 _CALLED = (
-    f"product FROM label WHERE tenant=? AND name IN ({','.join('?' * len(SEARCHED))})"
+    f"thing FROM label WHERE tenant=? AND name IN ({','.join('?' * len(SEARCHED))})"
     " AND value LIKE ? ESCAPE '\\'"
 )
 
@@ -31,10 +30,9 @@ def labelled_ids(
     The index is in this order for each label, so that only what is skipped and shown is read; of very many
     labels everything is.
     """
-    sql, values = _labelled(tenant, labels, " AND product<?", (before,))
+    sql, values = _labelled(tenant, labels, " AND thing<?", (before,))
     return [
-        id
-        for (id,) in rows(f"{sql} ORDER BY product DESC LIMIT ? OFFSET ?", (*values, limit, skip))
+        id for (id,) in rows(f"{sql} ORDER BY thing DESC LIMIT ? OFFSET ?", (*values, limit, skip))
     ]
 
 
@@ -90,5 +88,5 @@ def called_ids(
     several = rows("SELECT 1 FROM label WHERE tenant=? AND name=? LIMIT 1", (tenant, mark + NAMES))
     each = f"SELECT {'DISTINCT ' if several else ''}{_CALLED}"
     total = rows(f"SELECT count(*) FROM ({each})", values)[0][0]
-    page = rows(f"{each} ORDER BY product DESC LIMIT ? OFFSET ?", (*values, limit, skip))
+    page = rows(f"{each} ORDER BY thing DESC LIMIT ? OFFSET ?", (*values, limit, skip))
     return [id for (id,) in page], int(total)

@@ -374,7 +374,7 @@ class SqliteTx(Totals):
     def _unlabel(self, tenant: int, thing: int, rows: Sequence[tuple[str, str]]) -> None:
         for name, value in rows:
             self.cursor.execute(
-                "DELETE FROM label WHERE tenant=? AND name=? AND value=? AND product=?",
+                "DELETE FROM label WHERE tenant=? AND name=? AND value=? AND thing=?",
                 (tenant, name, value, thing),
             )
             if not is_name(name):

@@ -28,6 +28,7 @@ from entrepot.store.upgrade import (
 _CHANGES = {
     2: "DROP TABLE total; DROP TABLE IF EXISTS tag",
     4: "DROP TABLE IF EXISTS total",  # its key was in another order
+    6: "DROP TABLE IF EXISTS label",  # a column was called otherwise
 }
 
 
@@ -147,7 +148,7 @@ def recount(connection: apsw.Connection) -> None:
 def labels_counted(connection: apsw.Connection) -> Iterator[tuple[tuple[int, int, int], int]]:
     """How many things have each label that is counted: tenant, number of the label, block."""
     for tenant, name, value, block, n in connection.cursor().execute(
-        f"SELECT tenant, name, value, product >> {BLOCK_BITS}, count(*) FROM label GROUP BY 1, 2, 3, 4"
+        f"SELECT tenant, name, value, thing >> {BLOCK_BITS}, count(*) FROM label GROUP BY 1, 2, 3, 4"
     ):
         if not is_name(name):
             yield (tenant, label_number(name, value), block), n

@@ -42,7 +42,7 @@ class Index:
 
 
 TOTAL = "total"
-INDEXES = (Index("label", ("tenant", "name", "value", "product"), labels_of_rows),)
+INDEXES = (Index("label", ("tenant", "name", "value", "thing"), labels_of_rows),)
 STEPS = (
     Step(1, "the tables"),
     Step(2, "versions of thing models; totals by blocks of ids; labels", (TOTAL, "label")),
