@@ -110,7 +110,10 @@ def test_an_installation_moves_there_and_back_whole(source: Console, tmp_path: P
 def test_a_copy_that_was_cut_off_goes_on_where_it_was(
     source: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str
 ) -> None:
-    for module in ("sqlite_place", "postgres_place"):  # first: one that is imported here would keep the 50
+    for module in (
+        "sqlite_place",
+        "postgres_place",
+    ):  # first: one that is imported here would keep the 50
         monkeypatch.setattr(f"entrepot.store.{module}.BLOCK", 50)
     monkeypatch.setattr(moving, "BLOCK", 50)
     target = postgres.database(tmp_path) if to == "postgres" else f"sqlite:{tmp_path / 'new'}"
