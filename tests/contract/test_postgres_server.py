@@ -16,9 +16,11 @@ import pytest
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim, Product
+from entrepot.core.things import STATE, Device, states
 from entrepot.store.postgres import PostgresStore
+from entrepot.store.postgres_tx import ReadTx
 from tests import postgres
-from tests.contract.goods import TENANT, product, space
+from tests.contract.goods import TENANT, device, product, space
 
 
 @pytest.fixture(scope="module")
@@ -129,5 +131,45 @@ def test_a_unit_that_others_wait_for_does_not_hold_up_the_reads(tmp_path: Path) 
         return [*quick, await waiting]
 
     assert asyncio.run(both()) == [1] * 21
+    store.close()
+    postgres.drop(tmp_path)
+
+
+class Explained(ReadTx):
+    """Keeps the server's plan of each statement."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self.plans: list[str] = []
+
+    def _rows(self, sql: str, values: Any) -> Any:
+        plan = self.connection.execute(f"EXPLAIN {sql}".encode(), values).fetchall()
+        self.plans.append("\n".join(str(line) for (line,) in plan))
+        return super()._rows(sql, values)
+
+
+def test_lists_of_several_labels_or_parents_are_merged_and_not_sorted(tmp_path: Path) -> None:
+    """Else a first page costs as much as there is behind it."""
+    url = postgres.database(tmp_path)
+    store = PostgresStore(url)
+
+    def fill(tx: Tx) -> list[int]:
+        products = [product(tx, f"p{n}", tags={"site": str(n % 2)}) for n in range(3000)]
+        for n in range(6000):
+            device(tx, products[n % 5], f"d{n}", connection=("online", "offline")[n % 2])
+        return [p.id for p in products[:5]]
+
+    parents = store.write_now(fill)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+        tx = Explained(connection)
+        tx.labelled(Device, TENANT, [(STATE, state) for state in states("online")], limit=3)
+        tx.labelled(Product, TENANT, [("site", "0"), ("site", "1")], limit=3)
+        tx.page(Device, TENANT, parent=parents, limit=3)
+        lists = [plan for plan in tx.plans if "Append" in plan]
+        assert len(lists) == 3, tx.plans
+        for plan in lists:
+            assert "Merge Append" in plan, plan
+            assert "->  Sort" not in plan, plan
     store.close()
     postgres.drop(tmp_path)

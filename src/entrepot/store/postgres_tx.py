@@ -109,10 +109,9 @@ class ReadTx(Totals):
         if without:
             one, values = one + " AND id <> ALL(%b::bigint[])", [*values, list(without)]
         if parents is not None and len(parents) <= _ARMS:
-            # Each in the order of its index, so that they are merged and nothing is sorted.
-            one += " AND parent = %b"
-            values = [v for parent in parents for v in (*values, parent)]
-            ids = " UNION ALL ".join([one] * len(parents))
+            most = [] if len(parents) == 1 else [skip + limit]
+            values = [v for parent in parents for v in (*values, parent, *most)]
+            ids = _merged(f"{one} AND parent = %b", len(parents), "id", bool(most))
         elif parents is not None:
             ids, values = one + " AND parent = ANY(%b::bigint[])", [*values, parents]
         else:
@@ -186,7 +185,7 @@ class ReadTx(Totals):
                 before, skip = self._start(tenant, LABEL, numbers, skip)
         else:
             total = self._count_chosen(chosen_by_labels(tenant, wanted))
-        chosen = chosen_by_labels(tenant, wanted, before)
+        chosen = chosen_by_labels(tenant, wanted, before, skip + limit)
         return self._page_chosen(kind, tenant, chosen, skip, limit), total
 
     def called(
@@ -261,9 +260,12 @@ class ReadTx(Totals):
 
 
 def chosen_by_labels(
-    tenant: int, labels: Sequence[tuple[str, str]], before: int | None = None
+    tenant: int,
+    labels: Sequence[tuple[str, str]],
+    before: int | None = None,
+    most: int | None = None,
 ) -> Chosen:
-    """The numbers of things with any of the labels, each once."""
+    """The numbers of things with any of the labels, each once; at least the newest `most`."""
     one, below = "SELECT thing FROM entrepot.label WHERE tenant = %b", list[int]()
     if before is not None:
         below = [min(before, ID_BOUND - 1)]
@@ -274,10 +276,24 @@ def chosen_by_labels(
         found = [tenant, *(list(column) for column in zip(*hashes, strict=True)), *below]
         return f"SELECT DISTINCT thing FROM ({sql}{rest}) a", found  # noqa: S608
     one += f" AND name = %b AND value = %b{rest}"
-    values: list[Any] = [v for both in hashes for v in (tenant, *both, *below)]
+    bound = [] if most is None or len(labels) == 1 else [most]
+    values: list[Any] = [v for both in hashes for v in (tenant, *both, *below, *bound)]
     if len(labels) == 1:  # the index is in the order that is wanted
         return one, values
-    return f"SELECT DISTINCT thing FROM ({' UNION ALL '.join([one] * len(labels))}) a", values  # noqa: S608
+    merged = _merged(one, len(labels), "thing", most is not None)
+    return f"SELECT DISTINCT thing FROM ({merged}) a", values  # noqa: S608
+
+
+def _merged(statement: str, times: int, by: str, bounded: bool) -> str:
+    """All that the statement gives so many times, to be asked for newest first.
+
+    Its index is in this order, and it says so, or else the server sorts all that there are. A bound on
+    each, which is then the last of its values, keeps the server from reading them in another order.
+    """
+    if times == 1:
+        return statement
+    one = f"({statement} ORDER BY {by} DESC{' LIMIT %b' if bounded else ''})"
+    return " UNION ALL ".join([one] * times)
 
 
 def chosen_by_name(tenant: int, mark: str, part: str) -> Chosen:
