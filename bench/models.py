@@ -152,7 +152,7 @@ def _convert(raw: bytes, source: Format, target: Format, _: None) -> None:
 def _creates(data: Path) -> Iterator[list[Case]]:
     """Decode and check as the server does it, and the whole way from a signed request to an answer."""
     installation = root.open_installation(Config(data=data))
-    runner = asyncio.Runner()
+    loop = asyncio.new_event_loop()
     try:
         installation.store.write_now(
             lambda tx: root.create_tenant(
@@ -172,7 +172,7 @@ def _creates(data: Path) -> Iterator[list[Case]]:
             )
 
         def created(given: Request) -> None:
-            answer, _ = runner.run(iotda.handle(given, house))
+            answer, _ = loop.run_until_complete(iotda.handle(given, house))
             if answer.status != 201:
                 raise RuntimeError(f"the create: {answer.status} {answer.body[:600]!r}")
 
@@ -190,7 +190,7 @@ def _creates(data: Path) -> Iterator[list[Case]]:
             *_edits(installation),
         ]
     finally:
-        runner.close()
+        loop.close()
         installation.close()
 
 

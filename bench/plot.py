@@ -1,16 +1,14 @@
 """Curves from the figures of `growth`, as one SVG: `python -m bench.plot DIRECTORY` (`make plots`).
 
-Reads every JSON file of the directory and writes growth.svg beside them. Needs matplotlib alone, which
-has an environment of its own (requirements/plot.txt); nothing else of the benchmarks is imported.
+Reads every JSON file of the directory and writes growth.svg beside them. Needs matplotlib
+alone, which has an environment of its own (requirements/plot.txt): what measures is not imported.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 
@@ -18,50 +16,36 @@ mpl.use("svg")
 
 from matplotlib import pyplot as plt
 
-Size = dict[str, Any]
+from bench.growth_page import BY_INDEX, Size, ratio, sizes_in, slowest, slowest_ratio
+
 COLOURS = {"sqlite": "#1f6f8b", "postgresql": "#b5541c"}
 LINES = ("-", "--", ":")
-
-
-def _ratio(pair: dict[str, float]) -> float:
-    grown, small = pair["grown"], pair["small"]
-    return grown / small if small else 0.0
-
-
-def _worst(size: Size, *beginnings: str) -> float:
-    """Of the questions that begin so, the slowest in milliseconds."""
-    pairs: dict[str, dict[str, float]] = size["ms"]
-    return max(pair["grown"] for name, pair in pairs.items() if name.startswith(beginnings))
-
-
-def _worst_ratio(size: Size, beginning: str) -> float:
-    return max(_ratio(p) for name, p in size["ms"].items() if name.startswith(beginning))
 
 
 Curve = tuple[str, Callable[[Size], float]]
 PANELS: tuple[tuple[str, str, bool, float | None, tuple[Curve, ...]], ...] = (
     (
         "durable creates, 64 connections", "times those of 10,000 products", False, 0.6,
-        (("rate", lambda s: _ratio(s["creates_a_second"])),),
+        (("rate", lambda s: ratio(s["creates_a_second"])),),
     ),
     (
         "product by handle, slowest dialect", "times that of 10,000 products", False, 2.0,
-        (("time", lambda s: _worst_ratio(s, "by handle")),),
+        (("time", lambda s: slowest_ratio(s, "by handle")),),
     ),
     (
         "lists of 20, slowest dialect", "ms", True, 5.0,
         (
-            ("first page", lambda s: _worst(s, "first page")),
-            ("deepest page", lambda s: _worst(s, "deepest page")),
+            ("first page", lambda s: slowest(s, "first page")),
+            ("deepest page", lambda s: slowest(s, "deepest page")),
             ("filter by an index",
-             lambda s: _worst(s, "tag", "key", "model", "name", "gateways", "counts")),
+             lambda s: slowest(s, *BY_INDEX)),
         ),
     ),
     (
         "filters that grow", "ms", True, None,
         (
-            ("part of a name", lambda s: _worst(s, "part of a name, of one")),
-            ("every document", lambda s: _worst(s, "device type")),
+            ("part of a name", lambda s: slowest(s, "part of a name, of one")),
+            ("every document", lambda s: slowest(s, "device type")),
         ),
     ),
     (
@@ -109,8 +93,7 @@ def draw(sizes: Sequence[Size], file: Path) -> None:
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    found = [json.loads(file.read_bytes())["sizes"] for file in sorted(folder.glob("*.json"))]
-    draw([size for sizes in found for size in sizes], folder / "growth.svg")
+    draw(sizes_in(folder), folder / "growth.svg")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Writes the documents that are generated from code: docs/openapi/, docs/fidelity.md, docs/conversions.md."""
+"""Writes the documents that are generated from code: docs/openapi/, fidelity.md, conversions.md and
+growth/README.md there."""
 
 from __future__ import annotations
 
@@ -9,10 +10,14 @@ from pathlib import Path
 from random import Random
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]  # this page's neighbours and the tests' models
+sys.path[:0] = [
+    str(HERE),
+    str(HERE.parent),
+]  # this page's neighbours, the tests' models and the benchmarks'
 
 import conversion_page  # noqa: E402
 
+from bench import growth_page  # noqa: E402
 from entrepot.core.conversion import read  # noqa: E402
 from entrepot.core.thing_model import ThingModel  # noqa: E402
 from entrepot.dialect import fidelity, openapi  # noqa: E402
@@ -35,6 +40,7 @@ def generated() -> dict[Path, str]:
         **found,
         Path("fidelity.md"): fidelity.page(dialects()),
         Path("conversions.md"): conversion_page.page(shelf().formats.values(), models()),
+        growth_page.PAGE: growth_page.page(growth_page.sizes_in(HERE / growth_page.PAGE.parent)),
     }
 
 

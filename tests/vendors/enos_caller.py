@@ -51,7 +51,7 @@ class Enos:
         self.now_ms = START_MS
         self._folder = folder
         self._loopback = loopback
-        self._runner = asyncio.Runner()
+        self._loop = asyncio.new_event_loop()
         self._tokens: dict[str, str] = {}
         self._open()
 
@@ -75,7 +75,7 @@ class Enos:
 
     def close(self) -> None:
         """Let go of the files."""
-        self._runner.close()
+        self._loop.close()
         self.store.close()
 
     def account(
@@ -125,7 +125,7 @@ class Enos:
     def answer(self, request: Request) -> Answer:
         """The answer as it leaves."""
         spoken = self._spoken[request.path[1:].split(b"/", 1)[0]]
-        return self._runner.run(spoken.handle(request, self.house))[0]
+        return self._loop.run_until_complete(spoken.handle(request, self.house))[0]
 
     def ask_for_token(self, account: Account, **changes: Any) -> dict[str, Any]:
         """The token service's answer; `changes` replace members of the body, None takes one away."""
