@@ -217,7 +217,7 @@ def test_tokens_that_are_none(iam: Caller, server: Server, c: dict[str, Any]) ->
     absent = iam.send("GET", TOKENS, headers={"X-Auth-Token": mine}, signed=False)
     assert "X-Subject-Token" in said(absent, 400, "Bad Request")
     other = new_tenant(server, "iam-other")
-    for token in ("x", mine[:-2] + "00"):
+    for token in ("x", mine[:-1] + ("1" if mine.endswith("0") else "0")):
         reply = iam.send("GET", TOKENS, headers={"X-Subject-Token": token})
         assert said(reply, 404, "Not Found") == "Could not find token."
     foreign = other.send("GET", TOKENS, headers={"X-Subject-Token": mine})
