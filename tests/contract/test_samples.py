@@ -188,7 +188,7 @@ def test_a_sample_reaches_its_operation_with_what_was_given(
 
 def understood(dialect: Dialect, request: Request) -> tuple[str, Any]:
     """The operation and the parameters that the server takes it for."""
-    exchange = Exchange(dialect, request, "", None, 0)  # type: ignore[arg-type]
+    exchange = Exchange(dialect, request, "", None, 0)
     dialect.parse(exchange)
     found = Router(dialect.operations).find(request.method, request.path, dialect.select(exchange))
     exchange.operation, exchange.path = found

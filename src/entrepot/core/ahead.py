@@ -10,7 +10,7 @@ B = TypeVar("B")
 
 
 class Ahead(Exception):
-    """Raised by a unit of work that has changed nothing yet and would take long.
+    """Raised by a unit of work that would take long; as of any that raises, nothing of it is kept.
 
     Whoever runs it does `work` first, in a thread, and then runs it again, once.
     """
