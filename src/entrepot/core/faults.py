@@ -108,6 +108,7 @@ AuthReason = Literal[
     "unknown_key",  # no such access key
     "disabled_key",  # the key, its user or its tenant is disabled
     "signature",  # the signature does not match
+    "unsignable",  # nothing can be compared: a signed header or the body is not what arrived
     "date",  # no readable date
     "expired",  # the date is too far from the server's
     "replayed",  # this nonce was used before

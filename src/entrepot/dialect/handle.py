@@ -19,6 +19,7 @@ from entrepot.dialect.request import Answer, Request
 from entrepot.dialect.router import Router
 
 log = logging.getLogger("entrepot")
+_EMPTY = Request("GET", b"/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,27 @@ class Spoken:
         return Exchange(self.dialect, request, self.dialect.request_id(now_ms), gate, now_ms)
 
     def refuse(self, fault: Fault, exchange: Exchange) -> Answer:
-        """The fault in the dialect's own words."""
+        """Returns the refusal in the dialect's words; never raises.
+
+        Where the words for a fault cannot be made, the answer is the dialect's internal error. It
+        is made for an empty request, because something in this one broke the words.
+        """
         exchange.fault = fault
+        try:
+            return self._refusal(fault, exchange)
+        except Exception:
+            exchange.fault = Broken()
+            log.exception(
+                "the refusal of request %s could not be made; report this with the lines below",
+                exchange.request_id,
+                extra={"facts": exchange.facts()},
+            )
+            empty = Exchange(
+                self.dialect, _EMPTY, exchange.request_id, exchange.gate, exchange.now_ms
+            )
+            return self._refusal(exchange.fault, empty)
+
+    def _refusal(self, fault: Fault, exchange: Exchange) -> Answer:
         row = row_for(self.rows, fault)
         text = (
             row.text.format_map(_Fields(fault))

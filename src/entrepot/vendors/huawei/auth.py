@@ -9,6 +9,7 @@ from entrepot.core.identity import Caller, Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.operation import Exchange
+from entrepot.dialect.request import Request
 from entrepot.vendors.huawei import signing
 
 SKEW_MS = 15 * 60 * 1000  # source: documented (API gateway, signing guide)
@@ -60,11 +61,23 @@ async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
     if bearer is None:
         raise Unauthenticated("unknown_key", key)
     if not signing.verify(request, authorization, bearer.secret):
-        canonical = signing.canonical_request(request, authorization.signed_headers)
-        raise Unauthenticated("signature", canonical.decode("utf-8", "replace").replace("\n", "|"))
+        raise _mismatch(request, authorization)
     if bearer.disabled:
         raise Unauthenticated("disabled_key", key)
     return bearer.user, bearer.tenant
+
+
+def _mismatch(request: Request, authorization: signing.Authorization) -> Unauthenticated:
+    """The refusal of a signature that does not hold: what was to be signed, or why nothing was."""
+    if len(request.path) + len(request.query) > signing.TARGET_BYTES:
+        return Unauthenticated(
+            "unsignable", f"path and query are over {signing.TARGET_BYTES} bytes"
+        )
+    try:
+        canonical = signing.canonical_request(request, authorization.signed_headers)
+    except signing.UnsignableError as error:
+        return Unauthenticated("unsignable", str(error))
+    return Unauthenticated("signature", canonical.decode("utf-8", "replace").replace("\n", "|"))
 
 
 def issue_token(vault: Vault, user: User, now_ms: int, project: str = "") -> tuple[str, Login]:

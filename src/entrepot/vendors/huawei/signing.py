@@ -35,7 +35,7 @@ _EMPTY_HASH: Final = sha256(b"").hexdigest().encode()
 # stranger can make us compute for nothing small.
 _AUTHORIZATION_BYTES: Final = 4096
 _SIGNED_HEADERS: Final = 64
-_TARGET_BYTES: Final = 65536
+TARGET_BYTES: Final = 65536
 
 _UNRESERVED: Final = f"{ascii_letters}{digits}-_.~".encode()
 _PLAIN_PATH: Final = _UNRESERVED + b"/"
@@ -70,8 +70,7 @@ _NEVER_SIGNED: Final = frozenset(
 
 
 class UnsignableError(ValueError):
-    """The request has no canonical form: a signed header is absent, or its body is not the
-    declared one."""
+    """The request has no canonical form; the text says why, for the caller to read."""
 
 
 class Authorization(msgspec.Struct, frozen=True, gc=False):
@@ -181,7 +180,7 @@ def verify(request: Request, authorization: Authorization, secret_key: bytes) ->
     # Of a header sent twice only one value would be covered.
     if request.repeated and not request.repeated.isdisjoint(names):
         return False
-    if len(request.path) + len(request.query) > _TARGET_BYTES:
+    if len(request.path) + len(request.query) > TARGET_BYTES:
         return False
     scope = authorization.scope
     # A derived key lives for the day the request was signed on, not for any day its holder likes.
@@ -226,7 +225,7 @@ def sign(
     if at.tzinfo is None:
         raise ValueError("the signing time needs a time zone")
     if _HOST not in request.headers:
-        raise UnsignableError("host")
+        raise UnsignableError("the header Host is missing")
     stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     added = {_DATE: stamp.encode()}
     if _may_leave_body_unsigned(request):
@@ -248,8 +247,9 @@ def _assembled(request: Request, names: tuple[bytes, ...], query: bytes) -> byte
     headers = request.headers
     try:
         lines = [name + b":" + headers[name].strip() for name in names]
-    except KeyError as absent:
-        raise UnsignableError("a signed header is absent") from absent
+    except KeyError:
+        absent = next(name for name in names if name not in headers).decode()
+        raise UnsignableError(f"SignedHeaders names {absent}, and no such header arrived") from None
     return b"\n".join(
         (
             request.method.encode(),
@@ -311,10 +311,12 @@ def _payload_hash(request: Request) -> bytes:
         return sha256(request.body).hexdigest().encode()
     if declared == UNSIGNED_PAYLOAD:
         if not _may_leave_body_unsigned(request):
-            raise UnsignableError("a JSON body must be signed")
+            raise UnsignableError(
+                "X-Sdk-Content-Sha256 is UNSIGNED-PAYLOAD, and a JSON body must be signed"
+            )
         return declared
     if declared.lower() != sha256(request.body).hexdigest().encode():
-        raise UnsignableError("the body does not have the declared hash")
+        raise UnsignableError("X-Sdk-Content-Sha256 is not the SHA-256 of the body that arrived")
     return declared  # as it was written: that is what was signed, upper case included
 
 
@@ -333,7 +335,7 @@ def _keyed(
 ) -> str:
     date = request.headers.get(_DATE)
     if date is None:
-        raise UnsignableError("x-sdk-date is absent")
+        raise UnsignableError("the header X-Sdk-Date is missing")
     scope = authorization.scope
     parts = [authorization.algorithm.encode(), date.strip()]
     key = secret_key

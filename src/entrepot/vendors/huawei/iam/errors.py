@@ -36,6 +36,7 @@ _WHO = {
     "unknown_key": "The access key {0} does not exist; `entrepot credentials` prints the keys.",
     "disabled_key": "The user, its key or its account is disabled.",
     "signature": "The signature does not match. Canonical request here: {0}",
+    "unsignable": "The signature cannot be checked: {0}.",
     "date": "X-Sdk-Date is missing or not of the form YYYYMMDDTHHMMSSZ.",
     "expired": "The signature was made at {0}, more than 15 minutes from now; set the client's clock.",
     "token": "The token is not one of this server; get one from POST /v3/auth/tokens.",

@@ -55,6 +55,8 @@ _ORDER = (
 
 
 def _characters(pattern: str) -> str:
+    if "[" not in pattern:
+        return pattern
     inside = pattern[pattern.index("[") + 1 : pattern.rindex("]")]
     return _CLASSES.get(inside, pattern)
 
@@ -129,6 +131,7 @@ def _who(fault: Unauthenticated, exchange: Exchange) -> str:
         "unknown_key": "access key {0} does not exist; `entrepot credentials` prints the keys",
         "disabled_key": "access key {0} is disabled",
         "signature": "the signature does not match; canonical request here: {0}",
+        "unsignable": "the signature cannot be checked: {0}",
         "date": "X-Sdk-Date is missing or not of the form yyyyMMdd'T'HHmmss'Z'",
         "expired": "the signature was made at {0}, more than 15 minutes from now; set the client's"
         " clock",

@@ -195,6 +195,7 @@ def _who(fault: Unauthenticated, exchange: Exchange) -> str:
         "unknown_key": "AK access {0} does not exist; `entrepot credentials` prints the keys",
         "disabled_key": "AK access {0} is disabled",
         "signature": "verify aksk signature fail, canonicalRequest:{0}",
+        "unsignable": "verify aksk signature fail, {0}",
         "date": "X-Sdk-Date is missing or not of the form YYYYMMDDTHHMMSSZ",
         "expired": "signature expired, signature time:{0}; set the client's clock",
         "token": "decrypt token fail; get a new one from POST /v3/auth/tokens",
