@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -10,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
+_LONGEST_TEXT = 1024  # characters of a sealed text; the longest of ours has about two hundred
 
 
 class Vault:
@@ -59,6 +61,26 @@ class Vault:
         except InvalidTag:
             raise ValueError(f"cannot open a secret for {context!r}: wrong master key?") from None
 
+    def seal_text(self, secret: bytes, context: str) -> str:
+        """The same as `seal`, as text: URL-safe base64 without padding."""
+        return _text(self.seal(secret, context))
+
+    def open_text(self, text: str, context: str) -> bytes:
+        """Returns the secret that `seal_text` took.
+
+        Only the exact text is opened. Base64 decoders also read other spellings of it: with blanks,
+        with padding, with other unused bits.
+
+        Raises:
+            ValueError: it is no text that `seal_text` made for this context.
+        """
+        if len(text) > _LONGEST_TEXT:
+            raise ValueError("the sealed text is too long")
+        sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        if _text(sealed) != text:
+            raise ValueError("the sealed text is not spelled as it was made")
+        return self.open(sealed, context)
+
     def compute(self, purpose: str, id: int, alphabet: str, length: int) -> str:
         """A secret text that is always the same for this purpose and id: nothing to store, nothing to lose."""
         stream = hashlib.shake_256(self.key("compute/" + purpose) + id.to_bytes(8, "big"))
@@ -66,6 +88,10 @@ class Vault:
         top = 256 - 256 % n  # bytes above would favour the alphabet's beginning
         letters = [alphabet[b % n] for b in stream.digest(length * 3 + 32) if b < top]
         return "".join(letters[:length])
+
+
+def _text(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def masked(url: str) -> str:

@@ -16,9 +16,9 @@ from entrepot.dialect import openapi
 from entrepot.dialect.client import Credentials, Stamp
 from entrepot.dialect.operation import Dialect, Operation
 from entrepot.dialect.parameters import query_of, word
-from entrepot.dialect.request import Request
+from entrepot.dialect.request import Request, header_value
 
-_IN_PATH = re.compile(r"{(\w+)}")
+_IN_PATH = _PLACEHOLDER = re.compile(r"{(\w+)}")
 
 
 def signed(
@@ -52,6 +52,7 @@ def bare(
 
     Raises:
         KeyError: a parameter of the path is not given.
+        ValueError: a parameter that a header carries holds a control character.
     """
     client = dialect.client
     path = _IN_PATH.sub(lambda m: quote(str(values[m[1]]), safe=""), operation.path)
@@ -59,7 +60,7 @@ def bare(
     headers = {b"host": host}
     for name, value in values.items():
         if operation.place(name) == "header":
-            headers[name.lower().encode()] = word(value).encode()
+            headers[name.lower().encode()] = header_value(word(value))
     if operation.selector and client.selector:
         headers[client.selector] = operation.selector.encode()
     elif operation.selector:
@@ -96,8 +97,8 @@ def filled(example: Any, known: Mapping[str, Any]) -> Any:
         return {k: filled(v, known) for k, v in example.items()}
     if isinstance(example, list):
         return [filled(v, known) for v in example]
-    if isinstance(example, str) and example.startswith("{") and example[1:-1] in known:
-        return known[example[1:-1]]
+    if isinstance(example, str) and (found := _PLACEHOLDER.fullmatch(example)):
+        return known.get(found[1], example)
     return example
 
 

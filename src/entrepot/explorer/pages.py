@@ -19,7 +19,7 @@ from entrepot.dialect import calls
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.operation import Dialect, Operation
 from entrepot.dialect.parameters import parse
-from entrepot.dialect.request import Answer, Request
+from entrepot.dialect.request import Answer, Request, header_value
 from entrepot.dialect.samples import Language, sample
 from entrepot.explorer import calling, forms, session
 from entrepot.explorer.door import Guest
@@ -178,7 +178,7 @@ class Pages:
         """On to another page of these, by default the first."""
         place = path if path.startswith(f"{session.PATH}/") and _is_plain(path) else session.PATH
         return Answer(
-            303, b"", ((b"location", place.encode()), (b"cache-control", b"no-store"), *_SAFE)
+            303, b"", ((b"location", header_value(place)), (b"cache-control", b"no-store"), *_SAFE)
         )
 
     def message(self, visit: Visit, status: int, said: str) -> Answer:
@@ -204,7 +204,7 @@ class Pages:
         )
 
     def _onward(self, page: Answer, path: str) -> Answer:
-        line = (b"refresh", f"0; url={path}".encode())
+        line = (b"refresh", header_value(f"0; url={path}"))
         return Answer(page.status, page.body, (*page.headers, line))
 
     def home(self, visit: Visit) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 from typing import TypeVar
@@ -11,13 +10,12 @@ import msgspec
 
 from entrepot.core.identity import User
 from entrepot.core.vault import Vault
-from entrepot.dialect.request import Request
+from entrepot.dialect.request import Request, header_value
 
 LIFE_MS = 8 * 3600 * 1000
 TICKET_LIFE_MS = 3600 * 1000
 PATH = "/explorer"
 _SESSION, _TICKET = "explorer/session", "explorer/ticket"
-_LONGEST = 1024  # of a sealed text; ours have about two hundred letters
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True):
@@ -70,7 +68,7 @@ class Cookie:
     def read(self, request: Request, now_ms: int) -> Session | None:
         """The session in the request's cookie; None where there is none, or its life is over."""
         for pair in request.header(b"cookie").decode("latin-1").split(";"):
-            name, _, value = pair.strip().partition("=")
+            name, _, value = pair.strip(" \t").partition("=")
             if name == self.name:
                 found = _opened(self._vault, value, _SESSION, Session)
                 return found if found and found.expires_at > now_ms else None
@@ -80,11 +78,11 @@ class Cookie:
         """The value of `Set-Cookie`."""
         value = _sealed(self._vault, session, _SESSION)
         parts = f"{self.name}={value}; Path={PATH}; Max-Age={LIFE_MS // 1000}; HttpOnly; SameSite=Strict"
-        return (parts + ("; Secure" if secure else "")).encode()
+        return header_value(parts + ("; Secure" if secure else ""))
 
     def gone(self) -> bytes:
         """The same to make a browser forget it."""
-        return f"{self.name}=; Path={PATH}; Max-Age=0; HttpOnly; SameSite=Strict".encode()
+        return header_value(f"{self.name}=; Path={PATH}; Max-Age=0; HttpOnly; SameSite=Strict")
 
 
 def link(vault: Vault, url: str, user: User, now_ms: int) -> str:
@@ -100,18 +98,14 @@ def read_ticket(vault: Vault, text: str, now_ms: int) -> Ticket | None:
 
 
 def _sealed(vault: Vault, value: msgspec.Struct, context: str) -> str:
-    sealed = vault.seal(msgspec.msgpack.encode(value), context)
-    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+    return vault.seal_text(msgspec.msgpack.encode(value), context)
 
 
 S = TypeVar("S", Session, Ticket)
 
 
 def _opened(vault: Vault, text: str, context: str, kind: type[S]) -> S | None:
-    if len(text) > _LONGEST:
-        return None
     try:
-        sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return msgspec.msgpack.decode(vault.open(sealed, context), type=kind)
+        return msgspec.msgpack.decode(vault.open_text(text, context), type=kind)
     except (ValueError, msgspec.MsgspecError):
         return None

@@ -12,7 +12,7 @@ import msgspec
 from entrepot.core.faults import Denied, Fault, Invalid, NotFound, Throttled, Violation
 from entrepot.dialect.check import read_params
 from entrepot.dialect.operation import Call, Exchange
-from entrepot.dialect.request import Answer
+from entrepot.dialect.request import Answer, header_value
 from entrepot.vendors.aliyun import codec, errors, replies, signing
 from entrepot.vendors.aliyun.handles import ACCOUNT
 
@@ -98,7 +98,7 @@ def _answer(
     exchange: Exchange,
     headers: tuple[tuple[bytes, bytes], ...] = (),
 ) -> Answer:
-    id_header = (b"x-acs-request-id", exchange.request_id.encode())
+    id_header = (b"x-acs-request-id", header_value(exchange.request_id))
     if _wants_xml(exchange):
         body = codec.xml_answer(root, msgspec.to_builtins(value))
         return Answer(status, body, (_XML, id_header, *headers))

@@ -82,7 +82,7 @@ def token_of(text: str) -> int | None:
     except ValueError:
         return None
     good = word == "after" and number.isascii() and number.isdigit() and len(number) < 19
-    return int(number) if good else None
+    return int(number) if good and token(int(number)) == text else None
 
 
 def tenant_ids() -> dict[str, str]:

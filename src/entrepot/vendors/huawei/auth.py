@@ -14,6 +14,7 @@ from entrepot.vendors.huawei import signing
 
 SKEW_MS = 15 * 60 * 1000  # source: documented (API gateway, signing guide)
 TOKEN_LIFE_MS = 24 * 3600 * 1000  # source: documented (IAM iam_30_0001)
+_TOKEN_DIGITS = 1024  # of a token; ours have about a hundred
 _TOKEN_PREFIX = "MII"  # noqa: S105 (IAM tokens are CMS texts that begin so)
 
 
@@ -93,8 +94,12 @@ def read_token(vault: Vault, text: str, now_ms: int) -> Login:
     Raises:
         Unauthenticated: it is not ours, or its life is over.
     """
+    digits = text.removeprefix(_TOKEN_PREFIX)
     try:
-        sealed = bytes.fromhex(text.removeprefix(_TOKEN_PREFIX)[:1024])
+        sealed = bytes.fromhex(digits[:_TOKEN_DIGITS])
+        # Only the exact text is a token; `fromhex` also reads capitals and blanks.
+        if text != _TOKEN_PREFIX + sealed.hex():
+            raise Unauthenticated("token")
         login = msgspec.msgpack.decode(vault.open(sealed, "huawei/token"), type=Login)
     except (ValueError, msgspec.MsgspecError):
         raise Unauthenticated("token") from None

@@ -11,13 +11,14 @@ from entrepot.core.identity import Caller, Tenant, User
 from entrepot.dialect.client import Client
 from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect, Exchange
-from entrepot.dialect.request import Answer
+from entrepot.dialect.request import Answer, header_value
 from entrepot.vendors.huawei import account, auth, client, sample
 from entrepot.vendors.huawei.iam import errors, wire
 from entrepot.vendors.huawei.iam.operations import OPERATIONS
 
 # Who calls before anybody is known. Has no permission and belongs to nothing.
 _NOWHERE = Tenant(id=0, name="", created_at=0)
+_SUBJECT = "X-Subject-Token"
 _NOBODY = User(id=0, tenant=0, name="", created_at=0, permissions=())
 
 
@@ -30,16 +31,17 @@ async def _authenticate(exchange: Exchange) -> Caller:
 
 def _parse(exchange: Exchange) -> None:
     parse_plain_query(exchange)
+    exchange.parameters.pop(_SUBJECT, None)  # a header alone: queries stand in the logs of proxies
     subject = exchange.request.header(b"x-subject-token")
     if subject:
-        exchange.parameters["X-Subject-Token"] = subject.decode("latin-1")
+        exchange.parameters[_SUBJECT] = subject.decode("latin-1")
 
 
 def _answer(value: msgspec.Struct, exchange: Exchange) -> Answer:
     status = exchange.operation.status if exchange.operation else 200
     headers = [(b"content-type", b"application/json;charset=utf-8"), *errors.trace(exchange)]
     if isinstance(value, wire.Issued):
-        headers.append((b"x-subject-token", value.subject_token.encode()))
+        headers.append((b"x-subject-token", header_value(value.subject_token)))
         return Answer(status, msgspec.json.encode(value.body), tuple(headers))
     return Answer(status, msgspec.json.encode(value), tuple(headers))
 
@@ -70,7 +72,7 @@ IAM = Dialect(
             credentials="GlobalCredentials",
         ),
         prove=sample.prove,
-        secrets=frozenset({"password", "X-Subject-Token"}),
+        secrets=frozenset({"password", _SUBJECT}),
     ),
     body_limit=1 << 16,
 )

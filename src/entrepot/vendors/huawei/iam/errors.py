@@ -25,7 +25,7 @@ from entrepot.core.faults import (
     Unrouted,
 )
 from entrepot.dialect.operation import Exchange, Row
-from entrepot.dialect.request import Answer
+from entrepot.dialect.request import Answer, header_value
 
 _JSON = (b"content-type", b"application/json;charset=utf-8")
 
@@ -88,5 +88,5 @@ def refusal(status: int, code: str, message: str, fault: Fault, exchange: Exchan
 
 def trace(exchange: Exchange) -> tuple[tuple[bytes, bytes], ...]:
     """The request id where the SDK's exceptions look for it, and where its log messages do."""
-    id = exchange.request_id.encode()
+    id = header_value(exchange.request_id)
     return ((b"x-request-id", id), (b"x-iam-trace-id", id))

@@ -12,7 +12,7 @@ from msgspec.structs import fields
 from entrepot.core.faults import Invalid, Malformed, Unrouted, Violation
 from entrepot.dialect.check import FROM_TEXT, Leniency, read_json, read_plain
 from entrepot.dialect.operation import Call, Exchange, Operation
-from entrepot.dialect.request import Answer, Request
+from entrepot.dialect.request import Answer, Request, header_value
 from entrepot.dialect.walk import MOST_WHOLE
 from entrepot.vendors.huawei import codec
 from entrepot.vendors.huawei.roma.errors import words
@@ -170,7 +170,7 @@ def encode(value: Any, exchange: Exchange) -> Answer:
         return codec.answer(value, exchange)
     headers = (
         (b"content-type", b"text/csv;charset=utf-8"),
-        (b"content-disposition", f'attachment; filename="{value.name}"'.encode()),
-        (b"x-request-id", exchange.request_id.encode()),
+        (b"content-disposition", header_value(f'attachment; filename="{value.name}"')),
+        (b"x-request-id", header_value(exchange.request_id)),
     )
     return Answer(200, value.content, headers)
