@@ -36,6 +36,12 @@ class Wire:
         except (BrokenPipeError, ConnectionResetError):
             return
 
+    def send_singly(self, raw: bytes) -> None:
+        """Every byte in a packet of its own, as long as the server takes them."""
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in raw:
+            self.send(bytes((byte,)))
+
     def finish(self) -> None:
         """No more bytes will be sent."""
         self._socket.shutdown(socket.SHUT_WR)
