@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.identity import Settings
+from entrepot.core.ports import INSTALLATION
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.handle import House, Spoken
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Answer, Request
+from entrepot.edge.http import Edge
 from tests.contract.adapters import ADAPTERS
 
 R = TypeVar("R")
@@ -29,6 +31,8 @@ class World:
         self.spoken: Mapping[bytes, Spoken]
         self.house: House
         self.spoken, self.house = root.house_of(self.installation)
+        self._heard: list[Exchange] = []
+        self._edge = Edge(self.spoken, self.house, (self._hear,))
         # Not a Runner: it takes Ctrl-C over for each call, which takes longer than most requests.
         self._loop = asyncio.new_event_loop()
 
@@ -54,6 +58,10 @@ class World:
         """What the coroutine returns."""
         return self._loop.run_until_complete(coroutine)
 
+    def count(self, kind: type[Any]) -> int:
+        """How many things of a kind there are, whoever has them."""
+        return self.installation.store.read_now(lambda tx: tx.count(kind, INSTALLATION))
+
     def ask(self, request: Request) -> Answer:
         """What the server would answer."""
         return self.exchange(request)[0]
@@ -62,3 +70,15 @@ class World:
         """The answer, and what each step found out on the way."""
         spoken = self.spoken[request.path[1:].split(b"/", 1)[0]]
         return self.run(spoken.handle(request, self.house))
+
+    def _hear(self, exchange: Exchange, answer: Answer, seconds: float) -> None:
+        self._heard.append(exchange)
+
+    def serve(self, request: Request) -> tuple[Answer, Exchange | None]:
+        """The same by way of the edge, which looks at the request first.
+
+        There is no exchange where no dialect owns the path.
+        """
+        self._heard.clear()
+        answer = self.run(self._edge.answer(request))
+        return answer, self._heard[0] if self._heard else None
