@@ -8,14 +8,9 @@ victim's own address. The same call by the victim itself works, so the tries are
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from entrepot.core import registry
-from entrepot.core.identity import Tenant
-from entrepot.core.ports import KINDS, Tx
-from entrepot.core.product import Product
 from entrepot.dialect.operation import Operation
 from tests.contract.adapters import ADAPTERS, Adapter, Credentials
 from tests.contract.furnished import MARK, Victim, call, furnished
@@ -45,32 +40,18 @@ def victim(world: World) -> Victim:
     return furnished(world)
 
 
-def everything(world: World, tenant: Tenant) -> Any:
-    """All that the tenant has, with the totals and the log of its products."""
-
-    def look(tx: Tx) -> Any:
-        kinds = [k for k in KINDS if not k.everywhere]
-        return [
-            *(list(tx.scan(k.type, tenant.id)) for k in kinds),
-            *(tx.count(k.type, tenant.id) for k in kinds),
-            *(registry.history(tx, tenant.id, p.id) for p in tx.scan(Product, tenant.id)),
-        ]
-
-    return world.installation.store.read_now(look)
-
-
 @each_call
 def test_nobody_reaches_another_tenants_things(
     adapter: Adapter, operation: Operation, world: World, victim: Victim, intruder: Credentials
 ) -> None:
     handles = victim.handles(adapter, world)
-    before = everything(world, victim.tenant)
+    before = world.everything(victim.tenant)
     given, body = call(adapter, operation, handles, intruder)
     answer = world.ask(adapter.request(operation, given, body, intruder))
     assert answer.status != 500 or adapter.refused(answer)
     seen = answer.body.decode().replace(victim.model.key, "")  # a refusal may repeat what was sent
     assert MARK not in seen
-    assert everything(world, victim.tenant) == before
+    assert world.everything(victim.tenant) == before
 
 
 @each_call
@@ -78,7 +59,7 @@ def test_nobody_calls_at_another_tenants_address(
     adapter: Adapter, operation: Operation, world: World, victim: Victim, intruder: Credentials
 ) -> None:
     handles = victim.handles(adapter, world)
-    before = everything(world, victim.tenant)
+    before = world.everything(victim.tenant)
     given, body = call(adapter, operation, handles, victim.credentials)
     address = adapter.own(victim.credentials)
     answer = world.ask(adapter.request(operation, {**given, **address}, body, intruder))
@@ -86,7 +67,7 @@ def test_nobody_calls_at_another_tenants_address(
         assert adapter.refused(answer), answer.body.decode()
     seen = answer.body.decode().replace(victim.model.key, "")
     assert MARK not in seen
-    assert everything(world, victim.tenant) == before
+    assert world.everything(victim.tenant) == before
 
 
 NAMING = {
@@ -103,9 +84,9 @@ def test_the_owner_reaches_them_by_the_same_call(
     adapter: Adapter, operation: Operation, world: World
 ) -> None:
     victim = furnished(world)
-    before = everything(world, victim.tenant)
+    before = world.everything(victim.tenant)
     given, body = call(adapter, operation, victim.handles(adapter, world), victim.credentials)
     answer = world.ask(adapter.request(operation, given, body, victim.credentials))
     assert not adapter.refused(answer), answer.body.decode()
     if operation.permission.endswith(":delete"):
-        assert everything(world, victim.tenant) != before
+        assert world.everything(victim.tenant) != before

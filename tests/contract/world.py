@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from entrepot import main as root
 from entrepot.config import Config
-from entrepot.core.identity import Settings
-from entrepot.core.ports import INSTALLATION
+from entrepot.core.identity import Settings, Tenant
+from entrepot.core.ports import INSTALLATION, KINDS, Tx
+from entrepot.core.tenancy import create_key, create_user, tenant_named
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.handle import House, Spoken
 from entrepot.dialect.operation import Exchange
@@ -50,6 +51,9 @@ class World:
             lambda tx: root.create_tenant(tx, installation.vault, name, wanted)
         )
         known: Credentials = {"name": name, **root.credentials(installation, name)}
+        return self._ready(known)
+
+    def _ready(self, known: Credentials) -> Credentials:
         for adapter in ADAPTERS:
             known = adapter.ready(known, self.ask)
         return known
@@ -57,6 +61,30 @@ class World:
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
         """What the coroutine returns."""
         return self._loop.run_until_complete(coroutine)
+
+    def user(self, owner: Credentials, name: str, *permissions: str) -> Credentials:
+        """The credentials of a new user of the owner's tenant, ready to sign."""
+        vault = self.installation.vault
+
+        def make(tx: Tx) -> Credentials:
+            tenant = tenant_named(tx, owner["name"])
+            user = create_user(tx, tenant, name, root.now_ms(), permissions)
+            create_key(tx, vault, user, root.now_ms())
+            return root.credentials_in(tx, vault, tenant, user)
+
+        known: Credentials = {"name": owner["name"], **self.installation.store.write_now(make)}
+        return self._ready(known)
+
+    def everything(self, tenant: Tenant) -> list[Any]:
+        """All that the tenant has, with the totals and the log of each thing."""
+
+        def look(tx: Tx) -> list[Any]:
+            kinds = [k.type for k in KINDS if not k.everywhere]
+            things = [list(tx.scan(kind, tenant.id)) for kind in kinds]
+            counts = [tx.count(kind, tenant.id) for kind in kinds]
+            return [things, counts, [tx.history(tenant.id, t.id) for of in things for t in of]]
+
+        return self.installation.store.read_now(look)
 
     def count(self, kind: type[Any]) -> int:
         """How many things of a kind there are, whoever has them."""
