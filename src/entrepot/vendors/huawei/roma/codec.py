@@ -16,7 +16,13 @@ from entrepot.dialect.request import Answer, Request, header_value
 from entrepot.dialect.walk import MOST_WHOLE
 from entrepot.vendors.huawei import codec
 from entrepot.vendors.huawei.roma.errors import words
-from entrepot.vendors.huawei.roma.wire.transfer import MOST_ROWS, TOO_MANY_CELLS, File, Upload
+from entrepot.vendors.huawei.roma.wire.transfer import (
+    MOST_ROWS,
+    TOO_MANY_CELLS,
+    File,
+    Upload,
+    text_of,
+)
 
 # Jackson on the other side: a number is taken for a String (the page's own example sends one) and
 # "0" for an Integer.
@@ -154,7 +160,7 @@ def _rows(content: bytes) -> list[dict[str, str]]:
 
 
 def _cells(columns: list[str], line: list[str]) -> dict[str, str]:
-    found = dict(zip(columns, line, strict=False))
+    found = dict(zip(columns, map(text_of, line), strict=False))
     if any(line[len(columns) :]):
         found[TOO_MANY_CELLS] = "".join(line[len(columns) :])
     return found

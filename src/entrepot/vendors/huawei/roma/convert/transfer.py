@@ -15,6 +15,7 @@ from entrepot.vendors.huawei.roma.convert import devices, products
 from entrepot.vendors.huawei.roma.use_cases import Counts, Row
 from entrepot.vendors.huawei.roma.wire import transfer as wire
 from entrepot.vendors.huawei.roma.wire.products import CreateProduct
+from entrepot.vendors.huawei.roma.wire.transfer import cell
 
 # INFERRED: no public page lists the columns; they are the body's members, behind the product's id.
 COLUMNS = ("id", *CreateProduct.__struct_fields__)
@@ -39,16 +40,16 @@ def exported(shown: list[Shown], caller: Caller) -> wire.File:
             {
                 "id": product.id,
                 "app_id": handles.app_id(caller.vault, product.space),
-                "name": profile.name,
-                "manufacturer_id": profile.manufacturer_id,
-                "manufacturer_name": profile.manufacturer_name,
-                "model": profile.model_number,
+                "name": cell(profile.name),
+                "manufacturer_id": cell(profile.manufacturer_id),
+                "manufacturer_name": cell(profile.manufacturer_name),
+                "model": cell(profile.model_number),
                 "product_type": products.kind(product),
                 "protocol_type": products.protocol(product),
-                "description": profile.description,
-                "device_type": profile.device_type,
+                "description": cell(profile.description),
+                "device_type": cell(profile.device_type),
                 "template_id": profile.template,
-                "version": profile.version,
+                "version": cell(profile.version),
                 "data_format": products.payload(product),
             }
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import msgspec
@@ -47,6 +48,24 @@ class Upload(msgspec.Struct, kw_only=True):
 
 TOO_MANY_CELLS = ""
 """The column of what stands right of the last named column."""
+
+
+# Spreadsheets run a cell that begins like this, some of them also behind blanks or in full width.
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n']")
+_MARK = "'"
+
+
+def cell(text: str | None) -> str:
+    """Returns the text as a cell. One that a spreadsheet would run as a formula gets a leading `'`.
+
+    So does one that begins with `'`, which makes `text_of` its exact inverse.
+    """
+    return _MARK + text if text and _FORMULA.match(text) else text or ""
+
+
+def text_of(cell: str) -> str:
+    """Returns the text that `cell` made a cell of."""
+    return cell.removeprefix(_MARK)
 
 
 class Imported(msgspec.Struct):
