@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from entrepot.core.vault import masked
+from entrepot.core.urls import is_url, masked
 
 PREFIX = "ENTREPOT_"
 FILE = PREFIX + "CONFIG"
@@ -142,6 +142,8 @@ def load(
     environment = os.environ if environment is None else environment
     if file is None and (named := environment.get(FILE)):
         file = Path(named)
+    if file is not None and is_url(str(file)):
+        raise ValueError(f"{masked(str(file))} is a URL, and not a file with settings")
     given: dict[str, tuple[Any, str]] = {}
     if file is not None:
         given |= {name: (value, f"{name} in {file}") for name, value in _table(file).items()}
@@ -187,6 +189,9 @@ def _checked(name: str, value: Any, source: str) -> Any:
     """The value in its declared type."""
     field = next(f for f in msgspec.structs.fields(Config) if f.name == name)
     try:
+        if name not in URLS and is_url(str(value)):
+            value = masked(str(value))  # of the store, perhaps, and so not to be quoted
+            raise msgspec.ValidationError("it is a URL")
         return msgspec.convert(value, field.type, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         got = "" if name in SECRETS or name in URLS else f" {value!r}"

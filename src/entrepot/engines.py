@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from entrepot.core.ports import Ledger, Nonces, Store, Tx
-from entrepot.core.vault import masked
+from entrepot.core.urls import is_url, masked
 from entrepot.store.checkup import Checkup
 from entrepot.store.sole import sole_server
 from entrepot.store.sqlite import SqliteStore
@@ -100,8 +100,9 @@ def moved(place: str, *, fill: bool = False) -> Place:
 
         return PostgresPlace(place, fill=fill)
     kind, _, folder = place.partition(":")
-    if kind != "sqlite" or not folder:
-        raise ValueError(f"{masked(place)!r} is neither sqlite:DIRECTORY nor postgresql://...")
+    if kind != "sqlite" or not folder or is_url(folder):
+        shown = masked(place) if ":" in place or "@" in place else place
+        raise ValueError(f"{shown!r} is neither sqlite:DIRECTORY nor postgresql://...")
     from entrepot.store.sqlite_place import SqlitePlace
 
     return SqlitePlace(Path(folder) / STORE, fill=fill)

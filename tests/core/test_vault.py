@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.core.identity import Key
-from entrepot.core.vault import Vault, hash_password, masked, password_matches
+from entrepot.core.vault import Vault, hash_password, password_matches
 from entrepot.dialect.gate import Bearer
 from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS
 
@@ -92,19 +92,3 @@ def test_a_password_matches_its_own_hash_only() -> None:
 @pytest.mark.parametrize("password", ["", "x"])
 def test_without_a_stored_hash_no_password_matches(password: str) -> None:
     assert not password_matches(password, b"")
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("postgresql://me:hunter2@h:5432/d", "postgresql://me@h:5432/d"),
-        ("postgresql://me:hun@ter/2@h/d", "postgresql://me@h/d"),
-        ("postgresql://:hunter2@h/d?sslmode=require", "postgresql://h/d?sslmode=require"),
-        ("postgresql:///d?password=hunter2&host=/tmp", "postgresql:///d?host=/tmp"),
-        ("redis://h:6379/0", "redis://h:6379/0"),
-        ("redis://:hunter2@h", "redis://h"),
-        ("postgresql://h/d?sslpassword=hunter2", "postgresql://h/d"),
-    ],
-)
-def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
-    assert masked(url) == shown

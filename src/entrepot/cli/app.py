@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 
@@ -9,6 +10,8 @@ from cyclopts import App, CycloptsError, Parameter
 
 from entrepot import __version__
 from entrepot.cli.options import Flags, Place
+
+_URL = re.compile(r"(\w+):/.*")
 
 app = App(
     name="entrepot",
@@ -82,7 +85,8 @@ def dispatch(words: Sequence[str]) -> int:
     try:
         status = app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        text = " ".join(str(error).split())
+        # The parser quotes words: of a URL, which may hold a password, and behind it nothing is shown.
+        text = _URL.sub(r"\1://...", " ".join(str(error).split()))
         command = " ".join(["entrepot", *_command(words)])
         print(f"entrepot: {text} See `{command} --help`.", file=sys.stderr)
         return 2

@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 from entrepot import engines
 from entrepot.cli.output import counted
 from entrepot.config import Config
-from entrepot.core.vault import masked
+from entrepot.core.urls import masked
 from entrepot.store.moving import TABLES, Place, compare, copy
 
 store = App(name="store", help="Move a store to another engine.")

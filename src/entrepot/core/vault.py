@@ -94,16 +94,6 @@ def _text(sealed: bytes) -> str:
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
-def masked(url: str) -> str:
-    """The URL without its password, for people to read."""
-    scheme, _, rest = url.partition("://")
-    where, mark, query = rest.partition("?")
-    user, at, host = where.rpartition("@")  # the last: a password may hold what it should not
-    kept = "&".join(w for w in query.split("&") if "password" not in w.lower())
-    name = user.partition(":")[0]
-    return f"{scheme}://{name}{at if name else ''}{host}{mark if kept else ''}{kept}"
-
-
 def hash_password(password: str) -> bytes:
     """Salt and scrypt hash (16 + 32 bytes)."""
     salt = os.urandom(16)

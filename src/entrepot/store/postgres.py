@@ -18,7 +18,7 @@ from psycopg import errors
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
-from entrepot.core.vault import masked
+from entrepot.core.urls import masked
 from entrepot.store.crew import Crew, Outcome
 from entrepot.store.ending import Ending
 from entrepot.store.postgres_flush import Conflict, flush

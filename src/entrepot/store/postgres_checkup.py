@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from entrepot.core.ports import INSTALLATION, KINDS, Kind
-from entrepot.core.vault import masked
+from entrepot.core.urls import masked
 from entrepot.store.checkup import (
     DEVICES,
     GATEWAYS,

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from entrepot.core.vault import masked
+from entrepot.core.urls import masked
 from entrepot.store.moving import BLOCK, MARK, OWN_NAMES, Row, Table, labels_in
 from entrepot.store.postgres_schema import connect, must_be_of_this_release
 from entrepot.store.postgres_schema import table as quoted
@@ -33,6 +33,9 @@ class PostgresPlace:
         self._fill = fill
         try:
             self._connection = connect(url, writes=fill)
+        except psycopg.Error as error:
+            raise ValueError(f"cannot use {masked(url)}: {error}") from None
+        try:
             if fill:
                 migrate(self._connection)
             else:
@@ -40,10 +43,10 @@ class PostgresPlace:
                 self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             # Counting and indexing so much at once may take longer than a unit of work may.
             self._connection.execute("SET statement_timeout = 0")
-        except psycopg.Error as error:
-            raise ValueError(f"cannot use {masked(url)}: {error}") from None
-        except ValueError:
+        except BaseException as error:
             self.close()
+            if isinstance(error, psycopg.Error):
+                raise ValueError(f"cannot use {masked(url)}: {error}") from None
             raise
 
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import msgspec
 import psycopg
 
-from entrepot.core.vault import masked
+from entrepot.core.urls import masked, must_be_clear, unreadable, without_secrets
 from entrepot.store.upgrade import MARK, SCHEMA_VERSION, Mark, reported
 
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
@@ -23,10 +23,15 @@ def connect(url: str, *, writes: bool = False) -> Connection:
     """A connection where every statement is its own transaction until one says BEGIN.
 
     Raises:
-        psycopg.Error: the server cannot be reached, or does not let us in.
+        ValueError: the URL cannot be read.
+        psycopg.Error: the server cannot be reached, or does not let us in; quotes no password.
     """
+    must_be_clear(url)
+    try:
+        given = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise unreadable(url) from None
     # What the URL says wins over ours: whoever wrote it may know better.
-    given = psycopg.conninfo.conninfo_to_dict(url)
     ours: dict[str, str | int] = {
         "application_name": "entrepot",
         "connect_timeout": _PATIENCE_S,
@@ -36,7 +41,10 @@ def connect(url: str, *, writes: bool = False) -> Connection:
         "tcp_user_timeout": 30_000,
     }
     ours = {k: v for k, v in ours.items() if k not in given}
-    connection = psycopg.connect(psycopg.conninfo.make_conninfo(url, **ours), autocommit=True)
+    try:
+        connection = psycopg.connect(psycopg.conninfo.make_conninfo(url, **ours), autocommit=True)
+    except psycopg.Error as error:
+        raise type(error)(without_secrets(url, error)) from None
     if writes:
         # An answer means that it is on disk, however the server is set up; and a node that hangs
         # must not keep the others from rows for longer than this.

@@ -12,7 +12,7 @@ from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from entrepot.core.faults import Unavailable
-from entrepot.core.vault import masked
+from entrepot.core.urls import masked, must_be_clear, unreadable, without_secrets
 from entrepot.store.calls import Counting, Hit, Mark
 from entrepot.store.crew import Outcome
 
@@ -30,15 +30,20 @@ class RedisLedger(Counting):
         Raises:
             ValueError: the server cannot be reached, or does not let us in.
         """
-        options: dict[str, Any] = {"socket_timeout": _PATIENCE_S}
+        if url.startswith(
+            "valkey"
+        ):  # the same protocol, under a name that the client does not know
+            url = "redis" + url.removeprefix("valkey")
+        self._url = url
+        self._client: Any = _client(url)
         try:
-            self._client: Any = redis.Redis.from_url(url, **options)
             self._client.ping()
             pool = self._client.connection_pool
             storage = RedisStorage(url, connection_pool=pool, key_prefix="entrepot")
             self._limiter = MovingWindowRateLimiter(storage)
-        except (redis.RedisError, ValueError) as error:
-            raise ValueError(f"cannot use {masked(url)}: {error}") from None
+        except redis.RedisError as error:
+            said = without_secrets(url, error)
+            raise ValueError(f"cannot use {masked(url)}: {said}") from None
         self._items: dict[int, RateLimitItemPerSecond] = {}
         super().__init__(hands=_HANDS, most=_TOGETHER)
 
@@ -57,7 +62,8 @@ class RedisLedger(Counting):
                     pipe.set(_KEY + mark.mark, b"", nx=True, px=mark.life_ms)
                 fresh = pipe.execute()
         except redis.RedisError as error:
-            return [(None, Unavailable(str(error)))] * len(asked)
+            fault = Unavailable(without_secrets(self._url, error))
+            return [(None, fault)] * len(asked)
         answers |= {id(mark): bool(new) for mark, new in zip(marks, fresh, strict=True)}
         return [(answers[id(a)], None) for a in asked]
 
@@ -70,3 +76,18 @@ class RedisLedger(Counting):
             return 0.0
         reset = self._limiter.get_window_stats(item, *names).reset_time
         return float(max(reset - time.time(), 0.001))
+
+
+def _client(url: str) -> redis.Redis:
+    """A client that has connected to nothing yet.
+
+    Raises:
+        ValueError: the URL cannot be read, or has a parameter that is none of the client's.
+    """
+    must_be_clear(url)
+    try:
+        client = redis.Redis.from_url(url, socket_timeout=_PATIENCE_S)
+        client.connection_pool.make_connection()  # parameters are looked at only here
+    except (redis.RedisError, ValueError, TypeError):
+        raise unreadable(url) from None
+    return client
