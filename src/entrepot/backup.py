@@ -10,18 +10,21 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from entrepot import __version__, keyfile
+from entrepot import __version__, keyfile, unfinished
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.store.sqlite_copy import Progress, copy_store, sync
 
 MANIFEST = "backup.json"
 _FORMAT = 1
+_UNFINISHED = ".entrepot-backup-"
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +54,8 @@ def backup(
     root.read_installation(config).close()  # the key at hand opens this store
     key = root.master_key(config)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    unfinished.sweep(folder.parent, lambda path: path.name.startswith(_UNFINISHED))
+    with _new_folder(folder) as making:
         store = making / root.STORE
         copy_store(config.data / root.STORE, store, progress)
         manifest = Manifest(
@@ -71,10 +74,21 @@ def backup(
         sync(making)
         making.rename(folder)
         sync(folder.parent)
-    except BaseException:
-        shutil.rmtree(making)
-        raise
     return manifest
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """A folder beside this one that only its owner can read; gone afterwards, unless it has another name."""
+    locked = None
+    while locked is None:
+        making = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
+        locked = unfinished.lock(making)
+    try:
+        yield making
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+        os.close(locked)
 
 
 def restore(config: Config, folder: Path, key_file: Path | None = None) -> Manifest:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec.structs import replace
 
-from entrepot import engines, keyfile
+from entrepot import engines, keyfile, private
 from entrepot.core import tenancy
 from entrepot.core.conversion import CANONICAL
 from entrepot.core.faults import NotFound
@@ -94,6 +94,8 @@ def open_installation(config: Config) -> Opened:
     try:
         if not (config.store and (config.master_key or config.master_key_file)):
             config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.tighten(config.data)
+        keyfile.clean(key_file(config))
         if not config.store:
             master_key(config, make=not (config.data / STORE).exists())
         store = engines.open_engine(config)

@@ -7,8 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from entrepot import engines
-from entrepot import main as root
+from entrepot import engines, private
 from entrepot.cli.checking import Report, secrets
 from entrepot.cli.options import Json, Place, readable
 from entrepot.config import Config
@@ -50,15 +49,13 @@ def doctor(
 
 
 def _files(settings: Config, fix: bool) -> tuple[Check, bool]:
-    """Only their owner may read the directory and the key; nobody else needs to."""
+    """Only their owner may read the directory and what is in it; nobody else needs to."""
     findings: list[str] = []
-    key = settings.master_key_file or settings.data / root.MASTER_KEY
-    for path in (settings.data, key):
-        if not path.exists():
-            continue
+    named = [settings.data, *([settings.master_key_file] if settings.master_key_file else [])]
+    wrong = [p for p in named if p.exists() and stat.S_IMODE(p.stat().st_mode) & 0o077]
+    for path in (*wrong, *private.exposed(settings.data)):
         mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            findings.append(f"{path} has mode {mode:o}: others can look into it")
-            if fix:
-                path.chmod(mode & ~0o077)
+        findings.append(f"{path} has mode {mode:o}: others can look into it")
+        if fix:
+            private.close(path)
     return Check("only the owner can read the files", len(findings), tuple(findings)), fix

@@ -17,6 +17,7 @@ from entrepot.core.faults import Unavailable
 from entrepot.store.calls import Counting, Hit, Mark, grant
 from entrepot.store.crew import Outcome
 from entrepot.store.nonce_journal import NonceJournal
+from entrepot.store.sqlite_schema import make_private
 
 _TOGETHER = 256
 _PATIENCE_S = 5
@@ -100,6 +101,7 @@ class SqliteLedger(Counting):
 
 
 def _connected(path: Path) -> apsw.Connection:
+    make_private(path)
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(_PATIENCE_S * 1000)
     connection.execute("PRAGMA journal_mode=WAL").fetchall()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ WAL_PAGES = 8192  # 32 MB: a checkpoint each few ten thousand creates
 
 def connect(path: Path) -> apsw.Connection:
     """A connection that keeps what it commits through a power cut."""
+    make_private(path)
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(_PATIENCE_S * 1000)
     _keep_a_log(connection)
@@ -31,6 +34,16 @@ def connect(path: Path) -> apsw.Connection:
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection
+
+
+def make_private(path: Path) -> None:
+    """Makes the file, empty, where there is none: only its owner can read it, and SQLite gives what it
+    keeps beside a file the same mode.
+
+    One that is there is not even opened: closing it would drop the locks that SQLite holds on it.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _keep_a_log(connection: apsw.Connection) -> None:
