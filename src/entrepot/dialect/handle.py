@@ -14,6 +14,7 @@ from entrepot.dialect.check import STRICT, Leniency, read_json, read_params
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.operation import Call, Dialect, Exchange, Row, row_for
 from entrepot.dialect.parameters import parse
+from entrepot.dialect.quoting import fitted, quoted
 from entrepot.dialect.rates import Rates
 from entrepot.dialect.request import Answer, Request
 from entrepot.dialect.router import Router
@@ -68,13 +69,14 @@ class Spoken:
             return self._refusal(exchange.fault, empty)
 
     def _refusal(self, fault: Fault, exchange: Exchange) -> Answer:
-        row = row_for(self.rows, fault)
+        row, short = row_for(self.rows, fault), quoted(fault)
         text = (
-            row.text.format_map(_Fields(fault))
+            row.text.format_map(_Fields(short))
             if isinstance(row.text, str)
-            else row.text(fault, exchange)
+            else row.text(short, exchange)
         )
-        return self.dialect.refuse(row.status, row.code, text, fault, exchange)
+        refuse = self.dialect.refuse
+        return fitted(text, lambda text: refuse(row.status, row.code, text, fault, exchange))
 
     async def handle(
         self, request: Request, house: House, crowd: bool = False

@@ -12,6 +12,7 @@ import msgspec
 from entrepot.core.faults import Denied, Fault, Invalid, NotFound, Throttled, Violation
 from entrepot.dialect.check import read_params
 from entrepot.dialect.operation import Call, Exchange
+from entrepot.dialect.quoting import quoted
 from entrepot.dialect.request import Answer, header_value
 from entrepot.vendors.aliyun import codec, errors, replies, signing
 from entrepot.vendors.aliyun.handles import ACCOUNT
@@ -65,7 +66,7 @@ def _response(exchange: Exchange) -> str:
 
 def refuse(status: int, code: str, message: str, fault: Fault, exchange: Exchange) -> Answer:
     """The refusal: the gateway's with its status, the service's always as 200 (code `iot.`)."""
-    status, code = errors.named(status, code, fault)
+    status, code = errors.named(status, code, quoted(fault))
     if code.startswith("iot."):
         refusal = replies.BusinessRefusal(
             RequestId=exchange.request_id, Code=code, ErrorMessage=message, Message=message

@@ -30,7 +30,6 @@ from entrepot.dialect.operation import Exchange, Row
 
 FORMATTED = "iot.common.InvalidFormattedParameter"
 LESS_THAN_MAX = "iot.check.ParameterIsNotLessThanMax"
-MOST_SHOWN = 4096  # of a string to sign, which is as long as the request
 _ALSO = 20
 _DOCUMENTS = ("ThingModelJson", "TslStr")  # parameters that are JSON in a text
 
@@ -158,20 +157,18 @@ def _invalid(fault: Invalid, exchange: Exchange) -> str:
 
 def _mismatch(fault: Unauthenticated, exchange: Exchange) -> str:
     """The older Python SDK splits this text at its colon and compares what follows with its own."""
-    shown = fault.detail
-    if len(shown) > MOST_SHOWN:
-        shown = f"{shown[:MOST_SHOWN]}... ({len(shown)} characters)"
     return (
-        f"Specified signature is not matched with our calculation. server string to sign is:{shown}"
+        "Specified signature is not matched with our calculation. server string to sign is:"
+        f"{fault.detail}"
     )
 
 
 def _lost(fault: Unrouted, exchange: Exchange) -> str:
     if fault.method not in ("GET", "POST"):
-        return f"The method {fault.method[:20]} is not supported: use GET or POST."
+        return f"The method {fault.method} is not supported: use GET or POST."
     return (
         "Specified api is not found, please check your url and method."
-        f" No action {fault.selector[:100]!r} lives at {fault.path[:100]!r};"
+        f" No action {fault.selector!r} lives at {fault.path!r};"
         f" there are: {', '.join(fault.allowed) or 'none, use the path /'}."
     )
 
