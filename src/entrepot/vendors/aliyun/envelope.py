@@ -24,6 +24,7 @@ _JSON = (b"content-type", b"application/json;charset=utf-8")
 # Exactly so: one SDK reads an XML refusal only under this very text.
 _XML = (b"content-type", b"text/xml;charset=utf-8")
 _FORMAT = re.compile(rb"(?:\A|&)Format=([A-Za-z]+)(?:&|\Z)")
+_SEARCHED = 1 << 14  # bytes of what cannot be read
 _required: dict[type[Any], frozenset[str]] = {}
 
 
@@ -113,7 +114,9 @@ def _wants_xml(exchange: Exchange) -> bool:
         return False
     asked = exchange.parameters.get("Format", "")
     if not exchange.parameters:  # they could not be read, or were not
-        found = _FORMAT.search(request.query) or _FORMAT.search(request.body)
+        found = _FORMAT.search(request.query, 0, _SEARCHED) or _FORMAT.search(
+            request.body, 0, _SEARCHED
+        )
         asked = found[1].decode() if found else ""
     return not (isinstance(asked, str) and asked.upper() == "JSON")
 

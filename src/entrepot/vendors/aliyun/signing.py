@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from entrepot.dialect.quoting import MOST_SIGNED
 from entrepot.dialect.request import Request
 from entrepot.vendors.aliyun.codec import Sent
 
@@ -54,7 +55,7 @@ class Authorization:
 
 @dataclass(slots=True, frozen=True)
 class Verdict:
-    """Whether a signature holds. `string_to_sign` is the server's own, for the refusal's text.
+    """Whether a signature holds. `string_to_sign` is the beginning of the server's own, to be shown.
 
     `reason` is empty where it holds. `signature`: another key or another text. `method`: a V1
     algorithm other than HMAC-SHA1. `contradiction`: an unsigned header names another action than
@@ -108,7 +109,7 @@ def verify_v1(request: Request, sent: Sent, secret: str) -> Verdict:
     """
     given = sent.all
     text = string_to_sign_v1(request.method, given)
-    shown = text.decode()
+    shown = _shown(text)
     if given.get("SignatureMethod") != "HMAC-SHA1":
         return Verdict(shown, "method", "SignatureMethod")
     if given.get("SignatureVersion") != "1.0":
@@ -121,6 +122,11 @@ def verify_v1(request: Request, sent: Sent, secret: str) -> Verdict:
         if claimed is not None and claimed.strip() != given.get(name, "").encode():
             return Verdict(shown, "contradiction", name)
     return Verdict(shown)
+
+
+def _shown(text: bytes) -> str:
+    """As much of the text as a refusal shows; it is ASCII, and may have tens of megabytes."""
+    return text[: MOST_SIGNED + 1].decode()
 
 
 def _hmac_sha1(text: bytes, secret: str) -> bytes:
@@ -186,7 +192,7 @@ def verify_v3(request: Request, sent: Sent, claim: Authorization, secret: str) -
     every header that decides what the request means must be among it.
     """
     text = string_to_sign_v3(request, sent.query, claim.signed_headers)
-    shown = text.decode()
+    shown = _shown(text)
     if not hmac.compare_digest(_hmac_sha256(text, secret), claim.signature):
         return Verdict(shown, "signature")
     for name in (b"authorization", *claim.signed_headers):
