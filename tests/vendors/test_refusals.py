@@ -165,7 +165,7 @@ def test_a_refusal_that_cannot_be_made_is_the_vendors_internal_error(
         (signed_headers(lambda v: v + b";x-nope"), "SignedHeaders names x-nope, and no such header"),
         (headers((b"host", None)), "SignedHeaders names host, and no such header arrived"),
         (headers((b"x-sdk-content-sha256", b"0" * 64)), "X-Sdk-Content-Sha256 is not the SHA-256"),
-        (headers((b"x-sdk-content-sha256", b"UNSIGNED-PAYLOAD")), "a JSON body must be signed"),
+        (headers((b"x-sdk-content-sha256", b"UNSIGNED-PAYLOAD")), "this body must be signed"),
     ],
     ids=["absent header", "absent host", "wrong hash", "unsigned JSON"],
 )  # fmt: skip

@@ -83,7 +83,7 @@ def with_own(
 
 def _content(operation: Operation, body: Any, boundary: bytes) -> tuple[bytes, bytes]:
     """The content type and the bytes of the body."""
-    if not operation.takes.startswith("multipart/"):
+    if not operation.is_upload:
         return operation.takes.encode(), json.dumps(body, ensure_ascii=False).encode()
     content = body if isinstance(body, bytes) else str(body).encode()
     head = b'content-disposition: form-data; name="file"; filename="file.csv"'

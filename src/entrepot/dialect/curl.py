@@ -19,7 +19,7 @@ def script(
     dialect: Dialect, operation: Operation, values: Mapping[str, Any], body: Any, endpoint: str
 ) -> str:
     """The script without its head. `values` are all parameters of the call."""
-    file = operation.takes.startswith("multipart/")  # which curl reads itself
+    file = operation.is_upload  # which curl reads itself
     call = {"values": values, "body": FILE if file else body}
     hide = hidden(call, dialect.client.secrets, marker)
     url = urlsplit(endpoint)

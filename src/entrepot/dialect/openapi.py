@@ -135,7 +135,7 @@ def _operation(
         "responses": _responses(operation, schemas, refusals),
     }
     if operation.body is not None:
-        multipart = operation.takes.startswith("multipart/")
+        multipart = operation.is_upload
         content: dict[str, Any] = {
             "schema": _FILE if multipart else schemas.of(operation.body),
         }

@@ -69,6 +69,11 @@ class Operation:
         fields: tuple[str, ...] = getattr(self.params, "__struct_encode_fields__", ())
         return frozenset(fields)
 
+    @property
+    def is_upload(self) -> bool:
+        """Whether its body is a file, not JSON."""
+        return self.takes.startswith("multipart/")
+
     def place(self, parameter: str) -> Literal["path", "query", "header"]:
         """Where a parameter of this name stands in a request."""
         if f"{{{parameter}}}" in self.path:

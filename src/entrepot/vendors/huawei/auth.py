@@ -61,6 +61,13 @@ async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
     bearer = gate.known(key) or await gate.bearer(key)
     if bearer is None:
         raise Unauthenticated("unknown_key", key)
+    # The vendor's signer leaves any body unsigned that is not JSON. Of a call that takes JSON, somebody
+    # between could then put in another body.
+    upload = exchange.operation is not None and exchange.operation.is_upload
+    if not upload and signing.leaves_body_unsigned(request):
+        raise Unauthenticated(
+            "unsignable", "X-Sdk-Content-Sha256 is UNSIGNED-PAYLOAD, and this body must be signed"
+        )
     if not signing.verify(request, authorization, bearer.secret):
         raise _mismatch(request, authorization)
     if bearer.disabled:

@@ -320,6 +320,11 @@ def _payload_hash(request: Request) -> bytes:
     return declared  # as it was written: that is what was signed, upper case included
 
 
+def leaves_body_unsigned(request: Request) -> bool:
+    """Whether the request has a body and says that no signature covers it."""
+    return bool(request.body) and request.headers.get(_CONTENT_HASH) == UNSIGNED_PAYLOAD
+
+
 def _may_leave_body_unsigned(request: Request) -> bool:
     # An absent content type counts as JSON: the SDK leaves a body unsigned only when it has named a
     # type, and an operation that takes JSON may well take it unnamed. The type itself need not be
