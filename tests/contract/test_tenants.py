@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from entrepot.dialect.operation import Operation
 from tests.contract.adapters import ADAPTERS, Adapter, Credentials
@@ -68,6 +69,34 @@ def test_nobody_calls_at_another_tenants_address(
     seen = answer.body.decode().replace(victim.model.key, "")
     assert MARK not in seen
     assert world.everything(victim.tenant) == before
+
+
+def made_up(value: str) -> str:
+    """An id of the same shape that nobody has."""
+    return "".join(str((int(c) + 1) % 10) if c.isdigit() else c for c in value)
+
+
+@each_call
+def test_another_tenants_address_answers_like_nobodys(
+    adapter: Adapter, operation: Operation, world: World, victim: Victim, intruder: Credentials
+) -> None:
+    """With the caller's own credentials and with none: nobody learns which accounts there are."""
+    given, body = call(adapter, operation, victim.handles(adapter, world), victim.credentials)
+    own, names = adapter.own(intruder), adapter.own(victim.credentials).keys()
+    for signed in (True, False):
+        for name in names & operation.parameters:
+            said = []
+            value = adapter.own(victim.credentials)[name]
+            for address in (value, made_up(value)):
+                values = {**given, **own, name: address}
+                request = adapter.request(operation, values, body, intruder)
+                if not signed:
+                    request = replace(request, headers={b"host": b"h"})
+                answer, exchange = world.exchange(request)
+                assert exchange.fault is not None, answer.body
+                text = answer.body.decode().replace(address, "ADDRESS")
+                said.append((answer.status, text.replace(exchange.request_id, "ID")))
+            assert said[0] == said[1]
 
 
 NAMING = {

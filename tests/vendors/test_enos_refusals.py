@@ -256,12 +256,22 @@ def test_an_unknown_organization_does_not_exist(enos: Enos, account: Account) ->
         assert "`entrepot credentials`" in answer["msg"]
 
 
-def test_a_foreign_organization_is_denied(enos: Enos, account: Account) -> None:
-    other = enos.account("other")
-    answer = enos.call(account, "search", {}, orgId=other.org)
-    assert (answer["code"], answer["msg"]) == (99403, f"Denied resource:  orgId {other.org}")
-    by_seal = unsigned(account, sealed(enos, account.access_key, account.secret_key), other.org)
-    assert enos.ask(by_seal)[1]["code"] == 99403
+def test_a_foreign_organization_answers_like_one_that_does_not_exist(
+    enos: Enos, account: Account
+) -> None:
+    enos.account("believing", accept_unverifiable=("enos",))
+    other, gone = enos.account("other"), enos.account("gone", accept_unverifiable=("enos",))
+    enos.store.write_now(lambda tx: tenancy.set_disabled(tx, gone.tenant, True))
+    seal = sealed(enos, account.access_key, account.secret_key)
+    answers = []
+    for org in ("o10000000000000", other.org, gone.org):
+        by_signature = enos.call(account, "search", {}, orgId=org)
+        _, by_seal = enos.ask(unsigned(account, seal, org))
+        _, by_nobody = enos.ask(unsigned(account, SEALED_ELSEWHERE, org))
+        several = (by_signature, by_seal, by_nobody)
+        assert [a["code"] for a in several] == [99400, 99400, 99403]
+        answers.append([{k: v for k, v in a.items() if k != "requestId"} for a in several])
+    assert answers[0] == answers[1] == answers[2]
 
 
 def test_an_organization_must_be_given_once(enos: Enos, account: Account) -> None:
