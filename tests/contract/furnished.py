@@ -26,18 +26,24 @@ from tests.contract.world import World
 
 MARK, VERSION = "zebra", "v1.0.0"
 
-# What Alibaba's examples change, not in force yet.
-DRAFT = {"properties": [{
-    "identifier": "Brightness", "name": MARK, "accessMode": "rw", "required": False,
-    "dataType": {"type": "int", "specs": {"min": "0", "max": "100"}},
-}]}  # fmt: skip
-_PART = {"property_name": MARK, "data_type": "boolean", "required": 0}
-# A service with a property and a command that takes and answers something: the parts of its model.
-SERVICES = {"services": [{
-    "service_name": f"{MARK}-service", "status": 0,
-    "properties": [_PART],
-    "commands": [{"command_name": MARK, "requests": [_PART], "responses": [_PART]}],
-}]}  # fmt: skip
+
+def _draft(mark: str) -> bytes:
+    """What Alibaba's examples change, not in force yet."""
+    brightness = {
+        "identifier": "Brightness", "name": mark, "accessMode": "rw", "required": False,
+        "dataType": {"type": "int", "specs": {"min": "0", "max": "100"}},
+    }  # fmt: skip
+    return json.dumps({"properties": [brightness]}).encode()
+
+
+def _services(mark: str) -> bytes:
+    """A service with a property and a command that takes and answers something: the parts of its model."""
+    part = {"property_name": mark, "data_type": "boolean", "required": 0}
+    return json.dumps({"services": [{
+        "service_name": f"{mark}-service", "status": 0,
+        "properties": [part],
+        "commands": [{"command_name": mark, "requests": [part], "responses": [part]}],
+    }]}).encode()  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Victim:
     leaf: tuple[Device, Product]  # what connects through the hub, and is on
     hub: tuple[Device, Product]
     spare: Space  # with nothing in it
+    mark: str = MARK  # what stands in the name of each, and nowhere else
 
     def handles(self, adapter: Adapter, world: World) -> dict[str, Any]:
         """Its things by the names of parameters and fields that may name them; for some calls, by others."""
@@ -75,7 +82,7 @@ class Victim:
             "gateway": {"assetId": device},
             "subDevice": {"assetId": meter},
             "subDevices": [{"assetId": meter}],
-            "tag_keys": [MARK],
+            "tag_keys": [self.mark],
             "action_id": "resetSecret",
             "product": {"product_id": product},
             "product_id": product,
@@ -101,37 +108,41 @@ class Victim:
         }
 
 
-def furnished(world: World) -> Victim:
+def furnished(world: World, mark: str = MARK) -> Victim:
     """A new tenant with one of everything."""
     credentials = world.tenant()
-    return world.installation.store.write_now(lambda tx: furnish(tx, credentials))
+    return world.installation.store.write_now(lambda tx: furnish(tx, credentials, mark))
 
 
-def furnish(tx: Tx, credentials: Credentials) -> Victim:
+def furnish(tx: Tx, credentials: Credentials, mark: str = MARK) -> Victim:
     """One of everything, in the tenant whose credentials these are."""
     tenant = tenant_named(tx, credentials["name"])
     dated: dict[str, Any] = {"created_at": 1, "created_by": SOMEBODY}
     changed: dict[str, Any] = {**dated, "updated_at": 1, "updated_by": SOMEBODY}
-    template = Template(id=tx.new_id(), tenant=tenant.id, name=f"{MARK}-template", **changed)
+    template = Template(id=tx.new_id(), tenant=tenant.id, name=f"{mark}-template", **changed)
     profile = Profile(
-        name=MARK, description=f"{MARK} product", tags={MARK: MARK, "room": MARK},
-        model=Authored("roma", msgspec.Raw(json.dumps(SERVICES).encode())),
+        name=mark, description=f"{mark} product", tags={mark: mark, "room": mark},
+        model=Authored("roma", msgspec.Raw(_services(mark))),
     )  # fmt: skip
     owned: dict[str, Any] = {"tenant": tenant.id, "origin": "test", **changed}
     product = Product(
         id=tx.new_id(), space=tenant.default_space, profile=profile,
-        draft=Authored("aliyun", msgspec.Raw(json.dumps(DRAFT).encode())), **owned,
+        draft=Authored("aliyun", msgspec.Raw(_draft(mark))), **owned,
     )  # fmt: skip
-    gateway, meter = (_with_a_device(tx, tenant, owned, kind) for kind in ("gateway", "device"))
-    hub = _with_a_device(tx, tenant, owned, "gateway", key="hub", children=1)
-    leaf = _with_a_device(tx, tenant, owned, "device", key="leaf", gateway=hub[0].id, disabled_at=0)
-    spare = Space(id=tx.new_id(), tenant=tenant.id, name=f"{MARK}-spare", **dated)
+    gateway, meter = (
+        _with_a_device(tx, tenant, owned, mark, kind) for kind in ("gateway", "device")
+    )
+    hub = _with_a_device(tx, tenant, owned, mark, "gateway", key="hub", children=1)
+    leaf = _with_a_device(
+        tx, tenant, owned, mark, "device", key="leaf", gateway=hub[0].id, disabled_at=0
+    )
+    spare = Space(id=tx.new_id(), tenant=tenant.id, name=f"{mark}-spare", **dated)
     topic = Topic(
-        id=tx.new_id(), tenant=tenant.id, product=product.id, name=f"{MARK}/topic", version="1",
+        id=tx.new_id(), tenant=tenant.id, product=product.id, name=f"{mark}/topic", version="1",
         direction="publish", created_at=1,
     )  # fmt: skip
-    key = f"{MARK}{product.id}"
-    document = {"modelId": key, "name": {"defaultValue": MARK}, "attributes": {},
+    key = f"{mark}{product.id}"
+    document = {"modelId": key, "name": {"defaultValue": mark}, "attributes": {},
                 "measurepoints": {}, "services": {}, "events": {}}  # fmt: skip
     model = NamedModel(
         id=tx.new_id(), tenant=tenant.id, key=key, created_at=1, updated_at=1,
@@ -140,7 +151,7 @@ def furnish(tx: Tx, credentials: Credentials) -> Victim:
     )  # fmt: skip
     published = ModelVersion(
         id=tx.new_id(), tenant=tenant.id, product=meter[1].id, version=VERSION,
-        model=Authored("aliyun", msgspec.Raw(json.dumps(DRAFT).encode())),
+        model=Authored("aliyun", msgspec.Raw(_draft(mark))),
         claims=(Claim("model.version", f"{meter[1].id}/{VERSION}"),), **dated,
     )  # fmt: skip
     tx.add(published)
@@ -150,22 +161,22 @@ def furnish(tx: Tx, credentials: Credentials) -> Victim:
     tx.add(model)
     tx.add(spare)
     return Victim(
-        credentials, tenant, product, template, topic, model, gateway, meter, leaf, hub, spare
+        credentials, tenant, product, template, topic, model, gateway, meter, leaf, hub, spare, mark
     )
 
 
 def _with_a_device(
-    tx: Tx, tenant: Tenant, owned: dict[str, Any], kind: Kind, key: str = "", **rest: Any
+    tx: Tx, tenant: Tenant, owned: dict[str, Any], mark: str, kind: Kind, key: str = "", **rest: Any
 ) -> tuple[Device, Product]:
     """A device of a product of its own."""
     key = key or f"{kind}-1"
-    name = f"{MARK} {key}"
+    name = f"{mark} {key}"
     product = Product(
         id=tx.new_id(), space=tenant.default_space, profile=Profile(name=name, kind=kind), **owned
     )
     device = Device(
         id=tx.new_id(), product=product.id, key=key, name=name, description=name,
-        tags={MARK: MARK}, claims=(key_claim(product.id, key),), **{"disabled_at": 1, **rest}, **owned,
+        tags={mark: mark}, claims=(key_claim(product.id, key),), **{"disabled_at": 1, **rest}, **owned,
     )  # fmt: skip
     tx.add(product)
     tx.add(device)

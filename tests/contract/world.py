@@ -77,14 +77,7 @@ class World:
 
     def everything(self, tenant: Tenant) -> list[Any]:
         """All that the tenant has, with the totals and the log of each thing."""
-
-        def look(tx: Tx) -> list[Any]:
-            kinds = [k.type for k in KINDS if not k.everywhere]
-            things = [list(tx.scan(kind, tenant.id)) for kind in kinds]
-            counts = [tx.count(kind, tenant.id) for kind in kinds]
-            return [things, counts, [tx.history(tenant.id, t.id) for of in things for t in of]]
-
-        return self.installation.store.read_now(look)
+        return self.installation.store.read_now(lambda tx: everything(tx, tenant))
 
     def count(self, kind: type[Any]) -> int:
         """How many things of a kind there are, whoever has them."""
@@ -110,3 +103,11 @@ class World:
         self._heard.clear()
         answer = self.run(self._edge.answer(request))
         return answer, self._heard[0] if self._heard else None
+
+
+def everything(tx: Tx, tenant: Tenant) -> list[Any]:
+    """All that the tenant has in a unit of work, with the totals and the log of each thing."""
+    kinds = [k.type for k in KINDS if not k.everywhere]
+    things = [list(tx.scan(kind, tenant.id)) for kind in kinds]
+    counts = [tx.count(kind, tenant.id) for kind in kinds]
+    return [things, counts, [tx.history(tenant.id, t.id) for of in things for t in of]]
