@@ -33,6 +33,11 @@ R = TypeVar("R")
 CALLS = [(a, o) for a in ADAPTERS for o in a.value.operations if not o.public]
 AT_LEAST = 2500  # calls, each made twice
 OTHERS = 3
+NAMES = (
+    "ProductName", "DeviceName", "name", "app_name", "node_id", "deviceKey", "model",
+    "manufacturer_id",
+)  # fmt: skip
+NAMING = 9  # operations that make something by name
 LONG = 8  # a shorter handle may stand in an answer by chance
 VOLATILE = re.compile(r"[0-9A-Fa-f-]{32,36}|[0-9]{10,}")
 ALL = os.environ.get("HYPOTHESIS_PROFILE") == "search"
@@ -90,6 +95,7 @@ class Scene:
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     world = World(tmp_path_factory.mktemp("foreign"))
     theirs = furnished(world, "zebra")
+    assert len(name_all(world, theirs)) >= NAMING
     nobodys = unkept(world, "quagg")
     mine = furnished(world, "okapi")
     before = world.everything(theirs.tenant)
@@ -102,6 +108,28 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     yield Scene(world, mine, theirs, nobodys)
     assert world.everything(theirs.tenant) == before
     world.close()
+
+
+def name_all(world: World, owner: Victim) -> list[str]:
+    """Take the owner's mark for a name in whatever can be made by name; returns the operations that did.
+
+    A name that one tenant has must be free for another.
+    """
+    made = []
+    for adapter, operation in CALLS:
+        kind, _, verb = operation.permission.partition(":")
+        if verb != "create":
+            continue
+        handles = owner.handles(adapter, world)
+        handles.pop(f"{kind}_id", None)  # the store chooses it
+        given, body = call(adapter, operation, handles, owner.credentials)
+        for place in places(operation):
+            if place.path[-1] in NAMES and len(place.path) == 1:
+                given, body = place.put(given, body, owner.mark)
+        answer = world.ask(adapter.request(operation, given, body, owner.credentials))
+        if not adapter.refused(answer):
+            made.append(f"{adapter.dialect} {operation.name}")
+    return made
 
 
 def unkept(world: World, mark: str) -> Victim:
