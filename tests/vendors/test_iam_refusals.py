@@ -6,14 +6,17 @@ import time
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from entrepot.core import tenancy
+from entrepot.core.faults import Unauthenticated
 from entrepot.core.identity import User
 from entrepot.core.ports import Tx
-from entrepot.core.vault import hash_password
+from entrepot.core.vault import Vault, hash_password
 from entrepot.store.sqlite import SqliteStore
+from entrepot.vendors.huawei import auth
 from tests.server import Server
 from tests.vendors.huawei_reply import Reply
 from tests.vendors.iotda_caller import Caller, caller_of, new_tenant
@@ -167,6 +170,48 @@ def test_a_first_user_whose_password_was_hashed_by_an_earlier_release_logs_in(
     said(post(iam, login(c, password=c["password"][:-1])), 401, "Unauthorized")
     server.run("user", "set", c["user_name"], "--tenant", c["tenant"], "--password", "")
     said(post(iam, login(c)), 401, "Unauthorized")
+
+
+def test_another_password_ends_the_tokens_of_before(
+    server: Server, iam: Caller, c: dict[str, Any]
+) -> None:
+    server.run("user", "create", "mark", "--tenant", c["tenant"], "--password", "Mark-1111")
+    first = {"name": "mark", "password": "Mark-1111"}
+    before = post(iam, login(c, **first)).headers["x-subject-token"]
+    others = post(iam, login(c)).headers["x-subject-token"]
+
+    def uses(token: str) -> list[int]:
+        mine = {"X-Auth-Token": token}
+        calls = (("products", mine), ("/v3/projects", mine),
+                 (TOKENS, {"X-Auth-Token": others, "X-Subject-Token": token}))  # fmt: skip
+        return [iam.send("GET", path, headers=h, signed=False).status for path, h in calls]
+
+    assert uses(before) == uses(others) == [200, 200, 200]
+    for password in ("Mark-2222", "Mark-1111"):  # the same words again are another password
+        server.run("user", "set", "mark", "--tenant", c["tenant"], "--password", password)
+        time.sleep(1.1)
+        assert uses(before) == [401, 401, 404]
+        reply = iam.send("GET", "/v3/projects", headers={"X-Auth-Token": before}, signed=False)
+        assert said(reply, 401, "Unauthorized") == "The token must be updated."
+    assert uses(others) == [200, 200, 200]
+    again = post(iam, login(c, **first)).headers["x-subject-token"]
+    assert uses(again) == [200, 200, 200]
+    server.run("user", "set", "mark", "--tenant", c["tenant"], "--password", "")
+    time.sleep(1.1)
+    assert uses(again) == [401, 401, 404]
+
+
+def test_a_token_of_an_earlier_release_has_no_mark_and_is_taken_until_it_ends() -> None:
+    vault, user = Vault(bytes(32)), User(id=7, tenant=1, name="u", created_at=0)
+    sealed = vault.seal(msgspec.msgpack.encode((7, 1000, 2000, "p")), "huawei/token")
+    token = auth.read_token(vault, f"MII{sealed.hex()}", 1500)
+    assert (token.project, token.mark, token.holds_for(user)) == ("p", b"", True)
+    with pytest.raises(Unauthenticated):
+        auth.read_token(vault, f"MII{sealed.hex()}", 2000)
+    # Servers of that release take a token of this one: they look at no more than they know.
+    text, issued = auth.issue_token(vault, user, 1000)
+    known = msgspec.msgpack.decode(vault.open(bytes.fromhex(text[3:]), "huawei/token"))
+    assert known[:4] == [7, 1000, issued.expires_at, ""]
 
 
 def test_scopes_that_are_not_the_user_s(iam: Caller, c: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ Knows no signature scheme and no vendor's ids beyond the names it stores them un
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from entrepot.core.faults import Denied
@@ -70,6 +72,14 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def claims(self) -> tuple[Claim, ...]:
         """Its name within the tenant."""
         return (user_claim(self.tenant, self.name),)
+
+    @property
+    def password_mark(self) -> bytes:
+        """Eight bytes that change when the password does and tell nothing of it.
+
+        What is issued for the password (a token, a session) holds the mark, and ends when the mark changes.
+        """
+        return hashlib.sha256(b"%d" % self.password_chosen + self.password).digest()[:8]
 
     def begins(self, tenant: str) -> bool:
         """Whether it is the first user of the tenant of this name, its password still the one computed for it."""

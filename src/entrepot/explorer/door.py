@@ -58,7 +58,7 @@ class Door:
             return None
         user, tenant = known
         if not found.access_key:
-            return Guest(found, user, tenant) if found.mark == session.mark(user) else None
+            return Guest(found, user, tenant) if found.mark == user.password_mark else None
         bearer = await self._gate.bearer(found.access_key)
         if bearer is None or bearer.disabled or bearer.user.id != user.id:
             return None

@@ -21,13 +21,20 @@ _TOKEN_PREFIX = "MII"  # noqa: S105 (IAM tokens are CMS texts that begin so)
 class Login(msgspec.Struct, frozen=True, array_like=True):
     """What a token says, sealed inside it: who logged in, when, until when (ms), and for what.
 
-    `project` is the name the project was asked for by; empty for a token of the whole domain.
+    `project` is the name the project was asked for by; empty for a token of the whole domain. `mark` is
+    the user's `password_mark`. Earlier releases issued tokens without one: these are taken until they
+    end, so that no client has to log in again because the server was upgraded.
     """
 
     user: int
     issued_at: int
     expires_at: int
     project: str = ""
+    mark: bytes = b""
+
+    def holds_for(self, user: User) -> bool:
+        """Whether the user's password is still the one that the token was issued for."""
+        return self.mark in (b"", user.password_mark)
 
 
 async def authenticate(exchange: Exchange) -> Caller:
@@ -90,7 +97,7 @@ def _mismatch(request: Request, authorization: signing.Authorization) -> Unauthe
 
 def issue_token(vault: Vault, user: User, now_ms: int, project: str = "") -> tuple[str, Login]:
     """A token that names the user, and what it says. Nothing is stored: it proves itself."""
-    login = Login(user.id, now_ms, now_ms + TOKEN_LIFE_MS, project)
+    login = Login(user.id, now_ms, now_ms + TOKEN_LIFE_MS, project, user.password_mark)
     sealed = vault.seal(msgspec.msgpack.encode(login), "huawei/token")
     return _TOKEN_PREFIX + sealed.hex(), login
 
@@ -119,7 +126,8 @@ async def token_holder(gate: Gate, text: str) -> tuple[User, Tenant]:
     """The user that the token was issued to.
 
     Raises:
-        Unauthenticated: the token is not good, or its user is gone or switched off.
+        Unauthenticated: the token is not good, or its user is gone, switched off, or has another
+            password by now.
     """
     login = read_token(gate.vault, text, gate.now_ms())
     found = await gate.user(login.user)
@@ -127,4 +135,6 @@ async def token_holder(gate: Gate, text: str) -> tuple[User, Tenant]:
         raise Unauthenticated("token")
     if found[0].disabled or found[1].disabled:
         raise Unauthenticated("disabled_key")
+    if not login.holds_for(found[0]):
+        raise Unauthenticated("token_expired")
     return found

@@ -106,7 +106,7 @@ def read_token(tx: Tx, caller: Caller, text: str) -> Session:
     """The session that a token of the caller's domain stands for.
 
     Raises:
-        NotFound: it is no token, its life is over, or it is another domain's.
+        NotFound: it is no token, it has ended, or it is another domain's.
     """
     try:
         login = auth.read_token(caller.vault, text, caller.now_ms)
@@ -114,6 +114,8 @@ def read_token(tx: Tx, caller: Caller, text: str) -> Session:
         raise NotFound("token", "") from None
     user = tx.get(User, INSTALLATION, login.user)
     if user is None or user.tenant != caller.tenant.id or user.disabled:
+        raise NotFound("token", "")
+    if not login.holds_for(user):
         raise NotFound("token", "")
     return Session(user, caller.tenant, login.project, text, login)
 
