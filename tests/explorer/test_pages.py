@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -185,6 +185,52 @@ def test_the_request_is_shown_with_its_signature_and_without_a_token(browser: Br
     assert "Signature=" in signed
     tokened = browser.send(place(named("enos"), "SearchProduct")).text
     assert "apim-accesstoken: ******" in tokened
+
+
+LOGIN = "KeystoneCreateUserTokenByPassword"
+
+
+def login_with(browser: Browser, **scope: Any) -> tuple[Page, str]:
+    """The page after the example of a login was sent with this scope; and what its form began with."""
+    page = browser.get(place(named("iam"), LOGIN))
+    body = page.form("#answer").values["body"]
+    typed = json.loads(body)
+    typed["auth"]["scope"] = scope or typed["auth"]["scope"]
+    return browser.send(place(named("iam"), LOGIN), body=json.dumps(typed)), body
+
+
+def test_a_login_is_sent_with_the_password_that_no_page_shows(
+    browser: Browser, running: Server
+) -> None:
+    page, body = login_with(browser)
+    assert '"password": "{password}"' in body
+    assert "201 Created" in page.text
+    assert running.credentials()["huawei"]["password"] not in page.html
+
+
+@pytest.mark.parametrize("kind", ["domain", "project"])
+@pytest.mark.parametrize("field", ["name", "id"])
+@pytest.mark.parametrize("word", ["password", "secret_key", "user_name"])
+def test_a_placeholder_in_what_is_repeated_stays_as_it_was_typed(
+    browser: Browser, running: Server, kind: str, field: str, word: str
+) -> None:
+    page, _ = login_with(browser, **{kind: {field: f"{{{word}}}"}})
+    known = running.credentials()
+    assert "404 Not Found" in page.text
+    assert f"Could not find {kind}: {{{word}}}." in page.text
+    for secret in (known["secret_key"], known["huawei"]["password"]):
+        assert secret not in page.html
+
+
+def test_an_answer_that_repeats_a_secret_is_shown_without_it() -> None:
+    secrets = {'s3cret"key/', "plainsecret"}
+    headers = ((b"x-echo", b"a plainsecret b"), (b"x-other", b"fine"))
+    answer = Answer(404, json.dumps({"said": 'no s3cret"key/, plainsecret'}).encode(), headers)
+    request = Request("GET", b"/x", b"a=s3cret%22key%2F")
+    outcome = calling._outcome(request, answer, 1.0, secrets)
+    assert outcome.headers == (("x-echo", "a ****** b"), ("x-other", "fine"))
+    assert "no ******, ******" in outcome.body
+    assert outcome.request == "GET /x?a=****** HTTP/1.1"
 
 
 def test_what_is_sent_is_in_the_log_as_the_users_own(running: Server) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -100,6 +100,22 @@ def filled(example: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(example, str) and (found := _PLACEHOLDER.fullmatch(example)):
         return known.get(found[1], example)
     return example
+
+
+def with_secrets(body: Any, example: Any, names: Collection[str], known: Mapping[str, Any]) -> Any:
+    """Returns the body with the placeholders of secrets filled in.
+
+    A placeholder is filled in only where the example has the same one, under one of these names. So
+    no secret gets into a member that an answer may repeat.
+    """
+    if not isinstance(body, dict) or not isinstance(example, dict):
+        return body
+    return {
+        name: filled(value, known)
+        if name in names and isinstance(value, str) and value == example.get(name)
+        else with_secrets(value, example.get(name), names, known)
+        for name, value in body.items()
+    }
 
 
 def words(credentials: Credentials) -> dict[str, Any]:

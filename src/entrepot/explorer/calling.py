@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from msgspec.structs import replace
@@ -27,7 +29,7 @@ _SECRET = ("secret", "password", "token")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the page shows of a call. No secret of the account is in `request`."""
+    """What the page shows of a call. No secret of the account is in its texts."""
 
     request: str
     status: int
@@ -101,7 +103,8 @@ async def send(
             raise NoLogin(str(error)) from None
     body = sent.body
     if operation.public:  # a login: only here is the password filled in, behind the page
-        body = calls.filled(body, calls.words(credentials))
+        known, names = calls.words(credentials), dialect.client.secrets
+        body = calls.with_secrets(body, operation.example, names, known)
     request = calls.signed(dialect, operation, sent.parameters, body, credentials, stamp(), host)
     began = time.perf_counter()
     answer, fault = await asked(request)
@@ -123,21 +126,27 @@ def _outcome(
     fault: Fault | None = None,
     row: Row | None = None,
 ) -> Outcome:
-    text = _spelled(request)
-    for secret in secrets:
-        text = text.replace(secret, _HIDDEN)
-    body = _shown(answer.body)
+    body = _masked(_shown(answer.body), secrets)
+    headers = ((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers)
     return Outcome(
-        request=text,
+        request=_masked(_spelled(request), secrets),
         status=answer.status,
         reason=HTTPStatus(answer.status).phrase,
-        headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers),
+        headers=tuple((name, _masked(value, secrets)) for name, value in headers),
         body=body[:MOST_SHOWN],
         cut=len(body) > MOST_SHOWN,
         milliseconds=took_ms,
         fault=fault,
         row=row,
     )
+
+
+def _masked(text: str, secrets: set[str]) -> str:
+    """The text with asterisks for each secret, also where it is spelled as JSON or a URL spells it."""
+    for secret in secrets:
+        for spelled in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")}:
+            text = text.replace(spelled, _HIDDEN)
+    return text
 
 
 def _spelled(request: Request) -> str:
