@@ -1,8 +1,8 @@
 """Decode and check against one declaration: fast where all is well, complete where it is not.
 
 msgspec decodes and stops at the first fault. Only then the walker of `walk`, led by the same
-declaration, goes through the plain value, mends what the dialect is lenient about, and collects every
-violation.
+declaration, goes through the plain value, mends what the dialect is lenient about, and collects the first
+hundred violations. Neither goes on once it has found so many.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ import msgspec
 from msgspec import inspect as mi
 
 from entrepot.core.faults import Invalid, Malformed, Violation
+from entrepot.dialect.sizes import MOST_VALUES, refuse_many
 from entrepot.dialect.walk import (
     FROM_TEXT,
+    MAX_VIOLATIONS,
     STRICT,
     Leniency,
     Walk,
     check_free,
     check_whole,
+    may_hold_large_numbers,
     rules_of,
     struct_rules,
+    under,
 )
 
 __all__ = [
@@ -40,16 +44,24 @@ _NUMERIC = frozenset("0123456789-")
 _UNMENDED = "a value that was not mended"  # which the walker mends
 
 
-def read_json(raw: bytes, kind: type[S], lenient: Leniency = STRICT, plain: Any = None) -> S:
+def read_json(
+    raw: bytes,
+    kind: type[S],
+    lenient: Leniency = STRICT,
+    plain: Any = None,
+    most: int = MOST_VALUES,
+) -> S:
     """The JSON text as the declared struct.
 
-    `plain`: the text parsed already, by somebody who knows that no key stands twice.
+    `plain`: the text parsed already, by somebody who knows that no key stands twice. `most`: how many
+    values a text may hold that was not.
 
     Raises:
-        Malformed: not JSON, not UTF-8, a key twice in an object, or nested too deep.
+        Malformed: not JSON, not UTF-8, a key twice in an object, nested too deep, or too many values.
         Invalid: JSON that breaks the declaration; holds every violation.
     """
     if plain is None:
+        refuse_many(raw, most)
         plain = _parsed(raw)
     return _convert(plain, raw, kind, lenient)
 
@@ -89,7 +101,7 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT, raw: bytes
     """
     walk = Walk(lenient, _sound if ordinary(plain, raw) else None)
     try:
-        mended = walk.value(plain, _type(kind), ())
+        mended = walk.run(plain, _type(kind))
         if walk.found:
             raise Invalid(tuple(walk.found))
         value = msgspec.convert(mended, kind, strict=lenient.strict)
@@ -102,6 +114,8 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT, raw: bytes
 
 def ordinary(plain: Any, raw: bytes) -> bool:
     """Whether the value certainly holds neither U+0000 nor a number that is too large for a float."""
+    if may_hold_large_numbers(raw):
+        return False
     try:
         again = msgspec.json.encode(plain)
     except (msgspec.MsgspecError, OverflowError, RecursionError, TypeError, ValueError):
@@ -119,9 +133,9 @@ def _sound(value: Any, kind: type[Any]) -> bool:
 
 
 def broken_rules(value: Any, kind: Any) -> list[Violation]:
-    """What a decoded value breaks of the rules that msgspec cannot say."""
+    """The first MAX_VIOLATIONS of what a decoded value breaks of the rules that msgspec cannot say."""
     check = checker(kind)
-    return check(value) if check else []
+    return check(value)[:MAX_VIOLATIONS] if check else []
 
 
 def read_params(given: Mapping[str, Any], kind: type[S]) -> S:
@@ -167,12 +181,13 @@ Check = Callable[[Any], list[Violation]]
 """What is wrong with a value; paths begin at it, so that nobody makes one where all is well."""
 
 
-def _under(step: str | int, found: list[Violation]) -> list[Violation]:
-    return [Violation((step, *v.path), v.kind, v.want, v.got) for v in found]
-
-
 def _check_free(value: Any) -> list[Violation]:
     return check_free(value, ())
+
+
+def _check_raw(value: Any) -> list[Violation]:
+    raw = b"" if value is msgspec.UNSET else bytes(value)
+    return check_free(_parsed(raw), ()) if may_hold_large_numbers(raw) else []
 
 
 def _check_whole(value: Any) -> list[Violation]:
@@ -223,7 +238,9 @@ def _compile_inner(inner: mi.Type, seen: dict[type[Any], Check | None]) -> Check
             if value and value is not msgspec.UNSET:
                 for i, v in enumerate(value):
                     if some := check_item(v):
-                        found += _under(i, some)
+                        found += under((i,), some)
+                        if len(found) >= MAX_VIOLATIONS:
+                            return found[:MAX_VIOLATIONS]
             return found
 
         return check_list
@@ -233,6 +250,8 @@ def _compile_inner(inner: mi.Type, seen: dict[type[Any], Check | None]) -> Check
         return _compile_struct(inner, seen)
     if isinstance(inner, mi.AnyType):
         return _check_free
+    if isinstance(inner, mi.RawType):
+        return _check_raw
     if isinstance(inner, mi.IntType) and (inner.ge is None or inner.le is None):
         return _check_whole
     return None
@@ -246,7 +265,13 @@ def _compile_dict(inner: mi.DictType, seen: dict[type[Any], Check | None]) -> Ch
     def check(value: Any) -> list[Violation]:
         if not isinstance(value, dict):  # beside other types, or not there
             return []
-        return [f for name, v in value.items() for f in _under(name, item(v))]
+        found: list[Violation] = []
+        for name, v in value.items():
+            if some := item(v):
+                found += under((name,), some)
+                if len(found) >= MAX_VIOLATIONS:
+                    return found[:MAX_VIOLATIONS]
+        return found
 
     return check
 
@@ -267,7 +292,9 @@ def _compile_struct(inner: mi.StructType, seen: dict[type[Any], Check | None]) -
         for name, wire_name, check_field in below:
             given = getattr(value, name)
             if given is not None and (some := check_field(given)):
-                found += _under(wire_name, some)
+                found += under((wire_name,), some)
+                if len(found) >= MAX_VIOLATIONS:
+                    return found[:MAX_VIOLATIONS]
         return found + own(value, ()) if own else found
 
     seen[inner.cls] = check

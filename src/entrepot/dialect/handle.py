@@ -6,18 +6,21 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from entrepot.core.ahead import Ahead
 from entrepot.core.faults import Broken, Fault, Invalid, TooLarge, Unauthenticated, Violation
+from entrepot.core.identity import Caller
 from entrepot.core.ports import Store
 from entrepot.dialect.check import STRICT, Leniency, read_json, read_params
 from entrepot.dialect.gate import Gate
-from entrepot.dialect.operation import Call, Dialect, Exchange, Row, row_for
+from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row, row_for
 from entrepot.dialect.parameters import parse
 from entrepot.dialect.quoting import fitted, quoted
 from entrepot.dialect.rates import Rates
 from entrepot.dialect.request import Answer, Request
 from entrepot.dialect.router import Router
+from entrepot.dialect.sizes import LARGE
 
 log = logging.getLogger("entrepot")
 _EMPTY = Request("GET", b"/")
@@ -84,10 +87,15 @@ class Spoken:
         """The answer to one request, whatever it holds; `crowd`: others are under way too."""
         exchange = self.exchange(request, house.gate)
         dialect = self.dialect
+        # Each millisecond here is one for everybody: what is large is read in a thread beside the loop.
+        large = len(request.body) + len(request.query) > LARGE
         try:
             if len(request.query) > dialect.query_limit:
                 raise TooLarge("query", dialect.query_limit)
-            dialect.parse(exchange)
+            if large:
+                await asyncio.to_thread(dialect.parse, exchange)
+            else:
+                dialect.parse(exchange)
             operation, exchange.path = self.router.find(
                 request.method, request.path, dialect.select(exchange)
             )
@@ -104,16 +112,17 @@ class Spoken:
                 # Let those that came with it get as far: a processor is faster at one step of many
                 # requests than at all steps of one (docs/decisions/0101).
                 await asyncio.sleep(0)
-            call = dialect.decode(exchange)
-            if operation.heavy is not None and (rate := operation.heavy(call)) is not None:
+            if large:
+                rate, value = await asyncio.to_thread(_read, operation, exchange, caller)
+            else:
+                rate, value = _read(operation, exchange, caller)
+            if rate is not None:
                 taken = house.rates.take(
                     caller.tenant, dialect.name, operation.name + " heavy", rate
                 )
                 if taken is not None:
                     await taken
-            value = operation.take(call, caller)
             run = operation.run
-            del call  # what was decoded goes before the wait, not after it
             if operation.writes:
                 try:
                     result = await house.store.write(lambda tx: run(tx, caller, value))
@@ -130,6 +139,17 @@ class Spoken:
                 "request %s failed", exchange.request_id, extra={"facts": exchange.facts()}
             )
             return self.refuse(Broken(error), exchange), exchange
+
+
+def _read(operation: Operation, exchange: Exchange, caller: Caller) -> tuple[int | None, Any]:
+    """The lower rate of a heavy call, and what the use case takes.
+
+    Raises:
+        Malformed, Invalid: it is not what the operation declares.
+    """
+    call = exchange.dialect.decode(exchange)
+    rate = None if operation.heavy is None else operation.heavy(call)
+    return rate, operation.take(call, caller)
 
 
 class _Fields(dict[str, object]):
@@ -173,7 +193,8 @@ def decode_rest(exchange: Exchange, lenient: Leniency = STRICT) -> Call:
             found = refused.violations
     if operation.body is not None:
         try:
-            body = read_json(exchange.request.body or b"{}", operation.body, lenient)
+            raw, most = exchange.request.body or b"{}", exchange.dialect.most_values
+            body = read_json(raw, operation.body, lenient, most=most)
         except Invalid as refused:
             found += refused.violations
     if found:

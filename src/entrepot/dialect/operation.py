@@ -20,6 +20,7 @@ from entrepot.dialect.client import Client
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.parameters import Parameters
 from entrepot.dialect.request import Answer, Request
+from entrepot.dialect.sizes import MOST_VALUES
 
 Source = Literal["documented", "sdk", "inferred"]
 
@@ -174,6 +175,7 @@ class Dialect:
     refusals: tuple[type[Any], ...] = ()
     body_limit: int = 1 << 20
     query_limit: int = 1 << 16
+    most_values: int = MOST_VALUES  # that a body may hold
     quirks: tuple[str, ...] = ()
 
 

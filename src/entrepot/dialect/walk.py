@@ -1,11 +1,12 @@
-"""The careful way through a plain value, led by its declaration: mends what is lenient, finds all that is wrong.
+"""The careful way through a plain value, led by its declaration: mends what is lenient, finds what is wrong.
 
-Knows no bytes and no vendor; `check` comes here once the fast way has found that something is wrong.
+The walk ends at the hundredth violation and does not enter a list that is too long: what a caller sends
+decides neither how long the refusal is nor how much work it takes. Knows no bytes and no vendor; `check`
+comes here once the fast way has found that something is wrong.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import sys
 from collections.abc import Callable
@@ -21,6 +22,11 @@ from entrepot.dialect.rules import Holds, Rule
 Path = tuple[str | int, ...]
 MAX_VIOLATIONS = 100
 MOST_WHOLE = 1 << 63  # and what a store can hold
+_MOST = sys.float_info.max
+
+
+class Enough(Exception):
+    """Raised when a walk has found MAX_VIOLATIONS: nobody reads more, so no work goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,18 @@ def struct_rules(type_: mi.StructType) -> Callable[[Any, Path], list[Violation]]
         return None
 
     def check(value: Any, path: Path) -> list[Violation]:
-        found = [v for rule in own for v in rule(value)]
-        return found and [Violation((*path, *v.path), v.kind, v.want, v.got) for v in found]
+        found: list[Violation] = []
+        for rule in own:
+            if some := rule(value):
+                found += under(path, some[: MAX_VIOLATIONS - len(found)])
+        return found
 
     return check
+
+
+def under(path: Path, found: list[Violation]) -> list[Violation]:
+    """The violations of a part that stands at this path."""
+    return [Violation((*path, *v.path), v.kind, v.want, v.got) for v in found]
 
 
 def check_whole(value: Any, path: Path) -> list[Violation]:
@@ -69,50 +83,66 @@ def check_whole(value: Any, path: Path) -> list[Violation]:
     return [Violation(path, "too_large", MOST_WHOLE - 1, value)]
 
 
-def _check_finite(value: float, path: Path) -> list[Violation]:
-    if math.isfinite(value):
+def check_finite(value: float, path: Path) -> list[Violation]:
+    """A number beyond a float's range, which no JSON reader is sure to hold; a whole one may be as large."""
+    if -_MOST <= value <= _MOST:
         return []
-    most = sys.float_info.max
     return [
-        Violation(path, "too_large", most) if value > 0 else Violation(path, "too_small", -most)
+        Violation(path, "too_large", _MOST) if value > 0 else Violation(path, "too_small", -_MOST)
     ]
 
 
 def check_free(value: Any, path: Path) -> list[Violation]:
-    """What no store and no JSON can carry, in a value that nothing is declared of."""
+    """The first MAX_VIOLATIONS of what no store and no JSON can carry, in a value that nothing is declared of."""
+    found: list[Violation] = []
+    if not isinstance(value, list | dict) or (value and not _carried(value)):
+        _search(value, path, found)
+    return found[:MAX_VIOLATIONS]
+
+
+def _search(value: Any, path: Path, found: list[Violation]) -> None:
     if isinstance(value, str):
-        return [Violation(path, "nul")] if "\0" in value else []
-    if isinstance(value, float):
-        return _check_finite(value, path)
-    if not value or _carried(value):
-        return []
-    if isinstance(value, list):
-        return [v for i, item in enumerate(value) for v in check_free(item, (*path, i))]
-    if isinstance(value, dict):
-        return [
-            v
-            for name, item in value.items()
-            for v in (*check_free(name, (*path, name)), *check_free(item, (*path, name)))
-        ]
-    return []
+        if "\0" in value:
+            found.append(Violation(path, "nul"))
+    elif isinstance(value, int | float):
+        found += check_finite(value, path)
+    elif isinstance(value, list | dict):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for step, item in items:
+            if len(found) >= MAX_VIOLATIONS:
+                return
+            if isinstance(step, str) and "\0" in step:
+                found.append(Violation((*path, step), "nul"))
+            _search(item, (*path, step), found)
 
 
 def _carried(value: Any) -> bool:
     """Whether a list or an object certainly holds nothing of the kind."""
-    if not isinstance(value, list | dict):
-        return True
     try:
         raw = msgspec.json.encode(value)
     except (msgspec.MsgspecError, OverflowError, RecursionError, TypeError, ValueError):
         return False
-    return b"\\u0000" not in raw and b"null" not in raw  # null may have been infinity
+    # null may have been infinity
+    return b"\\u0000" not in raw and b"null" not in raw and not may_hold_large_numbers(raw)
+
+
+_DIGITS = bytes(0x30 if 0x30 <= n <= 0x39 else 0x20 for n in range(256))
+_MANY_DIGITS = b"0" * 200
+_long_exponent = re.compile(rb"[0-9][eE][+-]?[0-9]{3}").search
+
+
+def may_hold_large_numbers(raw: bytes) -> bool:
+    """Whether a number in the JSON text may be too large for a float: few have as many digits."""
+    return _long_exponent(raw) is not None or (
+        len(raw) >= len(_MANY_DIGITS) and _MANY_DIGITS in raw.translate(_DIGITS)
+    )
 
 
 class Walk:
     """One walk through a plain value: mends it where the dialect is lenient, collects what is wrong.
 
     `sound` tells quickly of an object that it is as declared, so that nobody need walk through it;
-    where it says no, the walk finds out.
+    where it says no, the walk finds out. All methods but `run` raise Enough.
     """
 
     def __init__(
@@ -122,16 +152,26 @@ class Walk:
         self.sound = sound
         self.found: list[Violation] = []
 
+    def run(self, value: Any, type_: mi.Type, path: Path = ()) -> Any:
+        """The mended value, which is of use where nothing was found."""
+        try:
+            return self.value(value, type_, path)
+        except Enough:
+            return None
+
     def refuse(self, path: Path, kind: Any, want: Any = None, got: Any = None) -> None:
-        if len(self.found) < MAX_VIOLATIONS:
-            self.found.append(Violation(path, kind, want, got))
+        """Keep the violation."""
+        self.add([Violation(path, kind, want, got)])
 
     def add(self, violations: list[Violation]) -> None:
+        """Keep as many as there is room for."""
         self.found += violations[: MAX_VIOLATIONS - len(self.found)]
+        if len(self.found) == MAX_VIOLATIONS:
+            raise Enough
 
     def fine(self, before: int) -> bool:
-        """Whether nothing was found since there were `before`; when the list is full, nobody knows."""
-        return len(self.found) == before < MAX_VIOLATIONS
+        """Whether nothing was found since there were `before`."""
+        return len(self.found) == before
 
     def value(self, value: Any, type_: mi.Type, path: Path) -> Any:
         rules = rules_of(type_)
@@ -197,7 +237,7 @@ class Walk:
         best: list[Violation] | None = None
         for option in others:
             trial = Walk(self.lenient, self.sound)
-            mended = trial.value(value, option, path)
+            mended = trial.run(value, option, path)
             if not trial.found:
                 return mended
             if best is None or any(v.kind == "type" for v in best):
@@ -260,7 +300,7 @@ class Walk:
         elif type_.le is not None and value > type_.le:
             self.refuse(path, "too_large", type_.le, value)
         else:
-            self.add(check_whole(value, path) if whole else _check_finite(value, path))
+            self.add(check_whole(value, path) if whole else check_finite(value, path))
         return value
 
     def _literal(self, value: Any, type_: mi.LiteralType, path: Path) -> Any:
@@ -288,7 +328,7 @@ class Walk:
         if type_.min_length is not None and len(value) < type_.min_length:
             self.refuse(path, "too_few", type_.min_length)
         elif type_.max_length is not None and len(value) > type_.max_length:
-            self.refuse(path, "too_many", type_.max_length)
+            return self.refuse(path, "too_many", type_.max_length)
         return [self.value(v, type_.item_type, (*path, i)) for i, v in enumerate(value)]
 
     def _dict(self, value: Any, type_: mi.DictType, path: Path) -> Any:
@@ -297,7 +337,7 @@ class Walk:
         if not isinstance(value, dict):
             return self.refuse(path, "type", "object", value)
         if type_.max_length is not None and len(value) > type_.max_length:
-            self.refuse(path, "too_many", type_.max_length)
+            return self.refuse(path, "too_many", type_.max_length)
         result = {}
         for name, item in value.items():
             result[self.value(name, type_.key_type, (*path, name))] = self.value(
@@ -326,9 +366,7 @@ class Walk:
                 continue
             result[f.encode_name] = self.value(given, f.type, (*path, f.encode_name))
         own = struct_rules(type_)
-        if own and self.fine(
-            before
-        ):  # all that is below is fine, so this part can be decoded alone
+        if own and self.fine(before):  # all that is below is too, so this part can be decoded alone
             self.add(own(msgspec.convert(result, type_.cls, strict=self.lenient.strict), path))
         return result
 

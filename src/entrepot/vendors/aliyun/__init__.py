@@ -17,6 +17,7 @@ from entrepot.vendors.aliyun import (
 from entrepot.vendors.aliyun.client import CLIENT
 from entrepot.vendors.aliyun.device_operations import DEVICES
 from entrepot.vendors.aliyun.formats import FORMATS
+from entrepot.vendors.aliyun.formats.limits import MOST_VALUES
 from entrepot.vendors.aliyun.model_operations import MODELS, TEMPLATES
 from entrepot.vendors.aliyun.operations import PRODUCTS, TAGS
 
@@ -63,4 +64,5 @@ ALIYUN = Dialect(
     refusals=(replies.BusinessRefusal, replies.GatewayRefusal),
     body_limit=REQUEST_LIMIT,
     query_limit=REQUEST_LIMIT,
+    most_values=MOST_VALUES,
 )

@@ -15,6 +15,7 @@ from entrepot.vendors.enos import (
     device_convert,
     errors,
     handles,
+    model_wire,
     starter,
     thing_models,
     wire,
@@ -62,6 +63,7 @@ ENOS = Dialect(
     selector="action",
     refusals=(wire.Refusal,),
     body_limit=1 << 22,  # a thing model has up to 5000 measurement points
+    most_values=model_wire.MOST_VALUES,
 )
 
 __all__ = ["ENOS", "TOKENS"]

@@ -25,6 +25,7 @@ DataType = Literal[
     "FILE",
 ]  # fmt: skip
 PRIVATE_MODELS = 1000  # an organization may have
+MOST_VALUES = 200_000  # 5,000 measurement points of 40 values each
 
 Name = StringI18n | str  # INFERRED: samples of devices give names as plain texts too
 LENIENT = Leniency(text_as_number=True, text_as_bool=True)
@@ -213,10 +214,10 @@ def check(text: bytes, plain: Any = None) -> None:
     """Nothing, where the JSON text is a whole model.
 
     Raises:
-        Malformed: it is no JSON.
+        Malformed: it is no JSON, or holds too much.
         Invalid: with every violation.
     """
-    read_json(text, ThingModel, LENIENT, plain)
+    read_json(text, ThingModel, LENIENT, plain, MOST_VALUES)
 
 
 # --- calls ---------------------------------------------------------------------------------------

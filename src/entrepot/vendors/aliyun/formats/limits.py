@@ -13,11 +13,12 @@ import jiter
 import msgspec
 from msgspec import Meta
 
-from entrepot.core.faults import Invalid, Violation
+from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.core.thing_model import decimal
 from entrepot.dialect.check import STRICT, broken_rules, ordinary, read_plain
 from entrepot.dialect.rules import Holds
-from entrepot.dialect.walk import check_free
+from entrepot.dialect.sizes import refuse_many
+from entrepot.dialect.walk import MAX_VIOLATIONS, check_free
 from entrepot.vendors.aliyun.formats.documents import LISTS
 
 MODULES = 20  # custom ones of a product; an older page says 10
@@ -27,6 +28,7 @@ MEMBERS = 50  # of a struct
 ARGUMENTS = 100  # in and out, of a service or an event
 ARRAY = 512
 TEXT_BYTES = 10_240  # an older page says 2,048
+MOST_VALUES = 200_000  # of a document: 21 modules of 300 features hold 30 each
 RESERVED = ("set", "get", "post", "property", "event", "time", "value")
 _INT = 2**31
 
@@ -174,17 +176,27 @@ def faults(plain: Any, kind: Any, path: Path = ()) -> Found:
 
 
 def each(plain: Any, kind: Any, path: Path, most: int, least: int = 0) -> Found:
-    """Every violation of a list of such structs with identifiers of their own."""
+    """The violations of a list of such structs with identifiers of their own; of one that is too long, that."""
     if not isinstance(plain, list):
         return [Violation(path, "type", "array", None)]
-    found = [] if _sound(plain, kind) else [
-        v for n, item in enumerate(plain) for v in faults(item, kind, (*path, n))
-    ]  # fmt: skip
+    if len(plain) > most:
+        return [Violation(path, "too_many", most)]
+    found: Found = []
+    if not _sound(plain, kind):
+        found = _of_each(enumerate(plain), kind, path)
     if len(plain) < least:
         found.append(Violation(path, "too_few", least))
-    if len(plain) > most:
-        found.append(Violation(path, "too_many", most))
     return found + twice(plain, lambda n: (*path, n))
+
+
+def _of_each(items: Iterable[tuple[int, Any]], kind: Any, path: Path) -> Found:
+    """The first MAX_VIOLATIONS of the items, each of which stands at its number."""
+    found: Found = []
+    for n, item in items:
+        found += faults(item, kind, (*path, n))
+        if len(found) >= MAX_VIOLATIONS:
+            break
+    return found[:MAX_VIOLATIONS]
 
 
 def _sound(plain: list[Any], kind: Any) -> bool:
@@ -235,8 +247,10 @@ def read_text(text: bytes) -> Any:
     """The decoded JSON.
 
     Raises:
+        Malformed: it holds too many values.
         ValueError: it is none, or has a key twice; says why.
     """
+    refuse_many(text, MOST_VALUES)
     return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
 
 
@@ -250,17 +264,20 @@ _Own = dict[
 def document_faults(
     plain: Any, kinds: Kinds, skips: Callable[[str, Any], bool], path: Path = ()
 ) -> Found:
-    """Every limit that a whole document breaks. `skips`: entries that nobody made."""
+    """The limits that a whole document breaks. `skips`: entries that nobody made.
+
+    Modules are looked into where there are not too many, and their features where these are not.
+    """
     if not isinstance(plain, dict):
         return [Violation(path, "type", "object")]
     blocks = plain.get("functionBlocks")
-    listed = blocks if isinstance(blocks, list) else []
+    listed = blocks if isinstance(blocks, list) and len(blocks) <= MODULES else []
     own = [_own(m, skips) if isinstance(m, dict) else {} for m in (plain, *listed)]
     # One look at all features of a kind; only where something is wrong is each looked at.
     doubtful = {
         name: kind
         for name, kind in kinds.items()
-        if not _sound([e for module in own for _, e in module.get(name, ())], kind)
+        if not _sound([e for m in own if not _crowded(m) for _, e in m.get(name, ())], kind)
     }
     found = _module_faults(plain, own[0], doubtful, path)
     if "functionBlockId" in plain:
@@ -273,7 +290,7 @@ def document_faults(
     if len(blocks) > MODULES:
         found.append(Violation(here, "too_many", MODULES))
     ids: set[Any] = set()
-    for n, block in enumerate(blocks):
+    for n, block in enumerate(listed):
         found += faults(block, Module, (*here, n))
         if isinstance(block, dict):
             found += _module_faults(block, own[n + 1], doubtful, (*here, n))
@@ -292,18 +309,22 @@ def _own(module: Mapping[str, Any], skips: Callable[[str, Any], bool]) -> _Own:
     }
 
 
+def _crowded(own: _Own) -> bool:
+    """Whether a module has more features than it may."""
+    return sum(map(len, own.values())) > FEATURES
+
+
 def _module_faults(plain: Mapping[str, Any], own: _Own, doubtful: Kinds, path: Path) -> Found:
-    """Every limit that the features of one module break."""
+    """The limits that the features of one module break; where they are too many, that."""
+    if _crowded(own):
+        return [Violation(path or ("properties",), "too_many", FEATURES)]
     found: Found = []
     for name in LISTS:
         if name not in own and plain.get(name) is not None:
             found.append(Violation((*path, name), "type", "array"))
         if name in doubtful:
-            for n, entry in own.get(name, ()):
-                found += faults(entry, doubtful[name], (*path, name, n))
+            found += _of_each(own.get(name, ()), doubtful[name], (*path, name))
     every = [(name, n, entry) for name, listed in own.items() for n, entry in listed]
-    if len(every) > FEATURES:
-        found.append(Violation(path or ("properties",), "too_many", FEATURES))
     # INFERRED: of any kind, because UpdateThingModel names a feature by its identifier alone.
     return found + twice([entry for _, _, entry in every], lambda n: (*path, *every[n][:2]))
 
@@ -314,8 +335,10 @@ def text_faults(
     """What `check` finds in the decoded text."""
     try:
         plain = read_text(text) if plain is None else plain
+    except Malformed as fault:
+        return (Violation((), "rule", fault.reason),)
     except ValueError as error:
         return (Violation((), "rule", f"is not JSON: {error}"),)
     # Nothing can carry the character U+0000 and numbers without bounds any further.
     found = [] if ordinary(plain, text) else check_free(plain, ())
-    return [*found, *check(plain)]
+    return [*found, *check(plain)][:MAX_VIOLATIONS]

@@ -9,6 +9,7 @@ import msgspec
 from entrepot.dialect.check import Leniency
 from entrepot.dialect.handle import decode_rest
 from entrepot.dialect.operation import Call, Exchange
+from entrepot.dialect.sizes import refuse_many
 from entrepot.vendors.huawei.iotda import quick, wire
 from entrepot.vendors.huawei.iotda.model import ServiceCapability
 
@@ -40,9 +41,11 @@ def decode(exchange: Exchange) -> Call:
     """
     kind = exchange.operation.body if exchange.operation else None
     raw = exchange.request.body
-    if kind is wire.CreateProduct and (read := quick.read(raw)) is not None:
-        # The one parameter there is, the project, was compared with the caller's.
-        return Call(None, Sent(*read))
+    if kind is wire.CreateProduct:
+        refuse_many(raw, exchange.dialect.most_values)
+        if (read := quick.read(raw)) is not None:
+            # The one parameter there is, the project, was compared with the caller's.
+            return Call(None, Sent(*read))
     call = decode_rest(exchange, LENIENT)
     if isinstance(call.body, wire.CreateProduct | wire.UpdateProduct):
         return Call(call.params, Sent(call.body, _text(call.body.service_capabilities, raw)))

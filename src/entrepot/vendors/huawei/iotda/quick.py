@@ -16,6 +16,7 @@ import jiter
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from entrepot.dialect.walk import may_hold_large_numbers
 from entrepot.vendors.huawei.iotda import wire
 from entrepot.vendors.huawei.iotda.model import (
     CONTENT_BYTES,
@@ -181,6 +182,8 @@ class _Gathered:
         """Whether every text is of its class, and what was kept as it came is JSON that may be kept."""
         # Its own keys, escapes and depth have to be looked at here; what is plain has none.
         raws = b",".join(self.raws)
+        if raws and may_hold_large_numbers(raws):
+            return False
         brackets = raws.count(b"{") + raws.count(b"[")
         if brackets > _SHALLOW:
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import islice
 from typing import Any, Literal
 
 import multipart
@@ -144,7 +145,8 @@ def _rows(content: bytes) -> list[dict[str, str]]:
     """
     try:
         text = content.decode("utf-8-sig")
-        lines = [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if line]
+        read = csv.reader(io.StringIO(text, newline=""), strict=True)
+        lines = list(islice((line for line in read if line), MOST_ROWS + 2))  # a head, and one more
     except UnicodeDecodeError:
         raise _bad_file("must be UTF-8") from None
     except csv.Error as error:

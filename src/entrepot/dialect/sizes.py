@@ -1,0 +1,54 @@
+"""How many values a JSON text holds, told from its bytes before anybody parses it.
+
+A value of two bytes becomes an object of a hundred, so the limit of a body in bytes does not bound the work.
+
+Example: `{"a":[1,2,"x,y",{}]}` holds six values: the object, the list, 1, 2, the text and the empty object.
+Each value but the outermost stands behind a comma, or is the first in a list or an object. So there is one
+value more than there are commas and opening brackets, not counting those in texts and those of what is
+empty. Counting all of them is quick and never too low; only where that gives too many is the text looked at
+for what it must not count.
+"""
+
+from __future__ import annotations
+
+from entrepot.core.faults import Malformed
+
+LARGE = 1 << 16  # bytes of a request that is read beside the loop
+MOST_VALUES = 100_000
+_STEP = 1 << 16  # bytes looked at together, so that a large text needs no second one's memory
+
+
+def refuse_many(raw: bytes, most: int = MOST_VALUES) -> None:
+    """Nothing, where the JSON text holds at most so many values.
+
+    Raises:
+        Malformed: it holds more.
+    """
+    if len(raw) <= 2 * most:  # the shortest list of n numbers has 2n + 1 bytes
+        return
+    if _marks(raw) >= most and _values(raw, most) > most:
+        raise Malformed("body", f"holds more than {most:,} values")
+
+
+def _marks(raw: bytes) -> int:
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
+
+
+def _values(raw: bytes, most: int) -> int:
+    """How many values there are, up to some more than `most`."""
+    raw = raw.translate(None, b" \t\r\n")
+    if b"\\" in raw:
+        raw = raw.replace(b"\\\\", b"").replace(
+            b'\\"', b""
+        )  # so that every quote begins or ends a text
+    found, inside, before = 1, False, b""
+    for start in range(0, len(raw), _STEP):
+        pieces = raw[start : start + _STEP].split(b'"')
+        outside = b'"'.join(pieces[inside::2])
+        inside ^= len(pieces) % 2 == 0
+        joined = before + outside
+        found += _marks(outside) - joined.count(b"[]") - joined.count(b"{}")
+        if found > most + 1:  # what this step ended with may be empty
+            break
+        before = b"" if inside else joined[-1:]
+    return found
