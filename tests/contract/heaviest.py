@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,7 @@ def heavy(
     handles: Mapping[str, Any],
     credentials: Credentials,
     size: int,
+    kinds: Iterable[str] = tuple(JUNK),
 ) -> Iterator[Heavy]:
     """The operation on these things, with each kind of junk in each place, in requests of about this size."""
     given, body = call(adapter, operation, handles, credentials)
@@ -127,7 +128,7 @@ def heavy(
         return
     for path, several in dict.fromkeys(places(mi.type_info(operation.body))):
         text = json.dumps(put(body, path, "\x01here"))
-        for kind in JUNK if several else ("objects",):
+        for kind in kinds if several else ("objects",):
             raw = text.replace(_HERE, JUNK[kind](size - len(text))).encode()
             request = with_body(adapter, operation, given, raw, credentials)
             yield Heavy(f"{name} {'.'.join(map(str, path))} {kind}", request)
@@ -160,12 +161,16 @@ def cost(world: World, request: Request) -> tuple[float, Answer]:
 
 
 def costs(
-    world: World, adapter: Adapter, operation: Operation, size: int
+    world: World,
+    adapter: Adapter,
+    operation: Operation,
+    size: int,
+    kinds: Iterable[str] = tuple(JUNK),
 ) -> Iterator[tuple[float, str, Answer]]:
     """Of each heavy request to the operation: seconds of the loop's thread, what it is, its answer."""
     victim = furnished(world)
     handles = victim.handles(adapter, world)
-    for one in heavy(adapter, operation, handles, victim.credentials, size):
+    for one in heavy(adapter, operation, handles, victim.credentials, size, kinds):
         seconds, answer = cost(world, one.request)
         yield seconds, one.name, answer
 

@@ -160,3 +160,24 @@ def test_no_request_holds_the_loop_for_long(
 ) -> None:
     for seconds, name, answer in costs(world, adapter, operation, LARGE - 2_500):
         assert seconds < BOUND_S, f"{name}: {seconds:.3f} s, {answer.body[:200]!r}"
+
+
+LARGEST = {
+    ("enos", "AddSubDevice"), ("enos", "UpdateThingModel"), ("iotda", "CreateProduct"),
+    ("iotda", "ListResourcesByTags"), ("roma", "CreateProperty"), ("aliyun", "ImportThingModelTsl"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["of the largest size", "of the most values"])
+@pytest.mark.parametrize(
+    ("adapter", "operation"),
+    [(a, o) for a, o in SPEAKERS if (a.dialect, o.name) in LARGEST],
+    ids=lambda v: getattr(v, "name", ""),
+)
+def test_nor_does_a_large_one(
+    full: bool, adapter: Adapter, operation: Operation, world: World
+) -> None:
+    dialect = adapter.value
+    size = dialect.body_limit - 2_500 if full else 3 * dialect.most_values - 2_500
+    for seconds, name, answer in costs(world, adapter, operation, size, kinds=("objects",)):
+        assert seconds < BOUND_S, f"{name}: {seconds:.3f} s, {answer.body[:200]!r}"
