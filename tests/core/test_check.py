@@ -331,6 +331,38 @@ def test_a_number_beyond_all_bounds_is_refused_or_taken_but_never_breaks(
         assert not isinstance(value, float) or math.isfinite(value)
 
 
+class Scale(msgspec.Struct):
+    weight: float = 0
+    free: Any = None
+    raw: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    either: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float = 0
+
+
+LEAST_TOO_LARGE = 2**1024
+
+
+@pytest.mark.parametrize("sign", ["", "-"], ids=["large", "small"])
+@pytest.mark.parametrize("field", ["weight", "free", "raw", "either"])
+@pytest.mark.parametrize(
+    "number", [str(LEAST_TOO_LARGE), "1" * 310, "9" * 4300, "1e309", "1" * 200 + "e200"]
+)
+def test_a_number_that_no_float_can_hold_is_refused_however_it_is_spelled(
+    number: str, field: str, sign: str
+) -> None:
+    kind = {"": "too_large", "-": "too_small"}[sign]
+    for raw in (f'{{"{field}":{sign}{number}}}', f'{{"{field}":{sign}{number},"more":"\\u0000"}}'):
+        assert violations(raw.encode(), Scale) == {(field, kind)}
+    if field in ("free", "raw"):
+        deep = f'{{"{field}":{{"a":[null,{sign}{number}]}}}}'
+        assert violations(deep.encode(), Scale) == {(f"{field}.a[1]", kind)}
+
+
+@pytest.mark.parametrize("field", ["weight", "free", "raw", "either"])
+@pytest.mark.parametrize("number", [str(10**308), str(-(10**308)), "1e308", "-0.0", "1e-400", "0"])
+def test_a_number_that_a_float_can_hold_is_taken(number: str, field: str) -> None:
+    assert violations(f'{{"{field}":{number}}}'.encode(), Scale) == set()
+
+
 def test_a_nesting_bomb_in_a_type_that_nests_is_refused() -> None:
     for depth in (50, 5_000, 100_000):
         raw = b'{"name":"a","children":[' * depth + b"]}" * depth

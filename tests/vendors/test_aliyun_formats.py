@@ -25,6 +25,7 @@ from entrepot.core.thing_model import (
     Structure,
     ThingModel,
 )
+from entrepot.dialect.walk import MAX_VIOLATIONS
 from entrepot.vendors.aliyun.categories import Category, categories
 from entrepot.vendors.aliyun.formats.thing_model_json import THING_MODEL_JSON
 from entrepot.vendors.aliyun.formats.tsl import TSL, with_automatic
@@ -399,6 +400,28 @@ def test_all_faults_of_a_text_are_told() -> None:
     ]  # fmt: skip
     assert [v.kind for v in TSL.check(b"{")] == ["rule"]
     assert [v.kind for v in TSL.check(b'{"properties":[],"properties":[]}')] == ["rule"]
+
+
+@pytest.mark.parametrize("format", [TSL, THING_MODEL_JSON], ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    ("plain", "found"),
+    [
+        ({"properties": [{}] * 301}, ["properties too_many"]),
+        ({"functionBlocks": [{"properties": [{}]}] * 21}, ["functionBlocks too_many"]),
+        ({"functionBlocks": [{"functionBlockId": "b", "functionBlockName": "block",
+                              "properties": [{}] * 301}]}, ["functionBlocks.0 too_many"]),
+    ],
+    ids=["features", "modules", "features of a module"],
+)  # fmt: skip
+def test_what_is_too_long_is_not_entered(format: Format, plain: Plain, found: list[str]) -> None:
+    assert [place(v) for v in format.check(json.dumps(plain).encode())] == found
+
+
+@pytest.mark.parametrize("format", [TSL, THING_MODEL_JSON], ids=lambda f: f.name)
+def test_no_more_than_a_hundred_faults_of_a_text_are_told(format: Format) -> None:
+    modules = [{"functionBlockId": f"b{n}", "properties": [{}] * 300} for n in range(20)]
+    for plain in ({"properties": [{}] * 300}, {"functionBlocks": modules}):
+        assert len(format.check(json.dumps(plain).encode())) == MAX_VIOLATIONS
 
 
 def changed(change: Callable[[Plain], object]) -> Plain:

@@ -299,8 +299,12 @@ class Walk:
             self.refuse(path, "too_small", type_.ge, value)
         elif type_.le is not None and value > type_.le:
             self.refuse(path, "too_large", type_.le, value)
+        elif whole:
+            self.add(check_whole(value, path))
+        elif found := check_finite(value, path):
+            self.add(found)
         else:
-            self.add(check_whole(value, path) if whole else check_finite(value, path))
+            return float(value)  # whole or not: of the two that may stand there it is this one
         return value
 
     def _literal(self, value: Any, type_: mi.LiteralType, path: Path) -> Any:
