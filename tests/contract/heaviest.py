@@ -10,8 +10,9 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ class Heavy:
     """One request, and what it is."""
 
     name: str
-    request: Request
+    signed: Callable[[], Request]
 
 
 def heavy(
@@ -122,16 +123,17 @@ def heavy(
     for field in sorted(operation.parameters):
         if operation.place(field) == "query":
             text = JUNK["objects"](room)
-            request = adapter.request(operation, {**given, field: text}, body, credentials)
-            yield Heavy(f"{name} {field}", request)
+            values = {**given, field: text}
+            signed = partial(adapter.request, operation, values, body, credentials)
+            yield Heavy(f"{name} {field}", signed)
     if operation.body is None or operation.takes != "application/json":
         return
     for path, several in dict.fromkeys(places(mi.type_info(operation.body))):
         text = json.dumps(put(body, path, "\x01here"))
         for kind in kinds if several else ("objects",):
             raw = text.replace(_HERE, JUNK[kind](size - len(text))).encode()
-            request = with_body(adapter, operation, given, raw, credentials)
-            yield Heavy(f"{name} {'.'.join(map(str, path))} {kind}", request)
+            signed = partial(with_body, adapter, operation, given, raw, credentials)
+            yield Heavy(f"{name} {'.'.join(map(str, path))} {kind}", signed)
 
 
 def with_body(
@@ -167,11 +169,18 @@ def costs(
     size: int,
     kinds: Iterable[str] = tuple(JUNK),
 ) -> Iterator[tuple[float, str, Answer]]:
-    """Of each heavy request to the operation: seconds of the loop's thread, what it is, its answer."""
+    """Of each heavy request to the operation: seconds of the loop's thread, what it is, its answer.
+
+    What a request takes it takes every time; what a busy machine adds it does not, so the dear ones are
+    sent again.
+    """
     victim = furnished(world)
     handles = victim.handles(adapter, world)
     for one in heavy(adapter, operation, handles, victim.credentials, size, kinds):
-        seconds, answer = cost(world, one.request)
+        tries = [cost(world, one.signed())]
+        while tries[-1][0] > BOUND_S / 2 and len(tries) < 3:
+            tries.append(cost(world, one.signed()))
+        seconds, answer = min(tries, key=lambda t: t[0])
         yield seconds, one.name, answer
 
 
