@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,7 +17,8 @@ from entrepot.dialect.nonces import MemoryNonces
 
 R = TypeVar("R")
 _FRESH_S = 1.0
-_REMEMBERED = 10_000
+_REMEMBERED = 4_096  # keys, users and tenants; a record has a kilobyte or two
+_LONGEST_NAME = 1_024  # characters; nothing in the store is called longer, so it is not looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class Gate:
         self.shelf = shelf or Shelf()
         self.now_ms = now_ms
         self.loopback = loopback  # whether only this machine can reach the server
-        self._remembered: dict[tuple[str, ...], tuple[float, Any]] = {}
+        # What was found, never what was not: a stranger's text is not kept here.
+        self._remembered: OrderedDict[tuple[str, ...], tuple[float, Any]] = OrderedDict()
         self._nonces = nonces or MemoryNonces()
 
     def known(self, access_key: str) -> Bearer | None:
@@ -91,17 +94,21 @@ class Gate:
         mark = hashlib.blake2b(f"{scope}\0{nonce}".encode(), digest_size=12).digest()
         return await self._nonces.first(mark, life_s)
 
-    async def _remember(self, key: tuple[str, ...], find: Callable[[Tx], R]) -> R:
+    async def _remember(self, key: tuple[str, ...], find: Callable[[Tx], R | None]) -> R | None:
         now = time.monotonic()
         found = self._remembered.get(key)
-        value: R
+        value: R | None
         if found is not None and found[0] > now:
             value = found[1]
             return value
+        if len(key[-1]) > _LONGEST_NAME:
+            return None
         value = await self.store.read(find)
-        if len(self._remembered) >= _REMEMBERED:
-            self._remembered.clear()
-        self._remembered[key] = (now + _FRESH_S, value)
+        if value is not None:
+            self._remembered[key] = (now + _FRESH_S, value)
+            self._remembered.move_to_end(key)
+            if len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
         return value
 
 

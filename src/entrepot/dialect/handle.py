@@ -133,11 +133,13 @@ class Spoken:
                 result = await house.store.read(lambda tx: run(tx, caller, value))
             return dialect.encode(operation.give(result, caller), exchange), exchange
         except Fault as fault:
+            without_frames(fault)
             return self.refuse(fault, exchange), exchange
         except Exception as error:
             log.exception(
                 "request %s failed", exchange.request_id, extra={"facts": exchange.facts()}
             )
+            without_frames(error)
             return self.refuse(Broken(error), exchange), exchange
 
 
@@ -150,6 +152,16 @@ def _read(operation: Operation, exchange: Exchange, caller: Caller) -> tuple[int
     call = exchange.dialect.decode(exchange)
     rate = None if operation.heavy is None else operation.heavy(call)
     return rate, operation.take(call, caller)
+
+
+def without_frames(error: BaseException) -> None:
+    """Takes the tracebacks off an exception and off those that led to it.
+
+    A traceback holds the frames of `handle`, and they hold the request. The exchange holds the fault,
+    so with its traceback each refused request would be a cycle and stay in memory until the next
+    collection.
+    """
+    error.__traceback__ = error.__context__ = error.__cause__ = None
 
 
 class _Fields(dict[str, object]):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 from typing import Protocol
+
+log = logging.getLogger("entrepot")
+
+MOST_MARKS = 500_000  # some 45 MB; above that those that end first are forgotten first
 
 
 class Journal(Protocol):
@@ -20,10 +25,15 @@ class Journal(Protocol):
 
 
 class MemoryNonces:
-    """See `Nonces`."""
+    """See `Nonces`.
 
-    def __init__(self, journal: Journal | None = None) -> None:
+    Holds at most `most` marks. Where more are used within their lives, those that end first are
+    forgotten: their requests could be sent once more, but memory stays bounded.
+    """
+
+    def __init__(self, journal: Journal | None = None, most: int = MOST_MARKS) -> None:
         self._journal = journal
+        self._most = most
         self._marks: dict[int, set[bytes]] = {}  # by the minute, since 1970, that they end in
         for ends, mark in journal.living(_minute()) if journal else ():
             self._marks.setdefault(ends, set()).add(mark)
@@ -37,9 +47,22 @@ class MemoryNonces:
             return False
         ends = _minute(life_s)
         self._marks.setdefault(ends, set()).add(mark)
+        if sum(map(len, self._marks.values())) > self._most:
+            self._forget(ends)
         if self._journal is not None:
             self._journal.add(ends, mark)
         return True
+
+    def _forget(self, newest: int) -> None:
+        """Forgets the marks that end first; of a single minute, an arbitrary half."""
+        log.warning("more than %d nonces are in use: the oldest are forgotten", self._most)
+        first = min(self._marks)
+        if first != newest:
+            del self._marks[first]
+            return
+        marks = self._marks[first]
+        for _ in range(len(marks) // 2):
+            marks.pop()
 
 
 def _minute(later_s: float = 0) -> int:

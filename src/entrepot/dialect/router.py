@@ -12,7 +12,6 @@ from entrepot.dialect.parameters import percent_decode
 _ANY, _HERE = "{}", "/"
 _RESERVED = (_ANY, _HERE)  # these spell nodes of the tree, never a literal segment
 _MAX_SEGMENTS = 32
-_REMEMBERED = 1024
 
 
 class Router:
@@ -20,7 +19,6 @@ class Router:
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root: dict[str, Any] = {}
-        self._seen: dict[bytes, tuple[dict[tuple[str, str], Any], list[str]]] = {}
         for operation in operations:
             node, names = self._root, []
             for segment in _segments(operation.path):
@@ -68,14 +66,9 @@ class Router:
             Unrouted: nothing lives there; `allowed` names what does under another method or selector.
             Malformed: the path cannot be decoded.
         """
-        here = self._seen.get(path)
+        here = self.table(path)
         if here is None:
-            here = self.table(path)
-            if here is None:
-                raise Unrouted(method, _shown(path), selector)
-            if len(self._seen) >= _REMEMBERED:
-                self._seen.clear()
-            self._seen[path] = here  # collections are asked for again and again
+            raise Unrouted(method, _shown(path), selector)
         table, values = here
         entry = table.get((method, selector))
         if entry is None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+from entrepot.core.faults import Fault, TooLarge
 from entrepot.dialect.request import Answer, Request
 
 _TEXT = ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"))
 
+_QUERY = 1024
 _EXPOSITION = ((b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), _TEXT[1])
 
 
@@ -43,13 +45,19 @@ class Admin:
         self._metrics = metrics
         self._more = more or {}
 
+    def query_limit(self, path: bytes) -> int:
+        """What a monitoring program may add to a path."""
+        return _QUERY
+
     def body_limit(self, path: bytes) -> int:
         """None of its requests has a body."""
         return 0
 
-    def too_large(self, request: Request) -> Answer:
-        """The answer to a request that has one all the same."""
-        return Answer(413, b"no body, please\n", _TEXT)
+    def refuse(self, request: Request, fault: Fault) -> Answer:
+        """The answer to a request that is refused before all of it was read."""
+        if isinstance(fault, TooLarge):
+            return Answer(413, b"the path, the query or the body is too long\n", _TEXT)
+        return Answer(400, b"the request cannot be read\n", _TEXT)
 
     async def answer(self, request: Request) -> Answer:
         """The answer to any request."""

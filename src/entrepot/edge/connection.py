@@ -1,6 +1,6 @@
-"""One HTTP/1.1 connection: bytes to bounded requests, answers to bytes, in order; knows no dialect.
+"""One HTTP/1.1 connection: answers its requests in order, within the bounds of all; knows no dialect.
 
-llhttp (through httptools) does the parsing, strictly; what is here is what happens around it.
+`incoming.py` turns the bytes into requests; `budget.py` says how many bytes may be in memory.
 """
 
 from __future__ import annotations
@@ -10,38 +10,41 @@ import time
 from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
-import httptools
-
+from entrepot.core.faults import Fault, Unavailable
 from entrepot.dialect.request import Answer, Request
+from entrepot.edge.budget import LARGE, Lease, Share
+from entrepot.edge.connections import Connections
+from entrepot.edge.incoming import FREE_BYTES, Incoming, Limits
 
-HEAD_LIMIT = 9 << 20  # request line (a thing model may travel in an Alibaba query) and headers
-HEADERS_LIMIT = 1 << 16
 HEAD_TIMEOUT_S = 30.0
 BODY_TIMEOUT_S = 60.0
 IDLE_TIMEOUT_S = 75.0
 LINGER_S = 5.0
+STALL_TIMEOUT_S = 30.0  # an answer of which the client takes nothing for so long is given up
+ANSWER_TIMEOUT_S = 300.0  # and one that it has not taken whole in so long
 PIPELINED = 32
+UNSENT_BYTES = 16 << 10  # of an answer; beyond that the connection reads nothing more
+REQUEST_BYTES = 1 << 10  # what a request costs besides its bytes
+STEP_BYTES = 64 << 10  # what announces no length is leased in steps
 
 _STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 _BODILESS = frozenset((204, 304))
-_NONE: frozenset[bytes] = frozenset()
+_WRITING, _QUEUE, _ROOM = 1, 2, 4  # why a connection does not read
+_NO_ROOM = "too many bytes of other requests are in memory; try again in a moment"
+_TOO_SLOW = "the request came too slowly while others waited for its memory; send it again"
 
 
-class Application(Protocol):
-    """What a connection asks: how long a body may be, and the answer to a request."""
-
-    def body_limit(self, path: bytes) -> int:
-        """The most bytes that a body sent to this path may have."""
-        ...
+class Application(Limits, Protocol):
+    """What a connection asks: how long requests may be, and the answers."""
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a request that was read whole."""
         ...
 
-    def too_large(self, request: Request) -> Answer:
-        """The answer to a request whose body is over the limit."""
+    def refuse(self, request: Request, fault: Fault) -> Answer:
+        """The answer to a request that is refused before all of it was read."""
         ...
 
 
@@ -64,169 +67,166 @@ class Clock:
 _clock = Clock()
 
 
+class _Turn(NamedTuple):
+    """What waits to be answered, in the order in which it came.
+
+    One of `request`, `answer` and `room` is set: a request, a refusal that is ready, or the wait for
+    room of the requests behind it (`request` is then what is known of the first).
+    """
+
+    request: Request | None
+    answer: Answer | None = None
+    keep_alive: bool = False
+    lease: Lease | None = None
+    room: asyncio.Future[bool] | None = None
+
+
 class Connection(asyncio.Protocol):
-    """Reads requests one after another and answers them in that order.
+    """Reads requests one after another and answers them in that order (a `Receiver`).
 
     `deadline` is when the connection has been waiting too long (loop time); the server sweeps.
     """
 
-    def __init__(self, application: Application, connections: set[Connection]) -> None:
+    def __init__(self, application: Application, connections: Connections, share: Share) -> None:
         self._application = application
         self._connections = connections
+        self._budget = connections.budget
+        self._share = share
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[tuple[Request | None, Answer | None, bool]] = deque()
+        self._turns: deque[_Turn] = deque()
+        self._unanswered = 0  # requests that were read whole
         self._task: asyncio.Task[None] | None = None  # answers, from the first request on
         self._idle: asyncio.Future[None] | None = None  # what it waits for between requests
-        self._refusing = False  # take no more bytes in
+        self._lease: Lease | None = None  # of the request that is being read
+        self._unsent: Lease | None = None  # of the answer that the client does not take
+        self._left_bytes, self._left_since, self._stalled_since = 0, 0.0, 0.0
         self._last = False  # close behind the answer that is under way
-        self._paused = False
-        self._peer = ""
+        self._not_reading = 0
+        self._can_write: asyncio.Event | None = None  # where writing is paused
         self.deadline = self._loop.time() + HEAD_TIMEOUT_S
 
     # The transport's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(
-            asyncio.Transport, transport
-        )  # of a TCP server, so it is a whole one
-        self._parser = httptools.HttpRequestParser(self)
-        self._peer = str((transport.get_extra_info("peername") or ("",))[0])
-        self._begin()
-        self._connections.add(self)
+        # Of a TCP server, so it is a whole one.
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=UNSENT_BYTES)
+        peer = str((transport.get_extra_info("peername") or ("",))[0])
+        self._incoming = Incoming(self._application, self, peer)
+        self._connections.open[self] = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._connections.discard(self)
-        self._waiting.clear()
-        self._resume_writing()
-        self._wake()
         # A request that was read whole is finished all the same: its answer has nowhere to go.
+        self._connections.open.pop(self, None)
+        self._connections.leave(self._share)
+        self._incoming.close()
+        self._forget_turns()
+        self.resume_writing()
+        self._wake()
 
     def data_received(self, data: bytes) -> None:
-        if self._refusing:
-            return
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refusing = self._last = True  # no other protocol is spoken here
-        except httptools.HttpParserError:
-            self._refuse(400, b"This is not HTTP/1.1.\n")
-            return
-        if self._in_head:
-            self._head_bytes += len(data)
-            headers_bytes = self._head_bytes - sum(map(len, self._url))
-            if self._head_bytes > HEAD_LIMIT or headers_bytes > HEADERS_LIMIT:
-                self._refuse(431, b"The request's head is too long.\n")
+        self._incoming.feed(data)
+        if self._incoming.last:
+            self._last = True
 
     def pause_writing(self) -> None:
-        self._paused = True
         self._can_write = asyncio.Event()
-        self._transport.pause_reading()
+        self._pause(_WRITING)
+        unsent = self._unsent = Lease(self._share, self._transport.abort, self._loop.time())
+        self._budget.take(unsent, self._transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
-        self._resume_writing()
-        self._transport.resume_reading()
-
-    def _resume_writing(self) -> None:
-        if self._paused:
-            self._paused = False
+        if self._can_write is not None:
             self._can_write.set()
+            self._can_write = None
+        if self._unsent is not None:
+            self._budget.release(self._unsent)
+            self._unsent = None
+            self._left_since = 0.0
+        self._resume(_WRITING)
 
-    # The parser's side
+    def _pause(self, reason: int) -> None:
+        self._not_reading |= reason
+        self._transport.pause_reading()
 
-    def _begin(self) -> None:
-        self._in_head = self._in_message = False
-        self._head_bytes = self._body_bytes = 0
-        self._url: list[bytes] = []
-        self._headers: dict[bytes, bytes] = {}
-        self._repeated: set[bytes] | None = None
-        self._body: list[bytes] = []
-        self._limit: int | None = None
+    def _resume(self, reason: int) -> None:
+        if self._not_reading & reason:
+            self._not_reading &= ~reason
+            if not self._not_reading:
+                self._transport.resume_reading()
 
-    def on_message_begin(self) -> None:
-        self._begin()
-        self._in_head = self._in_message = True
+    # What is read
+
+    def head_began(self) -> None:
         self.deadline = self._loop.time() + HEAD_TIMEOUT_S
+        self._connections.active(self)
 
-    def on_url(self, url: bytes) -> None:
-        self._url.append(url)
+    def body_begins(self, total_bytes: int, wants_word: bool) -> None:
+        self.deadline = self._loop.time() + BODY_TIMEOUT_S
+        if total_bytes > FREE_BYTES or self._unanswered:
+            self._hold(total_bytes)
+        if wants_word and not self._turns:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        name, headers = name.lower(), self._headers
-        if name not in headers:
-            headers[name] = value
-        elif self._repeated is None:
-            self._repeated = {name}
-        else:
-            self._repeated.add(name)
+    def holds(self, held_bytes: int) -> None:
+        lease = self._lease
+        if lease is None or held_bytes > lease.leased_bytes:
+            self._hold(-(-held_bytes // STEP_BYTES) * STEP_BYTES)
+        if self._lease is not None:
+            self._lease.done_bytes = held_bytes
 
-    def on_headers_complete(self) -> None:
-        self._in_head = False
-        self._split()
-        headers = self._headers
-        if sum(map(len, headers)) + sum(map(len, headers.values())) > HEADERS_LIMIT:
-            raise ValueError("headers too long")
-        if b"content-length" in headers or b"transfer-encoding" in headers:
-            self.deadline = self._loop.time() + BODY_TIMEOUT_S
-            self._limit = self._application.body_limit(self._path)
-            declared = headers.get(b"content-length", b"")
-            if declared.isdigit() and int(declared) > self._limit:
-                self._body_bytes = int(declared)
-                self._give_up()
-            elif headers.get(b"expect", b"").lower() == b"100-continue" and not self._waiting:
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def on_body(self, body: bytes) -> None:
-        if self._refusing:
-            return
-        self._body_bytes += len(body)
-        if self._limit is not None and self._body_bytes > self._limit:
-            self._give_up()
-        else:
-            self._body.append(body)
-
-    def on_message_complete(self) -> None:
-        if self._refusing:
-            return
-        self._in_message = False
+    def complete(self, request: Request, keep_alive: bool, total_bytes: int) -> None:
         self.deadline = float("inf")
-        body = self._body
-        request = self._request(body[0] if len(body) == 1 else b"".join(body))
-        self._enqueue(request, None, self._parser.should_keep_alive())
+        if total_bytes > FREE_BYTES or self._unanswered:
+            self._hold(total_bytes + REQUEST_BYTES)
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            lease.unfinished = False
+        self._unanswered += 1
+        self._enqueue(_Turn(request, keep_alive=keep_alive, lease=lease))
 
-    def _split(self) -> None:
-        """The request target as path and query."""
-        url = self._url[0] if len(self._url) == 1 else b"".join(self._url)
-        path, _, self._query = url.partition(b"?")
-        if not path.startswith(b"/") and b"://" in path:  # absolute form, as a proxy sends it
-            path = b"/" + path.split(b"://", 1)[1].partition(b"/")[2]
-        self._path = path
+    def refused(self, request: Request, reason: Fault | Answer) -> None:
+        if self._lease is not None:
+            self._budget.release(self._lease)
+            self._lease = None
+        answer = reason if isinstance(reason, Answer) else self._application.refuse(request, reason)
+        self._enqueue(_Turn(None, answer))
 
-    def _request(self, body: bytes) -> Request:
-        return Request(
-            self._parser.get_method().decode(),
-            self._path,
-            self._query,
-            self._headers,
-            body,
-            _NONE if self._repeated is None else frozenset(self._repeated),
-            self._peer,
-        )
+    def _hold(self, total_bytes: int) -> None:
+        """Leases what the request has in all; where there is no room, reads nothing until there is."""
+        lease = self._lease
+        if lease is None:
+            lease = self._lease = Lease(self._share, self._too_slow, self._loop.time())
+        if total_bytes <= lease.leased_bytes or self._not_reading & _ROOM:
+            return
+        room = self._budget.extend(lease, total_bytes - lease.leased_bytes)
+        if room is not None:
+            self._pause(_ROOM)
+            room.add_done_callback(self._room_told)
+            self._enqueue(_Turn(self._incoming.so_far(), room=room))
 
-    def _give_up(self) -> None:
-        """The body is too long: say so in the dialect's words and take no more from this client."""
-        self._refusing = True
-        self._enqueue(None, self._application.too_large(self._request(b"")), False)
+    def _room_told(self, room: asyncio.Future[bool]) -> None:
+        if room.result():
+            self._resume(_ROOM)
+        else:
+            self._incoming.stop()
+
+    def _too_slow(self) -> None:
+        """Others need the memory: refuses the request that is being read."""
+        request = self._incoming.so_far()
+        self._incoming.stop()
+        self.refused(request, Unavailable(_TOO_SLOW))
 
     # Answering
 
-    def _enqueue(self, request: Request | None, answer: Answer | None, keep_alive: bool) -> None:
-        self._waiting.append((request, answer, keep_alive))
+    def _enqueue(self, turn: _Turn) -> None:
+        self._turns.append(turn)
         if self._idle is not None:
             self._wake()
         elif self._task is None:
             self._task = self._loop.create_task(self._work())
-        elif len(self._waiting) >= PIPELINED:
-            self._transport.pause_reading()
+        elif len(self._turns) >= PIPELINED:
+            self._pause(_QUEUE)
 
     def _wake(self) -> None:
         idle, self._idle = self._idle, None
@@ -234,36 +234,71 @@ class Connection(asyncio.Protocol):
             idle.set_result(None)
 
     async def _work(self) -> None:
-        """Answer what waits, in order, for as long as the connection lives: a task for each request
+        """Answers what waits, in order, for as long as the connection lives: a task for each request
         would cost more than many a request does."""
-        waiting = self._waiting
         try:
             while not self._transport.is_closing():
-                if not waiting:
-                    self.deadline = self._loop.time() + IDLE_TIMEOUT_S
-                    self._idle = self._loop.create_future()
-                    await self._idle
-                    continue
-                request, answer, keep_alive = waiting.popleft()
-                if answer is None and request is not None:
-                    answer = await self._application.answer(request)
-                if answer is None or self._transport.is_closing():
+                if not self._turns:
+                    await self._rest()
+                elif not await self._answer(self._turns.popleft()):
                     return
-                keep_alive = keep_alive and not (self._last and not waiting)
-                self._write(answer, keep_alive, request)
-                if not keep_alive:
-                    self._end()
-                    return
-                if self._paused:
-                    await self._can_write.wait()
-                elif len(waiting) == PIPELINED - 1:
-                    self._transport.resume_reading()
         finally:
             self._task = None
-            if not self._refusing:
+            if not self._incoming.stopped:
                 self._transport.close()
 
-    def _write(self, answer: Answer, keep_alive: bool, request: Request | None) -> None:
+    async def _rest(self) -> None:
+        """Waits for the next request."""
+        if not self._incoming.in_message:
+            self.deadline = self._loop.time() + IDLE_TIMEOUT_S
+        self._idle = self._loop.create_future()
+        await self._idle
+
+    async def _answer(self, turn: _Turn) -> bool:
+        """Answers one request. Nothing of it is left when this returns: whether to go on."""
+        request, answer, keep_alive, lease, room = turn
+        if room is not None and request is not None:
+            if await room:
+                return True
+            self._forget_turns()
+            answer = self._application.refuse(request, Unavailable(_NO_ROOM))
+        elif answer is None and request is not None:
+            try:
+                if lease is None or lease.leased_bytes <= LARGE:
+                    answer = await self._application.answer(request)
+                else:
+                    async with self._budget.large:
+                        answer = await self._application.answer(request)
+            finally:
+                self._unanswered -= 1
+                if lease is not None:
+                    self._budget.release(lease)
+        if answer is None or self._transport.is_closing():
+            return False
+        keep_alive = keep_alive and not (self._last and not self._turns)
+        self._write(answer, keep_alive, request is not None and request.method == "HEAD")
+        if not keep_alive:
+            self._end()
+            return False
+        if self._can_write is not None:
+            del answer, request, turn  # the client may take its time
+            await self._can_write.wait()
+        elif len(self._turns) == PIPELINED - 1:
+            self._resume(_QUEUE)
+        return True
+
+    def _forget_turns(self) -> None:
+        """Gives back what is leased for requests that nobody will answer."""
+        leases = [turn.lease for turn in self._turns if turn.lease is not None]
+        self._unanswered -= sum(turn.room is None and turn.answer is None for turn in self._turns)
+        self._turns.clear()
+        if self._lease is not None:
+            leases.append(self._lease)
+            self._lease = None
+        for lease in leases:
+            self._budget.release(lease)
+
+    def _write(self, answer: Answer, keep_alive: bool, bodiless: bool) -> None:
         body = answer.body
         lines = [_STATUS[answer.status], _clock.line()]
         for name, value in answer.headers:
@@ -271,35 +306,55 @@ class Connection(asyncio.Protocol):
         if answer.status not in _BODILESS:
             lines.append(b"content-length: %d\r\n" % len(body))
         lines.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-        if request is None or request.method != "HEAD":
+        if not bodiless:
             lines.append(body)
         self._transport.write(b"".join(lines))
 
     def _end(self) -> None:
-        if not self._refusing:
+        if not self._incoming.stopped:
             self._transport.close()
             return
         # The client may still be sending what is not read: closing now would reset the connection,
         # and with it the answer. So say that nothing more comes, and wait a little for the same.
         if self._transport.can_write_eof():  # TLS has no such half of an end
             self._transport.write_eof()
+        self._not_reading = 0  # what comes is dropped
+        self._transport.resume_reading()
         self.deadline = self._loop.time() + LINGER_S
-
-    def _refuse(self, status: int, words: bytes) -> None:
-        """Not even a request: no dialect can be asked. Behind what was asked before it."""
-        self._refusing = True
-        self._enqueue(None, Answer(status, words, ((b"content-type", b"text/plain"),)), False)
 
     # The server's side
 
+    @property
+    def idle(self) -> bool:
+        """Whether no request is being answered."""
+        return not self._unanswered
+
     def sweep(self, now: float) -> None:
-        """Close where the client has kept the connection waiting too long."""
-        if now > self.deadline:
+        """Ends the connection where the client has kept it waiting too long."""
+        if self._unsent is not None or self._transport.is_closing():
+            self._sweep_answer(now, self._transport.get_write_buffer_size())
+        elif now > self.deadline:
             self._transport.close()
+
+    def _sweep_answer(self, now: float, left_bytes: int) -> None:
+        """The client has not taken its answer yet: it must take some of it now and then."""
+        if not self._left_since:
+            self._left_since, self._left_bytes = now, left_bytes + 1
+        if left_bytes != self._left_bytes:
+            self._left_bytes, self._stalled_since = left_bytes, now
+            if self._unsent is not None:
+                self._unsent.done_bytes = max(self._unsent.leased_bytes - left_bytes, 0)
+        stalled = now - self._stalled_since > STALL_TIMEOUT_S
+        if stalled or now - self._left_since > ANSWER_TIMEOUT_S:
+            self._transport.abort()
+
+    def close(self) -> None:
+        """Ends the connection at once."""
+        self._transport.abort()
 
     def drain(self, sending: bool = True) -> None:
         """Answer what was accepted, `sending`: and what is on its way, then close."""
         self._last = True
         idle = self._task is None or self._idle is not None
-        if idle and not (sending and self._in_message):
+        if idle and not (sending and self._incoming.in_message):
             self._transport.close()

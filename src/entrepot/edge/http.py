@@ -11,7 +11,7 @@ from time import monotonic
 
 import msgspec
 
-from entrepot.core.faults import Fault, Malformed, TooLarge, Unavailable
+from entrepot.core.faults import Fault, Malformed, Unavailable
 from entrepot.dialect.handle import House, Spoken
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Answer, Request
@@ -25,6 +25,7 @@ _ONCE = frozenset(
     (b"host", b"authorization", b"content-length", b"content-type", b"x-auth-token", b"x-sdk-date")
 )
 _STRANGERS_BODY = 1 << 16
+_STRANGERS_QUERY = 1 << 16
 # What makes a GET of the bare "/" a call whatever it accepts: old Java clients ask for text/html.
 _OF_A_CALL = (b"authorization", b"x-acs-action")
 
@@ -64,6 +65,11 @@ class Edge:
     def _other(self, path: bytes) -> Application | None:
         return self._others.get(path[1:].split(b"/", 1)[0])
 
+    def query_limit(self, path: bytes) -> int:
+        """The most bytes that a query sent to this path may have."""
+        owner = self._owner(path)
+        return _STRANGERS_QUERY if owner is None else owner.dialect.query_limit
+
     def body_limit(self, path: bytes) -> int:
         """The most bytes that a body sent to this path may have."""
         owner = self._owner(path)
@@ -72,15 +78,16 @@ class Edge:
         other = self._other(path)
         return _STRANGERS_BODY if other is None else other.body_limit(path)
 
-    def too_large(self, request: Request) -> Answer:
-        """The answer to a request whose body is over the limit."""
+    def refuse(self, request: Request, fault: Fault) -> Answer:
+        """The answer to a request that is refused before all of it was read."""
+        if self._proxies is not None:
+            request = self._proxies.seen(request)
         owner = self._owner(request.path)
         if owner is None:
             other = self._other(request.path)
-            return other.too_large(request) if other else stranger(request.path, self._spoken)
+            return other.refuse(request, fault) if other else stranger(request.path, self._spoken)
         exchange = owner.exchange(request, self._house.gate)
-        answer = owner.refuse(TooLarge("body", owner.dialect.body_limit), exchange)
-        return self._told(exchange, answer, 0.0)
+        return self._told(exchange, owner.refuse(fault, exchange), 0.0)
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a request that was read whole."""

@@ -13,23 +13,27 @@ from dataclasses import dataclass
 
 import uvloop
 
+from entrepot.edge.accepting import BACKLOG, Accepting, files_for_connections
+from entrepot.edge.budget import Budget, Share
 from entrepot.edge.connection import Application, Connection
+from entrepot.edge.connections import Connections
 
 SWEEP_S = 1.0
 GRACE_S = 30.0
 PARTING_S = 1.0
-HANDSHAKE_S = 10.0
-BACKLOG = 2048
+_ADMIN_BYTES = 1 << 20
+_ADMIN_CONNECTIONS = 64
 log = logging.getLogger("entrepot.server")
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """An application and the socket that it is asked through."""
+    """An application, the socket that it is asked through, and what its connections may hold."""
 
     application: Application
     sock: socket.socket
     tls: ssl.SSLContext | None = None
+    connections: Connections | None = None  # None: few, with little memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +109,8 @@ async def _serve(front: Front, life: Life) -> None:
         loop.add_signal_handler(number, ends.ask)
     if life.hangup is not None:
         loop.add_signal_handler(signal.SIGHUP, life.hangup)
-    connections: set[Connection] = set()
-    watchers: set[Connection] = set()
-    server = await _accept(front, connections)
-    admin = await _accept(life.admin, watchers) if life.admin else None
+    server = _Side(front)
+    admin = _Side(life.admin) if life.admin else None
     gc.freeze()  # what was imported lives as long as the process: no collection need look at it
     gc.set_threshold(20_000, 20, 50)  # a request's objects go without a collector's help
     life.listening(*front.sock.getsockname()[:2])
@@ -116,16 +118,34 @@ async def _serve(front: Front, life: Life) -> None:
         try:
             await asyncio.wait_for(ends.asked.wait(), SWEEP_S)
         except TimeoutError:
-            now = loop.time()
-            for connection in (*connections, *watchers):
-                connection.sweep(now)
+            server.connections.sweep(loop.time())
+            if admin is not None:
+                admin.connections.sweep(loop.time())
     life.draining()
-    server.close()
-    await _drain(connections, life, ends)
+    server.accepting.close()
+    await _drain(server, life, ends)
     if admin is not None:
-        admin.close()
-        for connection in tuple(watchers):
-            connection.drain()
+        admin.accepting.close()
+        admin.drain()
+
+
+class _Side:
+    """A front that is open: what takes its connections, and the connections."""
+
+    def __init__(self, front: Front) -> None:
+        connections = front.connections or Connections(_ADMIN_CONNECTIONS, Budget(_ADMIN_BYTES))
+        connections.limit = files_for_connections(connections.limit)
+        self.connections = connections
+
+        def make(share: Share) -> Connection:
+            return Connection(front.application, connections, share)
+
+        self.accepting = Accepting(front.sock, connections, make, front.tls)
+
+    def drain(self, sending: bool = True) -> None:
+        """See `Connection.drain`."""
+        for connection in tuple(self.connections.open):
+            connection.drain(sending)
 
 
 class _Ends:
@@ -140,31 +160,18 @@ class _Ends:
         self.asked.set()
 
 
-async def _accept(front: Front, connections: set[Connection]) -> asyncio.Server:
-    loop, patience = asyncio.get_running_loop(), HANDSHAKE_S if front.tls else None
-    made = loop.create_unix_server if front.sock.family == socket.AF_UNIX else loop.create_server
-    return await made(
-        lambda: Connection(front.application, connections),
-        sock=front.sock,
-        backlog=BACKLOG,
-        ssl=front.tls,
-        ssl_handshake_timeout=patience,
-        ssl_shutdown_timeout=patience,
-    )
-
-
-async def _drain(connections: set[Connection], life: Life, ends: _Ends) -> None:
+async def _drain(server: _Side, life: Life, ends: _Ends) -> None:
     loop = asyncio.get_running_loop()
-    for connection in tuple(connections):
-        connection.drain()
+    connections = server.connections.open
+    server.drain()
     end = loop.time() + life.grace_s
     while connections and loop.time() < end and not ends.at_once:
+        server.connections.budget.sweep(loop.time())
         await asyncio.sleep(0.01)
     if connections:
         log.warning("ended with %d connections still waiting", len(connections))
     life.overdue()
-    for connection in tuple(connections):
-        connection.drain(sending=False)
+    server.drain(sending=False)
     end = loop.time() + PARTING_S
     while connections and loop.time() < end:
         await asyncio.sleep(0.01)

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from entrepot.core.faults import Malformed, NotFound, Throttled, Unauthenticated, Unavailable
+from entrepot.core.faults import (
+    Fault,
+    Malformed,
+    NotFound,
+    Throttled,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
 from entrepot.core.identity import Tenant, User
 from entrepot.core.ports import Tx
 from entrepot.dialect.handle import House
@@ -70,13 +78,22 @@ class Explorer:
 
         return Pages(self._world.dialects)
 
+    def query_limit(self, path: bytes) -> int:
+        """The most bytes that a query sent to this path may have."""
+        return _SMALL_FORM
+
     def body_limit(self, path: bytes) -> int:
         """The most bytes that a form sent to this path may have."""
         return FORM_LIMIT if len(_words(path)) == _CALLS else _SMALL_FORM
 
-    def too_large(self, request: Request) -> Answer:
-        """The answer to a form that is over the limit."""
-        return self._pages.message(self._visit(request, None), 413, "too_large")
+    def refuse(self, request: Request, fault: Fault) -> Answer:
+        """The answer to a request that is refused before all of it was read."""
+        visit = self._visit(request, None)
+        if isinstance(fault, TooLarge):
+            return self._pages.message(visit, 413, "too_large")
+        if isinstance(fault, Unavailable):
+            return self._pages.message(visit, 503, "busy")
+        return self._pages.message(visit, 400, "unreadable")
 
     async def answer(self, request: Request) -> Answer:
         """The page, or the file, or what came of a form."""

@@ -1,0 +1,134 @@
+"""Takes new connections from a listening socket, within the bounds of `connections.py`.
+
+Done here and not by the event loop's own server, because that asks nobody before it shakes hands for TLS,
+and says nothing where the process has no descriptors left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+
+from entrepot.edge.budget import Share
+from entrepot.edge.connections import Connections
+
+log = logging.getLogger("entrepot.server")
+
+HANDSHAKE_S = 10.0
+HANDSHAKES = 256  # of TLS at a time; a new one takes the place of the oldest
+BACKLOG = 2048
+RESERVED_FILES = 64  # descriptors that are kept back for the store and the admin listener
+_AT_ONCE = 64  # connections that are taken in one turn of the loop
+_REST_S = 0.5  # after the system refused a connection
+_SILENCE_S = 10.0  # between two log lines about that
+
+MakeProtocol = Callable[[Share], asyncio.Protocol]
+
+
+def files_for_connections(wanted: int) -> int:
+    """Returns how many connections the process may hold open, raising its limit of files if needed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + RESERVED_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+            soft = raised
+    return wanted if soft == resource.RLIM_INFINITY else max(min(wanted, soft - RESERVED_FILES), 1)
+
+
+class Accepting:
+    """Takes connections until `close`. Each gets a protocol of its own, after the handshake of TLS."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        connections: Connections,
+        make: MakeProtocol,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._sock = sock
+        self._connections = connections
+        self._make = make
+        self._tls = tls
+        self._joining: dict[asyncio.Task[None], None] = {}  # oldest first
+        self._silent_until = 0.0
+        self._closed = False
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+        self._loop.add_reader(sock, self._take)
+
+    def close(self) -> None:
+        """Takes no more connections, and ends the handshakes that are under way."""
+        if not self._closed:
+            self._closed = True
+            self._loop.remove_reader(self._sock)
+            self._sock.close()
+            for task in tuple(self._joining):
+                task.cancel()
+
+    def _take(self) -> None:
+        for _ in range(_AT_ONCE):
+            try:
+                new, address = self._sock.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                self._refused_by_system(error)
+                return
+            share = self._connections.admit(str(address[0]) if address else "")
+            if share is None:
+                new.close()
+                self._tell(
+                    "a connection was closed at once: %s", "there are as many as there may be"
+                )
+            else:
+                self._join(new, share)
+
+    def _join(self, new: socket.socket, share: Share) -> None:
+        if self._tls is not None and len(self._joining) >= HANDSHAKES:
+            next(iter(self._joining)).cancel()
+        task = self._loop.create_task(self._shake_hands(new, share))
+        self._joining[task] = None
+        task.add_done_callback(self._joined)
+
+    def _joined(self, task: asyncio.Task[None]) -> None:
+        self._joining.pop(task, None)
+
+    async def _shake_hands(self, new: socket.socket, share: Share) -> None:
+        new.setblocking(False)
+        patience_s = HANDSHAKE_S if self._tls else None
+        try:
+            await self._loop.connect_accepted_socket(
+                lambda: self._make(share),
+                new,
+                ssl=self._tls,
+                ssl_handshake_timeout=patience_s,
+                ssl_shutdown_timeout=patience_s,
+            )
+        except (OSError, asyncio.CancelledError) as error:  # ssl.SSLError is an OSError
+            self._connections.leave(share)
+            new.close()
+            log.debug("a connection from %s was not made: %r", share.network, error)
+
+    def _refused_by_system(self, error: OSError) -> None:
+        """There are no descriptors, or no memory: rests, or the loop would do nothing else."""
+        self._loop.remove_reader(self._sock)
+        self._loop.call_later(_REST_S, self._go_on)
+        self._tell("no connection can be taken: %s", error.strerror or str(error))
+
+    def _go_on(self) -> None:
+        if not self._closed:
+            self._loop.add_reader(self._sock, self._take)
+
+    def _tell(self, words: str, why: str) -> None:
+        now = self._loop.time()
+        if now >= self._silent_until:
+            self._silent_until = now + _SILENCE_S
+            log.warning(words, why)

@@ -1,0 +1,181 @@
+"""The bytes that all connections of a process may hold at a time: heads, bodies and unsent answers.
+
+Example: the budget is 32 MB. A request whose head and body have 5,000 bytes or fewer is not counted:
+each connection has that much for nothing. A body of 4 MB asks for a lease of 4 MB when its head is
+there, before its bytes are read. With 30 MB leased it waits; the connection reads nothing meanwhile.
+When another answer has been sent, the smallest that waits gets its lease. What got none within 5 s is
+refused. While something waits, the slowest unfinished request is dropped, so that a client that sends
+a byte a second keeps nobody else out.
+
+Knows no HTTP and no socket. Everything here runs on the event loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+ROOM_S = 5.0  # so long a request waits for room
+GRACE_S = 1.0  # so long a request is not judged by its pace
+MOST_WAITING = 64
+SHARE = 4  # one address gets a quarter
+AT_WORK = 8  # requests over LARGE that are in work at a time
+LARGE = 1 << 16
+
+
+@dataclass(slots=True, eq=False)
+class Share:
+    """What one address has: connections, and bytes of the budget.
+
+    `limited` is false for a trusted proxy, which speaks for many callers.
+    """
+
+    network: str
+    limited: bool = True
+    connections: int = 0
+    leased_bytes: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Lease:
+    """The bytes of one request, or of one unsent answer.
+
+    `drop` ends the request because others need the room; it is called only while `unfinished`.
+    """
+
+    share: Share
+    drop: Callable[[], None]
+    since: float
+    leased_bytes: int = 0
+    done_bytes: int = 0  # of them, how many have come (or gone, of an answer)
+    unfinished: bool = True
+
+    def remaining_s(self, now: float) -> float:
+        """Returns how long the rest takes at the pace so far; infinite where nothing came yet."""
+        if not self.done_bytes:
+            return float("inf")
+        rest = max(self.leased_bytes - self.done_bytes, 1)
+        return rest * (now - self.since) / self.done_bytes
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    lease: Lease
+    wanted_bytes: int
+    until: float
+    granted: asyncio.Future[bool] = field(compare=False)
+
+
+class Budget:
+    """Leases bytes to requests; see the module's example."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self.leased_bytes = 0
+        self.dropped = 0  # requests that were ended because others needed the room
+        self.refused = 0  # requests that got no room in time
+        self.large = asyncio.Semaphore(AT_WORK)
+        self._leases: dict[Lease, None] = {}
+        self._waiting: list[_Waiter] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for room."""
+        return len(self._waiting)
+
+    def extend(self, lease: Lease, wanted_bytes: int) -> asyncio.Future[bool] | None:
+        """Adds bytes to the lease.
+
+        Returns None where there is room, else a future: True once there was, False where there was
+        none in time, or where too many wait already.
+        """
+        if self._fits(lease, wanted_bytes):
+            self._grant(lease, wanted_bytes)
+            return None
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(lease, wanted_bytes, loop.time() + ROOM_S, loop.create_future())
+        self._waiting.append(waiter)
+        self._waiting.sort(key=lambda w: w.wanted_bytes)  # small ones pass large ones
+        if len(self._waiting) > MOST_WAITING:
+            self._refuse(self._waiting[-1])
+        return waiter.granted
+
+    def take(self, lease: Lease, taken_bytes: int) -> None:
+        """Adds bytes that are in memory already, whether or not there is room."""
+        self._grant(lease, taken_bytes)
+
+    def release(self, lease: Lease) -> None:
+        """Gives all bytes of the lease back, and its place among those who wait."""
+        if self._waiting:
+            for waiter in [w for w in self._waiting if w.lease is lease]:
+                self._waiting.remove(waiter)
+                if not waiter.granted.done():
+                    waiter.granted.set_result(False)
+        self._leases.pop(lease, None)
+        self.leased_bytes -= lease.leased_bytes
+        lease.share.leased_bytes -= lease.leased_bytes
+        lease.leased_bytes = 0
+        self._admit()
+
+    def sweep(self, now: float) -> None:
+        """Refuses what waited too long, and drops the slowest request where others wait for room."""
+        for waiter in [w for w in self._waiting if w.until <= now]:
+            self._refuse(waiter)
+        while self._waiting and (slowest := self._slowest(now)) is not None:
+            self.dropped += 1
+            slowest.unfinished = False
+            slowest.drop()
+            self.release(slowest)
+
+    def _fits(self, lease: Lease, wanted_bytes: int) -> bool:
+        """Whether there is room: in all, and within a quarter for one address.
+
+        An address that holds nothing else may always have one request of the largest size.
+        """
+        if self.leased_bytes + wanted_bytes > self.limit_bytes:
+            return False
+        share = lease.share
+        alone = share.leased_bytes == lease.leased_bytes
+        within = (share.leased_bytes + wanted_bytes) * SHARE <= self.limit_bytes
+        return within or alone or not share.limited
+
+    def _grant(self, lease: Lease, wanted_bytes: int) -> None:
+        self._leases[lease] = None
+        lease.leased_bytes += wanted_bytes
+        lease.share.leased_bytes += wanted_bytes
+        self.leased_bytes += wanted_bytes
+
+    def _admit(self) -> None:
+        """Grants leases to those who wait, the smallest first, as long as there is room."""
+        for waiter in tuple(self._waiting):
+            if self._fits(waiter.lease, waiter.wanted_bytes):
+                self._waiting.remove(waiter)
+                self._grant(waiter.lease, waiter.wanted_bytes)
+                waiter.granted.set_result(True)
+
+    def _refuse(self, waiter: _Waiter) -> None:
+        self._waiting.remove(waiter)
+        self.refused += 1
+        waiter.granted.set_result(False)
+
+    def _slowest(self, now: float) -> Lease | None:
+        """The unfinished request that needs the longest for its rest, if that is longer than others
+        wait; among those whose end would make room for somebody."""
+        slow = [
+            (lease.remaining_s(now), lease)
+            for lease in self._leases
+            if lease.unfinished and now - lease.since > GRACE_S and self._helps(lease)
+        ]
+        if not slow:
+            return None
+        remaining_s, lease = max(slow, key=lambda pair: pair[0])
+        return lease if remaining_s > ROOM_S else None
+
+    def _helps(self, lease: Lease) -> bool:
+        """Whether somebody waits for these bytes: for room in all, or in the same share."""
+        return any(
+            waiter.lease.share is lease.share
+            or self.leased_bytes + waiter.wanted_bytes > self.limit_bytes
+            for waiter in self._waiting
+        )

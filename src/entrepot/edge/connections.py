@@ -1,0 +1,100 @@
+"""How many connections there may be, in all and by address; knows no HTTP.
+
+When all places are taken, a new connection gets the place of the one that has been idle longest: an
+address with nothing but silent connections keeps nobody out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from entrepot.edge.addresses import network_of
+from entrepot.edge.budget import SHARE, Budget, Share
+
+_LOOKED_AT = 64  # idle connections among which the longest idle one is searched
+
+
+class Open(Protocol):
+    """An open connection, as far as it is known here."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request of it is being answered."""
+        ...
+
+    def sweep(self, now: float) -> None:
+        """Ends it if it has kept the server waiting too long."""
+        ...
+
+    def close(self) -> None:
+        """Ends it at once."""
+        ...
+
+    def drain(self, sending: bool = True) -> None:
+        """Answers what was accepted (`sending`: also what is on its way), then ends."""
+        ...
+
+
+class Connections:
+    """The open connections of one listener, and what each address has of them.
+
+    `trusted` tells whether an address is that of a proxy, whose connections are many callers'.
+    """
+
+    def __init__(
+        self, limit: int, budget: Budget, trusted: Callable[[str], bool] = lambda peer: False
+    ) -> None:
+        self.limit = limit
+        self.budget = budget
+        self.open: dict[Open, None] = {}  # least recently active first
+        self.refused = 0
+        self._trusted = trusted
+        self._shares: dict[str, Share] = {}
+        self._admitted = 0
+
+    def __len__(self) -> int:
+        return self._admitted
+
+    def admit(self, peer: str) -> Share | None:
+        """Counts a new connection from this address; None if there is no place for it."""
+        network = network_of(peer)
+        share = self._shares.get(network) or Share(network, bool(peer) and not self._trusted(peer))
+        if share.limited and share.connections * SHARE >= self.limit:
+            self.refused += 1
+            return None
+        if self._admitted >= self.limit and not self._make_room():
+            self.refused += 1
+            return None
+        self._shares[network] = share
+        share.connections += 1
+        self._admitted += 1
+        return share
+
+    def leave(self, share: Share) -> None:
+        """A connection that was admitted has ended."""
+        share.connections -= 1
+        self._admitted -= 1
+        if not share.connections:
+            del self._shares[share.network]
+
+    def active(self, connection: Open) -> None:
+        """Notes that a request of the connection begins: it is the last to lose its place now."""
+        if len(self.open) * 2 > self.limit:  # while there is much room nobody loses it
+            self.open.pop(connection, None)
+            self.open[connection] = None
+
+    def sweep(self, now: float) -> None:
+        """Ends what has kept the server waiting too long."""
+        for connection in tuple(self.open):
+            connection.sweep(now)
+        self.budget.sweep(now)
+
+    def _make_room(self) -> bool:
+        """Closes the connection that has been idle longest; False if none is."""
+        for connection, _ in zip(self.open, range(_LOOKED_AT), strict=False):
+            if connection.idle:
+                del self.open[connection]
+                connection.close()
+                return True
+        return False

@@ -1,0 +1,291 @@
+"""Bytes of one connection to bounded requests; knows no socket and no dialect.
+
+llhttp (through httptools) parses, strictly. Every bound is enforced while the bytes arrive: what is too
+long is refused before it is in memory.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import httptools
+
+from entrepot.core.faults import Fault, Malformed, TooLarge
+from entrepot.dialect.request import Answer, Request
+
+PATH_LIMIT = 8 << 10
+HEADERS_LIMIT = 64 << 10
+HEADER_LINES = 100
+TRAILERS_LIMIT = 8 << 10
+# Sizes and extensions of chunks may take so much, and a quarter of the body.
+CHUNK_OVERHEAD = 64 << 10
+# A query beyond this is taken off what the body may have: a request is one or the other.
+SMALL_QUERY = 64 << 10
+PIPELINED_LIMIT = 256  # requests that one read from the socket may hold
+FREE_BYTES = 5 << 10  # so much of a request may be in memory without a lease of the budget
+
+_NONE: frozenset[bytes] = frozenset()
+_TEXT = ((b"content-type", b"text/plain"),)
+_NOT_HTTP = Answer(400, b"This is not HTTP/1.1.\n", _TEXT)
+_LONG_HEAD = Answer(431, b"The headers are too long: 100 lines and 64 KB are the most.\n", _TEXT)
+_OTHER_VERSION = Answer(505, b"Only HTTP/1.1 and HTTP/1.0 are spoken here.\n", _TEXT)
+_OTHER_CODING = Answer(501, b"The only transfer coding that is read here is chunked.\n", _TEXT)
+_LONG_TRAILERS = Answer(431, b"The trailers are too long: 8 KB are the most.\n", _TEXT)
+_MUCH_FRAMING = Answer(400, b"The chunks are too small: send larger ones.\n", _TEXT)
+_TOO_MANY = Answer(429, b"Too many requests at once: wait for the answers.\n", _TEXT)
+
+
+class Limits(Protocol):
+    """How long the parts of a request may be, by the owner of its path."""
+
+    def query_limit(self, path: bytes) -> int:
+        """The most bytes that a query sent to this path may have."""
+        ...
+
+    def body_limit(self, path: bytes) -> int:
+        """The most bytes that a body sent to this path may have."""
+        ...
+
+
+class Receiver(Protocol):
+    """What is told of the requests. After `refused` nothing more comes."""
+
+    def head_began(self) -> None:
+        """The first byte of a request is there."""
+        ...
+
+    def body_begins(self, total_bytes: int, wants_word: bool) -> None:
+        """A head is there that announces a body; with it the request has so many bytes.
+
+        A body in chunks announces no length and counts as nothing yet. `wants_word`: the client
+        waits for `100 Continue`.
+        """
+        ...
+
+    def holds(self, held_bytes: int) -> None:
+        """So many bytes of the request are in memory; told where they are more than `FREE_BYTES`."""
+        ...
+
+    def complete(self, request: Request, keep_alive: bool, total_bytes: int) -> None:
+        """A request of so many bytes is there."""
+        ...
+
+    def refused(self, request: Request, reason: Fault | Answer) -> None:
+        """A request is refused before all of it is there; `request` has what is known of it."""
+        ...
+
+
+class Incoming:
+    """Reads requests one after another. `close` when the connection has ended."""
+
+    def __init__(self, limits: Limits, receiver: Receiver, peer: str) -> None:
+        self._limits = limits
+        self._receiver = receiver
+        self._peer = peer
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self.stopped = False  # nothing more is read
+        self.last = False  # an upgrade was asked for, and what follows is no HTTP
+        self._body_limit = self._completed = self._piece_bytes = 0
+        self._head_ended = False
+        self._clear()
+
+    def close(self) -> None:
+        """Lets go of the parser, which otherwise holds this object in a cycle."""
+        self.stop()
+        self._parser = None
+
+    def stop(self) -> None:
+        """Reads nothing more, and forgets what was read of the request."""
+        self.stopped = True
+        self._clear()
+
+    def so_far(self) -> Request:
+        """What is known of the request that is being read, without a body."""
+        if self.in_head:
+            self._split()
+        return self._request()
+
+    def feed(self, data: bytes) -> None:
+        """Reads the bytes; calls the receiver."""
+        if self.stopped or self._parser is None:
+            return
+        self._completed = self._piece_bytes = 0
+        self._head_ended = False
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.stopped = self.last = True  # no other protocol is spoken here
+        except httptools.HttpParserError:
+            if not self.stopped:
+                self._refuse(_NOT_HTTP)
+        else:
+            if self.in_message and not self.stopped:
+                self._count(len(data))
+
+    def _clear(self) -> None:
+        """Forgets the request: nothing of it stays in memory while the connection is idle."""
+        self.in_head = self.in_message = False
+        self._head_bytes = self._header_bytes = self._header_lines = 0
+        self._body_bytes = self._framing_bytes = self._trailer_bytes = self._url_bytes = 0
+        self._url: list[bytes] = []
+        self._url_limit = PATH_LIMIT
+        self._path = self._query = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._repeated: set[bytes] | None = None
+        self._body: list[bytes] = []
+
+    def _count(self, fed_bytes: int) -> None:
+        """Bounds what the parser holds by itself: an unfinished header, chunk sizes, a trailer.
+
+        Bytes that were fed together with the end of a request or of a head are not told apart, so
+        they are not counted: one read from the socket is bounded anyway.
+        """
+        if self._completed or self._head_ended:
+            return
+        if not self.in_head:
+            self._framing_bytes += fed_bytes - self._piece_bytes
+            if self._framing_bytes > CHUNK_OVERHEAD + self._body_bytes // 4:
+                self._refuse(_MUCH_FRAMING)
+            return
+        self._head_bytes += fed_bytes
+        if self._head_bytes - self._url_bytes > HEADERS_LIMIT:
+            self._refuse(_LONG_HEAD)
+        elif self._head_bytes > FREE_BYTES:
+            self._receiver.holds(self._head_bytes)
+
+    # What the parser calls
+
+    def on_message_begin(self) -> None:
+        if not self.stopped:
+            self.in_head = self.in_message = True
+            self._receiver.head_began()
+
+    def on_url(self, url: bytes) -> None:
+        if self.stopped:
+            return
+        self._url.append(url)
+        self._url_bytes += len(url)
+        if self._url_bytes > self._url_limit:
+            self._long_target()
+
+    def _long_target(self) -> None:
+        """The target is longer than a path may be: its query has the limit of the path's owner."""
+        self._split()
+        if len(self._path) > PATH_LIMIT:
+            self._refuse(TooLarge("path", PATH_LIMIT))
+            return
+        limit = self._limits.query_limit(self._path)
+        self._url_limit = self._url_bytes - len(self._query) + limit
+        if len(self._query) > limit:
+            self._refuse(TooLarge("query", limit))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.stopped:
+            return
+        if not self.in_head:  # a trailer: a proxy that checks headers has not seen it
+            self._trailer_bytes += len(name) + len(value)
+            if self._trailer_bytes > TRAILERS_LIMIT:
+                self._refuse(_LONG_TRAILERS)
+            return
+        self._header_bytes += len(name) + len(value)
+        self._header_lines += 1
+        if self._header_lines > HEADER_LINES or self._header_bytes > HEADERS_LIMIT:
+            self._refuse(_LONG_HEAD)
+            return
+        name, headers = name.lower(), self._headers
+        if name not in headers:
+            headers[name] = value
+        elif self._repeated is None:
+            self._repeated = {name}
+        else:
+            self._repeated.add(name)
+
+    def on_headers_complete(self) -> None:
+        if self.stopped:
+            return
+        self.in_head, self._head_ended = False, True
+        self._split()
+        headers = self._headers
+        if (reason := self._unacceptable()) is not None:
+            self._refuse(reason)
+        elif b"content-length" in headers or b"transfer-encoding" in headers:
+            self._announced(headers)
+
+    def _unacceptable(self) -> Fault | Answer | None:
+        """Why this head is not taken (RFC 9112, sections 2.3, 3.2 and 6.1)."""
+        headers = self._headers
+        version = self._parser.get_http_version() if self._parser else ""
+        if version not in ("1.1", "1.0"):
+            return _OTHER_VERSION
+        if b"host" not in headers:
+            return Malformed("headers", "Host is missing") if version == "1.1" else None
+        if self._repeated is not None and b"host" in self._repeated:
+            return Malformed("headers", "host was sent more than once")
+        coding = headers.get(b"transfer-encoding")
+        if coding is not None and coding.strip().lower() != b"chunked":
+            return _OTHER_CODING
+        return None
+
+    def _announced(self, headers: dict[bytes, bytes]) -> None:
+        """A body follows: refuses one that is too long before it is sent."""
+        query_bytes = len(self._query)
+        limit = self._limits.body_limit(self._path)
+        if query_bytes > SMALL_QUERY:
+            limit = max(limit - query_bytes, 0)
+        self._body_limit = limit
+        declared = headers.get(b"content-length", b"")
+        if not declared.isdigit():
+            declared = b"0"
+        if len(declared) > 18 or int(declared) > limit:
+            self._refuse(TooLarge("body", limit))
+            return
+        wants_word = headers.get(b"expect", b"").lower() == b"100-continue"
+        total = self._url_bytes + self._header_bytes + int(declared)
+        self._receiver.body_begins(total, wants_word)
+
+    def on_body(self, body: bytes) -> None:
+        if self.stopped:
+            return
+        self._piece_bytes += len(body)
+        self._body_bytes += len(body)
+        if self._body_bytes > self._body_limit:
+            self._refuse(TooLarge("body", self._body_limit))
+            return
+        self._body.append(body)
+        if self._body_bytes > FREE_BYTES:
+            self._receiver.holds(self._url_bytes + self._header_bytes + self._body_bytes)
+
+    def on_message_complete(self) -> None:
+        if self.stopped or self._parser is None:
+            return
+        self._completed += 1
+        if self._completed > PIPELINED_LIMIT:
+            self._refuse(_TOO_MANY)
+            return
+        body = self._body
+        request = self._request(body[0] if len(body) == 1 else b"".join(body))
+        total = self._url_bytes + self._header_bytes + self._body_bytes
+        self._clear()
+        self._receiver.complete(request, self._parser.should_keep_alive(), total)
+
+    def _split(self) -> None:
+        """The request target as path and query."""
+        url = self._url[0] if len(self._url) == 1 else b"".join(self._url)
+        self._url = [url]
+        path, _, self._query = url.partition(b"?")
+        if not path.startswith(b"/") and b"://" in path:  # absolute form, as a proxy sends it
+            path = b"/" + path.split(b"://", 1)[1].partition(b"/")[2]
+        self._path = path
+
+    def _request(self, body: bytes = b"") -> Request:
+        method = self._parser.get_method().decode() if self._parser else ""
+        repeated = _NONE if self._repeated is None else frozenset(self._repeated)
+        return Request(method, self._path, self._query, self._headers, body, repeated, self._peer)
+
+    def _refuse(self, reason: Fault | Answer) -> None:
+        if isinstance(reason, TooLarge):
+            self._path = self._path[:PATH_LIMIT]
+            self._query = b""
+        request = self._request()
+        self.stop()
+        self._receiver.refused(request, reason)
