@@ -117,6 +117,23 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             ge=1, description="requests that may wait for their answers at once; more are refused"
         ),
     ] = 1024
+    max_unanswered_bytes: Annotated[
+        int,
+        Meta(
+            ge=16 << 20,
+            description="bytes of requests and unsent answers that may be in memory, over all"
+            " connections; the workers share them",
+        ),
+    ] = 32 << 20
+    max_connections: Annotated[
+        int,
+        Meta(
+            ge=16,
+            le=1_000_000,
+            description="open connections, of which one address may have a quarter; the workers"
+            " share them",
+        ),
+    ] = 10_000
     drain_s: Annotated[
         float,
         Meta(ge=0, le=3600, description="seconds that the end waits for accepted requests"),

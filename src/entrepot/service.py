@@ -19,14 +19,18 @@ from entrepot.config import Config
 
 if TYPE_CHECKING:
     from entrepot.dialect.handle import House
+    from entrepot.edge.connections import Connections
     from entrepot.edge.health import Health
     from entrepot.edge.http import Edge
     from entrepot.edge.metrics import Metrics
     from entrepot.edge.tls import Certificate
     from entrepot.edge.traces import Traces
+    from entrepot.edge.watchdog import Watchdog
     from entrepot.explorer import Explorer
 
 log = logging.getLogger("entrepot.server")
+# A query or a body of 8 MB is the most that a vendor takes; each process has room for one.
+LARGEST_REQUEST = 9 << 20
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
@@ -68,8 +72,10 @@ def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], N
             grace_s=config.drain_s,
             overdue=installation.store.stop_reading,
             hangup=certificate.reload if certificate else None,
+            watchdog=watched.watchdog,
         )
-        serve_edge(Front(watched.edge, sock, certificate.context if certificate else None), life)
+        context = certificate.context if certificate else None
+        serve_edge(Front(watched.edge, sock, context, watched.connections), life)
 
 
 def certificate_of(config: Config) -> Certificate | None:
@@ -132,6 +138,8 @@ class Watched:
     house: House
     edge: Edge
     health: Health
+    connections: Connections
+    watchdog: Watchdog
     metrics: Callable[[], Awaitable[bytes]]  # the exposition
     report: Callable[[], bytes]  # the same for an `Office`
 
@@ -144,11 +152,14 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     Raises:
         ValueError: the settings name a proxy that is neither address nor network.
     """
+    from entrepot.edge.budget import Budget
+    from entrepot.edge.connections import Connections
     from entrepot.edge.health import Health
     from entrepot.edge.http import Edge, Observer
     from entrepot.edge.logs import request_line
     from entrepot.edge.proxies import Proxies
     from entrepot.edge.tally import Tally
+    from entrepot.edge.watchdog import Watchdog
 
     config, store = installation.config, installation.store
     spoken, house = root.house_of(installation, counts)
@@ -162,6 +173,10 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     store.committed = tally.commit
     proxies = Proxies(config.trusted_proxies) if config.trusted_proxies else None
     edge = Edge(spoken, house, observers, config.max_in_work, proxies)
+    budget = Budget(max(config.max_unanswered_bytes // config.workers, LARGEST_REQUEST))
+    trusted = proxies.trusts if proxies is not None else lambda peer: False
+    connections = Connections(max(config.max_connections // config.workers, 1), budget, trusted)
+    watchdog = Watchdog()
     if config.explorer:
         edge.host(b"explorer", _explorer(installation, house, edge))
 
@@ -171,13 +186,27 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
             "requests_in_work": edge.in_work,
             "requests_in_work_limit": config.max_in_work,
             "store_units_waiting": store.waiting,
+            "connections": len(connections),
+            "connections_limit": connections.limit,
+            "unanswered_bytes": budget.leased_bytes,
+            "unanswered_bytes_limit": budget.limit_bytes,
+            "unanswered_waiting": budget.waiting,
+            "loop_lag_seconds": watchdog.lag_s,
+        }
+
+    def counters() -> dict[str, float]:
+        return {
+            "requests_turned_away": edge.turned_away,
+            "connections_refused": connections.refused,
+            "unanswered_refused": budget.refused,
+            "unanswered_dropped": budget.dropped,
         }
 
     @cache
     def exposition() -> Metrics:
         from entrepot.edge.metrics import Metrics  # slow to import, and few are asked
 
-        return Metrics(tally, gauges, lambda: edge.turned_away)
+        return Metrics(tally, gauges, counters)
 
     async def metrics() -> bytes:
         return exposition().text()
@@ -185,9 +214,9 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     def report() -> bytes:
         from entrepot.edge.office import report  # of one process nobody asks for it
 
-        return report(tally, gauges(), edge.turned_away)
+        return report(tally, gauges(), counters())
 
-    return Watched(house, edge, health, metrics, report)
+    return Watched(house, edge, health, connections, watchdog, metrics, report)
 
 
 def _explorer(installation: root.Opened, house: House, edge: Edge) -> Explorer:

@@ -137,8 +137,10 @@ def _work(
             grace_s=config.drain_s,
             overdue=installation.store.stop_reading,
             hangup=certificate.reload if certificate else None,
+            watchdog=watched.watchdog,
         )
-        serve_edge(Front(watched.edge, mine, certificate.context if certificate else None), life)
+        context = certificate.context if certificate else None
+        serve_edge(Front(watched.edge, mine, context, watched.connections), life)
 
 
 def _attend(workers: Mapping[str, Path], admin: socket.socket, at_work: Callable[[], None]) -> None:

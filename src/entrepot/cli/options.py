@@ -80,6 +80,12 @@ class Flags:
     max_in_work: Annotated[
         str | None, Parameter(help="Requests that may wait at once; more are refused.")
     ] = None
+    max_unanswered_bytes: Annotated[
+        str | None, Parameter(help="Bytes of requests and unsent answers that may be in memory.")
+    ] = None
+    max_connections: Annotated[
+        str | None, Parameter(help="Open connections; one address may have a quarter of them.")
+    ] = None
     drain_s: Annotated[
         str | None, Parameter(help="Seconds that the end waits for accepted requests.")
     ] = None

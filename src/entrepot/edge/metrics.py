@@ -19,25 +19,25 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from entrepot import __version__
-from entrepot.edge.tally import GAUGES, Spread, Tally
+from entrepot.edge.tally import COUNTERS, GAUGES, Spread, Tally
 
 # Faults that are a limit of the account's; the server's own is the gauge's `max_in_work`.
 _LIMITS = {"Throttled": "rate", "QuotaExceeded": "quota", "TooLarge": "size"}
 
 
 class Metrics(Collector):
-    """Reads a tally and `GAUGES` whenever it is asked; `pids`: whose they are, where not its own."""
+    """Reads a tally, `GAUGES` and `COUNTERS` whenever it is asked; `pids`: whose they are, where not its own."""
 
     def __init__(
         self,
         tally: Tally,
         gauges: Callable[[], Mapping[str, float]],
-        turned_away: Callable[[], int],
+        counters: Callable[[], Mapping[str, float]],
         pids: Sequence[int] = (),
     ) -> None:
         self._tally = tally
         self._gauges = gauges
-        self._turned_away = turned_away
+        self._counters = counters
         self._registry = CollectorRegistry()
         self._registry.register(self)
         PlatformCollector(registry=self._registry)
@@ -64,6 +64,8 @@ class Metrics(Collector):
         )  # fmt: skip
         for name, value in self._gauges().items():
             yield GaugeMetricFamily(f"entrepot_{name}", GAUGES[name], value=value)
+        for name, value in self._counters().items():
+            yield CounterMetricFamily(f"entrepot_{name}", COUNTERS[name], value=value)
 
     def _requests(self) -> Iterator[Metric]:
         asked = CounterMetricFamily(
@@ -82,7 +84,7 @@ class Metrics(Collector):
                 hit[key] = hit.get(key, 0) + spread.n
         for labels, n in hit.items():
             limits.add_metric(labels, n)
-        limits.add_metric(("", "", "in_work"), self._turned_away())
+        limits.add_metric(("", "", "in_work"), self._counters()["requests_turned_away"])
         yield asked
         yield limits
         took = HistogramMetricFamily(

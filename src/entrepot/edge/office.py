@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from entrepot.edge.tally import SECONDS, UNITS, Key, Spread, Tally
+from entrepot.edge.tally import COUNTERS, LARGEST, SECONDS, UNITS, Key, Spread, Tally
 
 REPORT = b"/report"
 _PATIENCE_S = 2.5  # longer than one process takes to say that its store does not answer
@@ -27,7 +27,7 @@ class Report(msgspec.Struct):
     batches: _Counts
     commits: _Counts
     gauges: dict[str, float]
-    turned_away: int
+    counters: dict[str, float]
 
     def tally(self) -> Tally:
         """What it has done."""
@@ -38,7 +38,7 @@ class Report(msgspec.Struct):
         return tally
 
 
-def report(tally: Tally, gauges: Mapping[str, float], turned_away: int) -> bytes:
+def report(tally: Tally, gauges: Mapping[str, float], counters: Mapping[str, float]) -> bytes:
     """This process's report, encoded."""
     made = Report(
         os.getpid(),
@@ -46,7 +46,7 @@ def report(tally: Tally, gauges: Mapping[str, float], turned_away: int) -> bytes
         _counts(tally.batches),
         _counts(tally.commits),
         dict(gauges),
-        turned_away,
+        dict(counters),
     )
     return msgspec.msgpack.encode(made)
 
@@ -69,7 +69,7 @@ class Office:
         self._workers = workers
         self._latest: dict[str, Report] = {}
         self._gone = Tally()  # what those had done who are there no more, as last seen
-        self._gone_turned_away = 0
+        self._gone_counters = dict.fromkeys(COUNTERS, 0.0)
 
     async def silence(self) -> str:
         """Which of them does not answer."""
@@ -98,18 +98,18 @@ class Office:
             if answer is not None
         }
         self._remember(reports)
-        total, turned_away = Tally(), self._gone_turned_away
+        total, counters = Tally(), dict(self._gone_counters)
         total.merge(self._gone)
         gauges: dict[str, float] = {}
         for known in self._latest.values():
             total.merge(known.tally())
-            turned_away += known.turned_away
+            _add(counters, known.counters)
         for one in reports.values():
             for name, value in one.gauges.items():
-                gauges[name] = gauges.get(name, 0) + value
-        return Metrics(
-            total, lambda: gauges, lambda: turned_away, [one.pid for one in reports.values()]
-        ).text()
+                before = gauges.get(name, 0.0)
+                gauges[name] = max(before, value) if name in LARGEST else before + value
+        pids = [one.pid for one in reports.values()]
+        return Metrics(total, lambda: gauges, lambda: counters, pids).text()
 
     def _remember(self, reports: Mapping[str, Report]) -> None:
         """Totals never shrink: what a process had done stays when another has its place."""
@@ -117,11 +117,16 @@ class Office:
             old = self._latest.get(name)
             if old is not None and old.pid != new.pid:
                 self._gone.merge(old.tally())
-                self._gone_turned_away += old.turned_away
+                _add(self._gone_counters, old.counters)
             self._latest[name] = new
 
     async def _all(self, path: bytes) -> list[tuple[int, bytes] | None]:
         return await asyncio.gather(*(_ask(socket, path) for socket in self._workers.values()))
+
+
+def _add(counters: dict[str, float], more: Mapping[str, float]) -> None:
+    for name, value in more.items():
+        counters[name] = counters.get(name, 0.0) + value
 
 
 async def _ask(socket: Path, path: bytes) -> tuple[int, bytes] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from msgspec.structs import replace
@@ -23,11 +24,11 @@ class Proxies:
         """
         words = [word for word in networks.replace(",", " ").split() if word]
         self._networks: list[IPv4Network | IPv6Network] = [ip_network(word) for word in words]
-        self._known: dict[str, bool] = {}  # peers are few: they are the proxies
+        self.trusts = lru_cache(maxsize=1024)(self._believed)
 
     def seen(self, request: Request) -> Request:
         """The request with the caller's own address and scheme, where a believed proxy gives them."""
-        if not self._believed(request.peer):
+        if not self.trusts(request.peer):
             return request
         # Of a header that came twice only the first is kept, and that one the caller may have sent.
         doubtful = request.repeated
@@ -46,21 +47,15 @@ class Proxies:
             if address is None:
                 break
             found = str(address)
-            if not self._trusts(address):
+            if not self._within(address):
                 break
         return found
 
     def _believed(self, peer: str) -> bool:
-        known = self._known.get(peer)
-        if known is None:
-            address = _address(peer)
-            known = address is not None and self._trusts(address)
-            if len(self._known) >= 10_000:
-                self._known.clear()
-            self._known[peer] = known
-        return known
+        address = _address(peer)
+        return address is not None and self._within(address)
 
-    def _trusts(self, address: IPv4Address | IPv6Address) -> bool:
+    def _within(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address in network for network in self._networks)
 
 

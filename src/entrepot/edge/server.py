@@ -17,6 +17,7 @@ from entrepot.edge.accepting import BACKLOG, Accepting, files_for_connections
 from entrepot.edge.budget import Budget, Share
 from entrepot.edge.connection import Application, Connection
 from entrepot.edge.connections import Connections
+from entrepot.edge.watchdog import Watchdog
 
 SWEEP_S = 1.0
 GRACE_S = 30.0
@@ -46,6 +47,7 @@ class Life:
     grace_s: float = GRACE_S
     overdue: Callable[[], None] = lambda: None  # the grace is over: what still looks shall fail
     hangup: Callable[[], None] | None = None  # on SIGHUP, which otherwise ends the process
+    watchdog: Watchdog | None = None  # measures how long the loop is held
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -113,6 +115,8 @@ async def _serve(front: Front, life: Life) -> None:
     admin = _Side(life.admin) if life.admin else None
     gc.freeze()  # what was imported lives as long as the process: no collection need look at it
     gc.set_threshold(20_000, 20, 50)  # a request's objects go without a collector's help
+    if life.watchdog is not None:
+        life.watchdog.start()
     life.listening(*front.sock.getsockname()[:2])
     while not ends.asked.is_set():
         try:
@@ -121,6 +125,8 @@ async def _serve(front: Front, life: Life) -> None:
             server.connections.sweep(loop.time())
             if admin is not None:
                 admin.connections.sweep(loop.time())
+    if life.watchdog is not None:
+        life.watchdog.stop()
     life.draining()
     server.accepting.close()
     await _drain(server, life, ends)

@@ -19,7 +19,20 @@ GAUGES = {
     "requests_in_work": "Requests that wait for their answers.",
     "requests_in_work_limit": "More are refused.",
     "store_units_waiting": "Writes that wait for their turn.",
+    "connections": "Open connections.",
+    "connections_limit": "More are closed at once, or take the place of idle ones.",
+    "unanswered_bytes": "Bytes of requests and of unsent answers in memory, small ones apart.",
+    "unanswered_bytes_limit": "More must wait.",
+    "unanswered_waiting": "Requests that wait for memory.",
+    "loop_lag_seconds": "The longest hold of the event loop in the last minute or two.",
 }
+COUNTERS = {
+    "requests_turned_away": "Requests refused because too many were in work.",
+    "connections_refused": "Connections closed at once because there were too many.",
+    "unanswered_refused": "Requests refused because there was no memory for them in time.",
+    "unanswered_dropped": "Slow requests ended because others needed their memory.",
+}
+LARGEST = frozenset(("loop_lag_seconds",))  # of several processes the largest counts, not the sum
 
 
 class Spread:
