@@ -186,7 +186,7 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
             "requests_in_work": edge.in_work,
             "requests_in_work_limit": config.max_in_work,
             "store_units_waiting": store.waiting,
-            "connections": len(connections),
+            "connections": connections.number,
             "connections_limit": connections.limit,
             "unanswered_bytes": budget.leased_bytes,
             "unanswered_bytes_limit": budget.limit_bytes,

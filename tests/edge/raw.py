@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from dataclasses import dataclass
 
 
@@ -18,9 +19,13 @@ class Reply:
 class Wire:
     """One TCP connection. Use as a context manager."""
 
-    def __init__(self, address: str, timeout: float = 20) -> None:
+    def __init__(
+        self, address: str, timeout: float = 20, tls: ssl.SSLContext | None = None
+    ) -> None:
         host, _, port = address.rpartition(":")
         self._socket = socket.create_connection((host, int(port)), timeout)
+        if tls is not None:
+            self._socket = tls.wrap_socket(self._socket, server_hostname=host)
         self._read = b""
 
     def __enter__(self) -> Wire:
@@ -33,7 +38,7 @@ class Wire:
         """Every byte, unless the server has hung up: then what it took."""
         try:
             self._socket.sendall(raw)
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             return
 
     def send_singly(self, raw: bytes) -> None:
@@ -69,7 +74,7 @@ class Wire:
     def _more(self) -> bool:
         try:
             chunk = self._socket.recv(65536)
-        except ConnectionResetError:
+        except (ConnectionResetError, ssl.SSLEOFError):
             return False
         self._read += chunk
         return bool(chunk)

@@ -20,7 +20,8 @@ from entrepot.edge.connections import Connections
 log = logging.getLogger("entrepot.server")
 
 HANDSHAKE_S = 10.0
-HANDSHAKES = 256  # of TLS at a time; a new one takes the place of the oldest
+PARTING_S = 1.0  # so long the end of a TLS connection waits for the client's word
+HANDSHAKES = 64  # of TLS at a time; a new one takes the place of the oldest
 BACKLOG = 2048
 RESERVED_FILES = 64  # descriptors that are kept back for the store and the admin listener
 _AT_ONCE = 64  # connections that are taken in one turn of the loop
@@ -103,14 +104,13 @@ class Accepting:
 
     async def _shake_hands(self, new: socket.socket, share: Share) -> None:
         new.setblocking(False)
-        patience_s = HANDSHAKE_S if self._tls else None
         try:
             await self._loop.connect_accepted_socket(
                 lambda: self._make(share),
                 new,
                 ssl=self._tls,
-                ssl_handshake_timeout=patience_s,
-                ssl_shutdown_timeout=patience_s,
+                ssl_handshake_timeout=HANDSHAKE_S if self._tls else None,
+                ssl_shutdown_timeout=PARTING_S if self._tls else None,
             )
         except (OSError, asyncio.CancelledError) as error:  # ssl.SSLError is an OSError
             self._connections.leave(share)

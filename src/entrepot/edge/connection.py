@@ -28,6 +28,9 @@ PIPELINED = 32
 UNSENT_BYTES = 16 << 10  # of an answer; beyond that the connection reads nothing more
 REQUEST_BYTES = 1 << 10  # what a request costs besides its bytes
 STEP_BYTES = 64 << 10  # what announces no length is leased in steps
+# Of TLS: what is read at once passes a buffer of the connection's own, which keeps the memory that it
+# touched. So the bytes count twice, and a connection that needed much of it is closed once it is idle.
+TLS_BUFFER_BYTES = 16 << 10
 
 _STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 _BODILESS = frozenset((204, 304))
@@ -65,6 +68,21 @@ class Clock:
 
 
 _clock = Clock()
+
+
+class _Lost(asyncio.Transport):
+    """Stands in for the transport of a connection that has ended."""
+
+    def is_closing(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
+
+    abort = pause_reading = resume_reading = close
+
+
+_LOST = _Lost()
 
 
 class _Turn(NamedTuple):
@@ -111,6 +129,7 @@ class Connection(asyncio.Protocol):
         # Of a TCP server, so it is a whole one.
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=UNSENT_BYTES)
+        self._tls = transport.get_extra_info("sslcontext") is not None
         peer = str((transport.get_extra_info("peername") or ("",))[0])
         self._incoming = Incoming(self._application, self, peer)
         self._connections.open[self] = None
@@ -119,6 +138,7 @@ class Connection(asyncio.Protocol):
         # A request that was read whole is finished all the same: its answer has nowhere to go.
         self._connections.open.pop(self, None)
         self._connections.leave(self._share)
+        self._transport = _LOST  # which otherwise holds this object in a cycle
         self._incoming.close()
         self._forget_turns()
         self.resume_writing()
@@ -126,7 +146,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._incoming.feed(data)
-        if self._incoming.last:
+        if self._incoming.last or (self._tls and len(data) > TLS_BUFFER_BYTES):
             self._last = True
 
     def pause_writing(self) -> None:
@@ -169,9 +189,8 @@ class Connection(asyncio.Protocol):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def holds(self, held_bytes: int) -> None:
-        lease = self._lease
-        if lease is None or held_bytes > lease.leased_bytes:
-            self._hold(-(-held_bytes // STEP_BYTES) * STEP_BYTES)
+        steps = -(-held_bytes // STEP_BYTES)
+        self._hold(steps * STEP_BYTES)
         if self._lease is not None:
             self._lease.done_bytes = held_bytes
 
@@ -197,6 +216,8 @@ class Connection(asyncio.Protocol):
         lease = self._lease
         if lease is None:
             lease = self._lease = Lease(self._share, self._too_slow, self._loop.time())
+        if self._tls:
+            total_bytes *= 2
         if total_bytes <= lease.leased_bytes or self._not_reading & _ROOM:
             return
         room = self._budget.extend(lease, total_bytes - lease.leased_bytes)

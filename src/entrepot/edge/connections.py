@@ -53,7 +53,9 @@ class Connections:
         self._shares: dict[str, Share] = {}
         self._admitted = 0
 
-    def __len__(self) -> int:
+    @property
+    def number(self) -> int:
+        """How many there are; those that still shake hands for TLS count."""
         return self._admitted
 
     def admit(self, peer: str) -> Share | None:

@@ -90,9 +90,10 @@ class Incoming:
         self._clear()
 
     def close(self) -> None:
-        """Lets go of the parser, which otherwise holds this object in a cycle."""
+        """Lets go of the parser and the receiver, which otherwise hold this object in a cycle."""
         self.stop()
         self._parser = None
+        del self._receiver  # nothing is told once this is stopped
 
     def stop(self) -> None:
         """Reads nothing more, and forgets what was read of the request."""

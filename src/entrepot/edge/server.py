@@ -139,7 +139,9 @@ class _Side:
     """A front that is open: what takes its connections, and the connections."""
 
     def __init__(self, front: Front) -> None:
-        connections = front.connections or Connections(_ADMIN_CONNECTIONS, Budget(_ADMIN_BYTES))
+        connections = front.connections
+        if connections is None:
+            connections = Connections(_ADMIN_CONNECTIONS, Budget(_ADMIN_BYTES))
         connections.limit = files_for_connections(connections.limit)
         self.connections = connections
 
