@@ -36,13 +36,14 @@ class Collector:
 
     def end(self, number: int, frame: Any) -> None:
         grown = tracemalloc.get_traced_memory()[0] - self._before
+        most = tracemalloc.take_snapshot().statistics("lineno")[:5]
         tracemalloc.stop()
         gc.set_debug(gc.DEBUG_SAVEALL)
         gc.collect()
         kinds = Counter(name for thing in gc.garbage if (name := _ours(thing)))
         gc.set_debug(0)
         gc.garbage.clear()
-        self._tell({"grown": grown, "kinds": kinds})
+        self._tell({"grown": grown, "kinds": kinds, "most": [str(line) for line in most]})
 
     def _tell(self, said: Any) -> None:
         part = self._file.with_suffix(".part")

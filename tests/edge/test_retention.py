@@ -39,6 +39,13 @@ class Measured:
             folder / "data", *flags, "--admin-port", "0", "--max-in-work", "4", program=program
         )
 
+    def begin(self) -> None:
+        """Has everything made and imported that the first calls need."""
+        self.credentials: Credentials = self.server.credentials()
+        for adapter in ADAPTERS:
+            self.credentials = adapter.ready(self.credentials, self.ask)
+        everything(self, self.credentials)
+
     def signal(self, number: int) -> dict[str, Any]:
         """What the server says after the signal."""
         assert self.server.process is not None
@@ -84,6 +91,7 @@ def measured(
 ) -> Iterator[Measured]:
     found = Measured(tmp_path_factory.mktemp("retention"), request.param == "tls")
     with found.server:
+        found.begin()
         yield found
 
 
@@ -199,12 +207,8 @@ def everything(measured: Measured, credentials: Credentials) -> None:
 
 
 def test_nothing_of_a_request_is_left_once_it_is_answered(measured: Measured) -> None:
-    credentials: Credentials = measured.server.credentials()
-    for adapter in ADAPTERS:
-        credentials = adapter.ready(credentials, measured.ask)
-    everything(measured, credentials)  # what is made once, at the first call, is made
     assert measured.signal(signal.SIGUSR1)["begun"]
-    everything(measured, credentials)
+    everything(measured, measured.credentials)
     time.sleep(1)  # connections that the client has closed end
     left = measured.signal(signal.SIGUSR2)
     assert not left["kinds"], left

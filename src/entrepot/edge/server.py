@@ -22,6 +22,7 @@ from entrepot.edge.watchdog import Watchdog
 SWEEP_S = 1.0
 GRACE_S = 30.0
 PARTING_S = 1.0
+TLS_WEIGHT = 4  # a connection with TLS takes the memory of so many without
 _ADMIN_BYTES = 1 << 20
 _ADMIN_CONNECTIONS = 64
 log = logging.getLogger("entrepot.server")
@@ -142,7 +143,8 @@ class _Side:
         connections = front.connections
         if connections is None:
             connections = Connections(_ADMIN_CONNECTIONS, Budget(_ADMIN_BYTES))
-        connections.limit = files_for_connections(connections.limit)
+        wanted = connections.limit // TLS_WEIGHT if front.tls else connections.limit
+        connections.limit = files_for_connections(max(wanted, 1))
         self.connections = connections
 
         def make(share: Share) -> Connection:
