@@ -6,6 +6,8 @@ import socket
 import ssl
 from dataclasses import dataclass
 
+from entrepot.dialect.request import Request
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -78,3 +80,14 @@ class Wire:
             return False
         self._read += chunk
         return bool(chunk)
+
+
+def spelled(request: Request, *headers: bytes) -> bytes:
+    """The request as bytes."""
+    target = request.path + (b"?" + request.query if request.query else b"")
+    lines = [b"%s %s HTTP/1.1" % (request.method.encode(), target)]
+    lines += [b"%s: %s" % pair for pair in ({b"host": b"x"} | dict(request.headers)).items()]
+    lines += headers
+    if request.body:
+        lines.append(b"content-length: %d" % len(request.body))
+    return b"\r\n".join(lines) + b"\r\n\r\n" + request.body

@@ -19,7 +19,7 @@ from entrepot.dialect.request import Request
 from entrepot.main import dialects
 from tests.certificates import issue
 from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS
-from tests.edge.raw import Wire
+from tests.edge.raw import Wire, spelled
 from tests.server import Server
 
 MEGABYTE = 1 << 20
@@ -71,17 +71,6 @@ class Measured:
         with self.wire() as wire:
             wire.send(spelled(request))
             return wire.reply(request.method == "HEAD")
-
-
-def spelled(request: Request, *headers: bytes) -> bytes:
-    """The request as bytes."""
-    target = request.path + (b"?" + request.query if request.query else b"")
-    lines = [b"%s %s HTTP/1.1" % (request.method.encode(), target)]
-    lines += [b"%s: %s" % pair for pair in ({b"host": b"x"} | dict(request.headers)).items()]
-    lines += headers
-    if request.body:
-        lines.append(b"content-length: %d" % len(request.body))
-    return b"\r\n".join(lines) + b"\r\n\r\n" + request.body
 
 
 @pytest.fixture(scope="module", params=["plain", "tls"])

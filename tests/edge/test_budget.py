@@ -1,0 +1,199 @@
+"""The budget of bytes: who gets room, who waits, who is refused, who is dropped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from entrepot.edge.addresses import network_of
+from entrepot.edge.budget import GRACE_S, MOST_WAITING, ROOM_S, Budget, Lease, Share
+from entrepot.edge.connections import Connections
+
+MB = 1 << 20
+
+
+class Case:
+    """A budget of 32 MB at the time 0, and leases of addresses."""
+
+    def __init__(self) -> None:
+        self.budget = Budget(32 * MB)
+        self.dropped: list[str] = []
+
+    def lease(self, share: Share, since: float = 0.0) -> Lease:
+        return Lease(share, lambda: self.dropped.append(share.network), since)
+
+    def held(self, share: Share, amount: int) -> Lease:
+        lease = self.lease(share)
+        assert self.budget.extend(lease, amount) is None
+        return lease
+
+
+def run(check: Callable[[Case], None]) -> None:
+    async def inside() -> None:
+        check(Case())
+
+    asyncio.run(inside())
+
+
+def test_an_address_gets_a_quarter_and_others_the_rest() -> None:
+    def check(case: Case) -> None:
+        one, other = Share("a"), Share("b")
+        case.held(one, 5 * MB)
+        case.held(one, 3 * MB)
+        room = case.budget.extend(case.lease(one), 1)
+        assert room is not None
+        assert not room.done()
+        case.held(other, 8 * MB)
+
+    run(check)
+
+
+def test_an_address_may_always_have_one_request_of_the_largest_size() -> None:
+    def check(case: Case) -> None:
+        share = Share("a")
+        lease = case.held(share, 20 * MB)
+        assert case.budget.extend(lease, 5 * MB) is None
+        assert case.budget.extend(case.lease(share), 1) is not None
+
+    run(check)
+
+
+def test_a_trusted_proxy_speaks_for_many() -> None:
+    def check(case: Case) -> None:
+        share = Share("proxy", limited=False)
+        for _ in range(4):
+            case.held(share, 8 * MB)
+        assert case.budget.extend(case.lease(share), 1) is not None
+
+    run(check)
+
+
+def test_what_is_released_goes_to_the_smallest_that_waits() -> None:
+    def check(case: Case) -> None:
+        full = [case.held(Share(str(n)), 8 * MB) for n in range(4)]
+        large = case.budget.extend(case.lease(Share("large")), 30 * MB)
+        small = case.budget.extend(case.lease(Share("small")), 1 * MB)
+        assert large is not None
+        assert small is not None
+        case.budget.release(full[0])
+        assert small.done()
+        assert small.result()
+        assert not large.done()
+        assert case.budget.leased_bytes == 25 * MB
+
+    run(check)
+
+
+def test_what_gets_no_room_in_time_is_refused() -> None:
+    def check(case: Case) -> None:
+        for n in range(4):
+            case.held(Share(str(n)), 8 * MB).unfinished = False
+        room = case.budget.extend(case.lease(Share("late")), 1)
+        assert room is not None
+        now = asyncio.get_running_loop().time()
+        case.budget.sweep(now)
+        assert not room.done()
+        case.budget.sweep(now + ROOM_S + 1)
+        assert room.done()
+        assert not room.result()
+        assert (case.budget.refused, case.dropped) == (1, [])
+
+    run(check)
+
+
+def test_the_slowest_goes_when_others_wait_and_what_is_in_work_stays() -> None:
+    def check(case: Case) -> None:
+        in_work = case.held(Share("in work"), 8 * MB)
+        in_work.unfinished = False
+        quick = case.held(Share("quick"), 8 * MB)
+        quick.done_bytes = 6 * MB
+        silent, slow = case.held(Share("silent"), 8 * MB), case.held(Share("slow"), 8 * MB)
+        slow.done_bytes = 1000
+        case.budget.sweep(10.0)
+        assert case.dropped == []  # while nobody waits, slow clients have their time
+        room = case.budget.extend(case.lease(Share("waits")), 1)
+        assert room is not None
+        case.budget.sweep(GRACE_S + 0.5)
+        assert case.dropped == ["silent"]
+        assert room.done()
+        assert room.result()
+        assert silent.leased_bytes == 0
+
+    run(check)
+
+
+def test_only_so_many_wait() -> None:
+    def check(case: Case) -> None:
+        for n in range(4):
+            case.held(Share(str(n)), 8 * MB)
+        rooms = [case.budget.extend(case.lease(Share("x")), 100 + n) for n in range(MOST_WAITING)]
+        assert all(room is not None and not room.done() for room in rooms)
+        small = case.budget.extend(case.lease(Share("small")), 1)
+        assert small is not None
+        assert not small.done()
+        assert rooms[-1] is not None
+        assert not rooms[-1].result()  # the largest makes place
+
+    run(check)
+
+
+def test_an_ended_request_waits_no_more() -> None:
+    def check(case: Case) -> None:
+        for n in range(4):
+            case.held(Share(str(n)), 8 * MB)
+        lease = case.lease(Share("gone"))
+        room = case.budget.extend(lease, 1)
+        case.budget.release(lease)
+        assert room is not None
+        assert not room.result()
+        assert case.budget.waiting == 0
+
+    run(check)
+
+
+class Held:
+    """A connection that is open."""
+
+    def __init__(self, idle: bool = True) -> None:
+        self.idle = idle
+        self.closed = False
+
+    def sweep(self, now: float) -> None:
+        raise AssertionError("nobody asked for it")
+
+    def close(self) -> None:
+        self.closed = True
+
+    def drain(self, sending: bool = True) -> None:
+        raise AssertionError("nobody asked for it")
+
+
+def test_one_address_has_a_quarter_of_the_connections() -> None:
+    connections = Connections(16, Budget(MB))
+    shares = [connections.admit("10.0.0.1") for _ in range(4)]
+    assert all(share is not None for share in shares)
+    assert connections.admit("10.0.0.1") is None
+    assert connections.admit("10.0.0.2") is not None
+    assert shares[0] is not None
+    connections.leave(shares[0])
+    assert connections.admit("10.0.0.1") is not None
+    assert connections.refused == 1
+
+
+def test_when_all_places_are_taken_the_longest_idle_connection_goes() -> None:
+    connections = Connections(8, Budget(MB))
+    busy, oldest, newest = Held(idle=False), Held(), Held()
+    for n, held in enumerate((busy, oldest, newest, *(Held() for _ in range(5)))):
+        assert connections.admit(f"10.0.0.{n}") is not None
+        connections.open[held] = None
+    connections.active(oldest)
+    assert connections.admit("10.0.1.1") is not None
+    assert (busy.closed, newest.closed, oldest.closed) == (False, True, False)
+
+
+def test_an_ipv6_network_is_one_caller() -> None:
+    assert network_of("2001:db8::1") == network_of("2001:db8::ffff:2") == "2001:db8::/64"
+    assert network_of("2001:db8:0:1::1") != network_of("2001:db8::1")
+    assert network_of("::ffff:10.0.0.1") == network_of("10.0.0.1") == "10.0.0.1"
+    assert network_of("fe80::1%eth0") == "fe80::/64"
+    assert network_of("") == ""
