@@ -19,6 +19,7 @@ log = logging.getLogger("entrepot.server")
 
 TICK_S = 0.05
 HELD_S = 0.2
+_RUNNERS = asyncio.runners.__file__  # whose function is innermost while the loop waits
 _SILENCE_S = 1.0  # between two warnings
 _WINDOW_S = 60.0  # `lag_s` is the longest hold within the last one or two of these
 
@@ -73,6 +74,9 @@ class Watchdog:
             if held_s < HELD_S + TICK_S:
                 continue
             name = self._work_under_way()
+            if not name:  # the loop waits: it is the machine that gives this process no time
+                self._ended.wait(_SILENCE_S)
+                continue
             while noted == self._noted and not self._ended.wait(TICK_S):
                 pass  # until it lets go, to tell how long it was
             log.warning(
@@ -83,9 +87,11 @@ class Watchdog:
             self._ended.wait(_SILENCE_S)
 
     def _work_under_way(self) -> str:
-        """The operation of the request whose function is deepest on the loop's stack."""
+        """The operation of the request that the loop works on, and the function; empty where it waits."""
         frame: FrameType | None = sys._current_frames().get(self._loop_thread)
-        innermost = frame.f_code.co_qualname if frame is not None else "unknown"
+        if frame is None or frame.f_code.co_filename == _RUNNERS:
+            return ""
+        innermost = frame.f_code.co_qualname
         while frame is not None:
             exchange = (
                 frame.f_locals.get("exchange") if "exchange" in frame.f_code.co_varnames else None
