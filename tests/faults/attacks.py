@@ -256,7 +256,7 @@ _numbers = itertools.count()
 def large_create(credentials: Credentials) -> bytes:
     """A signed create of 500 KB."""
     body = {
-        "name": f"large {next(_numbers)}",
+        "name": f"large_{time.time_ns()}_{next(_numbers)}",
         "device_type": "Board",
         "protocol_type": "MQTT",
         "data_format": "json",

@@ -122,7 +122,11 @@ def small_calls(target: Target, together: Any, results: Any) -> None:
     while not target.over:
         n += 1
         body = products.unique(dict(creating.example), began + n, known)
-        body["description"] = "d" * 1500
+        body["service_capabilities"] = [
+            {**service, "service_id": f"{service['service_id']}{i}"}
+            for service in body["service_capabilities"]
+            for i in range(8)
+        ]
         calls = {
             "lists_ms": partial(_IOTDA.request, listing, {"limit": 1}, None, known),
             "creates_ms": partial(_IOTDA.create, body, known),
