@@ -234,9 +234,7 @@ class Incoming:
         if query_bytes > SMALL_QUERY:
             limit = max(limit - query_bytes, 0)
         self._body_limit = limit
-        declared = headers.get(b"content-length", b"")
-        if not declared.isdigit():
-            declared = b"0"
+        declared = headers.get(b"content-length", b"").lstrip(b"0") or b"0"
         if len(declared) > 18 or int(declared) > limit:
             self._refuse(TooLarge("body", limit))
             return

@@ -1,7 +1,7 @@
 """Measures how long the event loop is held by one piece of work, and names the operation; knows no vendor.
 
-The loop notes the time every `TICK_S`. A thread looks at that note: where it is older than `HELD_S`, the
-thread reads from the loop's stack which request is being worked on. Requests pay nothing for it.
+The loop notes the time every `TICK_S`. A thread looks at that note: where the loop has worked for `HELD_S`
+since, the thread reads from the loop's stack which request it works on. Requests pay nothing for it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from entrepot.dialect.operation import Exchange
 log = logging.getLogger("entrepot.server")
 
 TICK_S = 0.05
-HELD_S = 0.2
+HELD_S = 0.2  # of work
+_BLOCKED_S = 2.0  # without work: it waits for something
 _RUNNERS = asyncio.runners.__file__  # whose function is innermost while the loop waits
 _SILENCE_S = 1.0  # between two warnings
 _WINDOW_S = 60.0  # `lag_s` is the longest hold within the last one or two of these
@@ -29,7 +30,7 @@ class Watchdog:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._loop_thread = 0
+        self._loop_thread = self._clock = 0
         self._noted = 0.0
         self._handle: asyncio.TimerHandle | None = None
         self._ended = threading.Event()
@@ -45,6 +46,7 @@ class Watchdog:
         """Begins; called on the loop's thread."""
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
+        self._clock = time.pthread_getcpuclockid(self._loop_thread)
         self._noted = self._window = time.monotonic()
         self._handle = self._loop.call_later(TICK_S, self._tick)
         threading.Thread(target=self._watch, name="entrepot-watchdog", daemon=True).start()
@@ -68,14 +70,17 @@ class Watchdog:
 
     def _watch(self) -> None:
         """In the thread: names what holds the loop, at most once a second."""
-        while not self._ended.wait(HELD_S / 2):
-            noted = self._noted
-            held_s = time.monotonic() - noted
-            if held_s < HELD_S + TICK_S:
+        worked_from, noted = self._worked_s(), self._noted
+        while not self._ended.wait(HELD_S / 4):
+            if noted != self._noted:
+                worked_from, noted = self._worked_s(), self._noted
+                continue
+            # A machine that gives this process no time is no fault of an operation's.
+            worked = self._worked_s() - worked_from > HELD_S
+            if not worked and time.monotonic() - noted < _BLOCKED_S:
                 continue
             name = self._work_under_way()
-            if not name:  # the loop waits: it is the machine that gives this process no time
-                self._ended.wait(_SILENCE_S)
+            if not name:
                 continue
             while noted == self._noted and not self._ended.wait(TICK_S):
                 pass  # until it lets go, to tell how long it was
@@ -85,6 +90,10 @@ class Watchdog:
                 name,
             )
             self._ended.wait(_SILENCE_S)
+
+    def _worked_s(self) -> float:
+        """The processor time that the loop's thread has taken so far."""
+        return time.clock_gettime(self._clock)
 
     def _work_under_way(self) -> str:
         """The operation of the request that the loop works on, and the function; empty where it waits."""
