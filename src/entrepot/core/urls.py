@@ -8,7 +8,6 @@ of the password for a host, and quote it.
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
 
 _HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[^\s:@/?#\[\],]*)(?::[0-9]{0,5})?"
 _CLEAR = re.compile(
@@ -23,6 +22,7 @@ _HARMLESS = re.compile(
     r"application_name|db)=[\w.,:/%-]*"
 )
 _LOOKS_LIKE_ONE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(/|.*@)")
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _ADVICE = (
     "write it as scheme://user:password@host:port/database?name=value, with names that there are;"
     " in user and password write %25 for %, %40 for @, %3A for :, %2F for /, %3F for ?, %23 for #,"
@@ -70,6 +70,12 @@ def without_secrets(url: str, error: BaseException) -> str:
     secrets = [parts["password"] or "", *(w.partition("=")[2] for w in query)]
     if not parts["scheme"].startswith("postgres") and not parts["password"]:
         secrets.append(parts["user"] or "")
-    for secret in sorted({s for raw in secrets for s in (raw, unquote(raw)) if s}, key=len)[::-1]:
+    for secret in sorted({s for raw in secrets for s in (raw, _decoded(raw)) if s}, key=len)[::-1]:
         text = text.replace(secret, "***")
     return text
+
+
+def _decoded(raw: str) -> str:
+    """The text that `%XX` spells in a password."""
+    plain = _PERCENT.sub(lambda match: bytes.fromhex(match[1].decode()), raw.encode())
+    return plain.decode("utf-8", "replace")
