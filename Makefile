@@ -29,7 +29,7 @@ setup: .venv/.npm ## everything that test and check need
 	@:
 
 run: .venv/.run ## serve, with the runtime requirements alone
-	.venv/bin/entrepot serve $(ARGS)
+	.venv/bin/entrepot serve --show-credentials true $(ARGS)
 
 test: setup ## the whole suite, or less: make test ARGS="tests/core -x"
 	$(if $(ARGS),.venv/bin/pytest $(ARGS),$(SUITE))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import os
+import pty
 import resource
 import signal
 import socket
@@ -65,7 +67,7 @@ def ask(url: str, path: str = "/nowhere/at/all") -> int:
 
 def test_an_empty_directory_gets_a_tenant_and_a_snippet_for_each_sdk(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    process = serve("--port", "0", "--data", str(data))
+    process = serve("--show-credentials", "true", "--port", "0", "--data", str(data))
     lines = lines_until_it_listens(process)
     url = lines[-1].removeprefix("listening on ")
     assert url.startswith("http://127.0.0.1:")
@@ -123,6 +125,59 @@ def test_a_later_start_is_brief_and_keeps_everything(tmp_path: Path) -> None:
     again = Console(tmp_path / "data")("credentials", "--snippets")
     assert before["secret_key"] in again.out
     assert "http://127.0.0.1:8080" in again.out
+
+
+SHOWN = ("--show-credentials", "true")
+
+
+@pytest.mark.parametrize(
+    ("at_terminal", "flags", "shows"),
+    [
+        (False, (), False),
+        (False, ("--workers", "2"), False),
+        (False, ("--show-credentials", "false"), False),
+        (False, ("--host", "0.0.0.0", *SHOWN), False),
+        (False, ("--host", "localhost", *SHOWN), True),
+        (False, ("--workers", "2", *SHOWN), True),
+        (True, (), True),
+        (True, ("--workers", "2"), True),
+    ],
+)
+def test_secrets_are_printed_to_a_terminal_or_where_they_are_asked_for(
+    tmp_path: Path, at_terminal: bool, flags: tuple[str, ...], shows: bool
+) -> None:
+    """First start and later ones: keys on the first, a link that signs in on each, or neither."""
+    there = ("--port", "0", "--data", str(tmp_path / "data"))
+    for first in (True, False):
+        lines = printed_by(*there, *flags, at_terminal=at_terminal)
+        known = Console(tmp_path / "data")("credentials", "--json").json
+        text = "\n".join(lines)
+        assert (known["secret_key"] in text) is (shows and first)
+        assert (known["access_key"] in text) is (shows and first)
+        assert known["huawei"]["password"] not in text
+        assert ("/explorer/enter?ticket=" in text) is shows
+        if not (shows and first):
+            assert f"`entrepot credentials --data {tmp_path / 'data'}` prints what" in text
+
+
+def printed_by(*flags: str, at_terminal: bool) -> list[str]:
+    """What a server prints until it listens; its standard output is a terminal or a pipe."""
+    outer, inner = pty.openpty() if at_terminal else os.pipe()
+    process = subprocess.Popen(
+        [*ENTREPOT, "serve", *flags], stdout=inner, stderr=subprocess.DEVNULL, env=environment()
+    )
+    os.close(inner)
+    try:
+        with open(outer, encoding="utf-8", newline="") as out:
+            lines = []
+            for line in out:
+                lines.append(line.rstrip("\r\n"))
+                if line.startswith("listening on "):
+                    break
+        return lines
+    finally:
+        process.terminate()
+        process.wait(40)
 
 
 def test_a_directory_has_one_server_at_a_time(tmp_path: Path) -> None:

@@ -76,6 +76,15 @@ def test_the_container_serves_as_it_is_set(tmp_path: Path) -> None:
         assert probed.returncode != 0
 
 
+def test_what_is_deployed_prints_no_keys_and_what_a_developer_runs_does(
+    unit: ConfigParser,
+) -> None:
+    assert "CREDENTIALS" not in CONTAINERFILE
+    assert "credentials" not in unit["Service"]["ExecStart"]
+    makefile = (DEPLOY.parent / "Makefile").read_text()
+    assert "entrepot serve --show-credentials true $(ARGS)" in makefile
+
+
 def test_the_unit_has_the_sections_and_keys_that_it_needs(unit: ConfigParser) -> None:
     assert unit.sections() == ["Unit", "Service", "Install"]
     service = unit["Service"]

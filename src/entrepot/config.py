@@ -87,6 +87,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="whether /explorer has the pages to call the APIs from: true or false"),
     ] = True
+    show_credentials: Annotated[
+        bool,
+        Meta(
+            description="whether a start on loopback prints keys and the link that signs in, also"
+            " where its output is no terminal: true or false"
+        ),
+    ] = False
     admin_host: Annotated[str, Meta(min_length=1, description="address of the admin listener")] = (
         "127.0.0.1"
     )

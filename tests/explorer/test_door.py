@@ -131,14 +131,14 @@ def test_who_guesses_is_made_to_wait_and_others_are_not(fresh_server: Server) ->
     assert "turned 'dev' from 127.0.0.1 away" in fresh_server.said
 
 
-# The link that a first start prints
+# The link that a start prints
 
 
-def test_the_first_start_prints_a_link_that_signs_in_once(tmp_path: Path) -> None:
+def test_a_start_prints_a_link_that_signs_in_once(tmp_path: Path) -> None:
+    flags = ("--show-credentials", "true", "--port", "0", "--data", str(tmp_path / "data"))
     process = subprocess.Popen(
-        [*ENTREPOT, "serve", "--port", "0", "--data", str(tmp_path / "data")],
-        stdout=subprocess.PIPE, text=True, env=environment(),
-    )  # fmt: skip
+        [*ENTREPOT, "serve", *flags], stdout=subprocess.PIPE, text=True, env=environment()
+    )
     try:
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")

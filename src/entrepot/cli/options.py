@@ -64,6 +64,9 @@ class Flags:
     explorer: Annotated[str | None, Parameter(help="The pages at /explorer: false for none.")] = (
         None
     )
+    show_credentials: Annotated[
+        str | None, Parameter(help="Print keys also where nobody looks at a terminal: true.")
+    ] = None
     admin_host: Annotated[str | None, Parameter(help="Address of the admin listener.")] = None
     admin_port: Annotated[
         str | None, Parameter(help="Port for health, readiness and metrics; 0 picks a free one.")

@@ -73,8 +73,10 @@ def _listening(installation: root.Readable, empty: bool, url: str, admin_url: st
         more = f" --store '{data}'"
     elif config.data != Path("entrepot-data"):
         more = f" --data {data}"
+    shows = _shows_secrets(config)
     if empty:
         print(f"Made {data} with the development tenant {root.DEVELOPMENT!r}.")
+    if empty and shows:
         print("Point an SDK here; each of these runs as it stands:\n")
         for text in root.snippets(installation, root.DEVELOPMENT, reachable(url)):
             print(text)
@@ -82,21 +84,22 @@ def _listening(installation: root.Readable, empty: bool, url: str, admin_url: st
     else:
         print(f"Serving {data}; `entrepot credentials{more}` prints what an SDK needs.")
     if config.explorer:
-        print(f"API explorer: {_explorer(installation, empty, reachable(url))}")
+        print(f"API explorer: {_explorer(installation, reachable(url), shows)}")
     if admin_url:
         print(f"health and metrics on {admin_url}")
     print(f"listening on {url}", flush=True)
 
 
-def _explorer(installation: root.Readable, empty: bool, url: str) -> str:
-    """Where the explorer is; a link that signs in, where whoever reads this may know every secret.
+def _shows_secrets(config: Config) -> bool:
+    """Returns whether keys and links may be printed: a log keeps what it is told, a terminal does not."""
+    return sys.stdout.isatty() or (config.show_credentials and root.is_loopback(config.host))
 
-    That is on the first start, which prints them, and at a terminal: a log keeps what it is told.
-    """
+
+def _explorer(installation: root.Readable, url: str, shows: bool) -> str:
+    """Returns where the explorer is: a link that signs in, where `shows` and only this machine can follow it."""
     from entrepot.explorer import session
 
-    loopback = root.is_loopback(installation.config.host)
-    if loopback and (empty or sys.stdout.isatty()):
+    if shows and root.is_loopback(installation.config.host):
         user = root.first_user(installation, root.DEVELOPMENT)
         if user is not None:
             return session.link(installation.vault, url, user, root.now_ms())
