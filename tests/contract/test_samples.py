@@ -6,15 +6,21 @@ it must be the operation, and its parameters must mean what was given.
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import shutil
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from entrepot.dialect.calls import filled, signed, words
 from entrepot.dialect.code import ACCESS_KEY, FILE, SECRET_KEY, hidden, variables
@@ -37,6 +43,11 @@ each_call = pytest.mark.parametrize(
     ("adapter", "operation"), CALLS, ids=[f"{a.dialect}-{o.name}" for a, o in CALLS]
 )
 each_language = pytest.mark.parametrize("language", LANGUAGES)
+ALIYUN, IOTDA = (next(d for d in dialects() if d.name == name) for name in ("aliyun", "iotda"))
+IDS = {"huawei": {"project_id": "p"}, "aliyun": {"instance_id": "i"}}
+BEGINNING = "python3 - <<'END' | curl -sS --config -\n"
+# All that a shell script may run, and all that others on the machine can read of it (`ps`).
+COMMANDS = (("python3", "-"), ("curl", "-sS", "--config", "-"))
 SHEET = (
     "name,manufacturer_id,manufacturer_name,model,product_type,protocol_type\nlamp,m,maker,x,0,0\n"
 )
@@ -51,6 +62,7 @@ class Sampled:
     body: Any
     code: str = ""
     done: dict[str, str] = field(default_factory=dict)  # what it said, and how it failed
+    ran: list[str] = field(default_factory=list)  # the command lines of a shell script
     sent: Request | None = None  # the last request of this caller, and its answer
     answer: Answer | None = None
 
@@ -65,11 +77,24 @@ class Sampled:
 Samples = dict[tuple[str, str, str], Sampled]
 
 
+def tools(data: Path) -> Path:
+    """A folder with what a shell script may run, which also keeps every command line in `ran`."""
+    folder = data / "tools"
+    folder.mkdir()
+    for program, path in (("python3", sys.executable), ("curl", shutil.which("curl"))):
+        shim = folder / program
+        keeping = f'printf "%s\\n" "{program} $*" >> "{data}/ran"'
+        shim.write_text(f'#!/bin/sh\n{keeping}\nexec {path} "$@"\n', encoding="utf-8")
+        shim.chmod(0o755)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Samples:
     """Every sample, after it ran, by dialect, operation and language."""
     data = tmp_path_factory.mktemp("samples")
     (data / FILE).write_text(SHEET, encoding="utf-8")
+    tools(data)
     world = World(data / "store")
     found = {(a.dialect, o.name, word): called(world, a, o) for a, o in CALLS for word in LANGUAGES}
     world.close()
@@ -164,10 +189,12 @@ def run_python(data: Path, sdk: str, wanted: list[Sampled]) -> None:
 
 def run_shell(data: Path, one: Sampled) -> None:
     done = subprocess.run(
-        ["sh", "-c", one.code], cwd=data, capture_output=True, text=True, timeout=60,
-        env={**environment(), **one.environment},
+        ["/bin/sh", "-c", one.code], cwd=data, capture_output=True, text=True, timeout=60,
+        env={**environment(), **one.environment, "PATH": str(data / "tools")},
     )  # fmt: skip
     one.done = {"said": done.stdout, "failed": done.stderr}
+    one.ran = (data / "ran").read_text(encoding="utf-8").splitlines()
+    (data / "ran").unlink()
 
 
 @each_language
@@ -216,13 +243,67 @@ def test_no_code_holds_a_key_or_a_password(samples: Samples) -> None:
     assert read > {ACCESS_KEY, SECRET_KEY, "ENTREPOT_PASSWORD", "ENTREPOT_X_SUBJECT_TOKEN"}
 
 
+def test_no_command_line_holds_a_secret(samples: Samples) -> None:
+    """Of a call, its signature, its token and its body nothing either: all of it goes through a pipe."""
+    scripts = [one for key, one in samples.items() if key[2] == "http"]
+    assert len(scripts) == len(CALLS)
+    for one in scripts:
+        assert sorted(one.ran) == sorted(" ".join(words) for words in COMMANDS)
+
+
 def test_python_is_as_the_formatter_leaves_it(samples: Samples, tmp_path: Path) -> None:
     for (dialect, name, language), one in samples.items():
-        if language == "python":
-            (tmp_path / f"{dialect}_{name}.py").write_text(one.code, encoding="utf-8")
+        code = one.code
+        if language == "http":
+            code = code.partition("<<'END'")[2].partition("\n")[2].removesuffix("END\n")
+        (tmp_path / f"{dialect}_{name}_{language}.py").write_text(code, encoding="utf-8")
     ruff = [sys.executable, "-m", "ruff"]
     for task in (["format", "--check"], ["check", "--select", "F,I"]):
         subprocess.run([*ruff, *task, "--isolated", "--quiet", str(tmp_path)], check=True)
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+def test_whatever_is_typed_is_what_curl_is_told(text: str) -> None:
+    """In the query, in the body and under a secret's name; and nothing of it is read as code."""
+    body = {"name": text, "list": [text, {text: "END"}], "secret": text}
+    sent = {name: told(IOTDA, name, {}, body) for name in ("CreateProduct", "AddDevice")}
+    for one in sent.values():
+        assert json.loads(one["data-raw"]) == {**body, "secret": "hidden"}
+    for name, value in (("ProductName", text), ("AppKey", text)):
+        url = told(
+            ALIYUN,
+            "CreateProduct" if name == "ProductName" else "RegisterDevice",
+            {name: value},
+            None,
+        )
+        query = parse_qs(urlsplit(url["url"]).query, keep_blank_values=True)
+        assert query[name] == ["hidden" if name == "AppKey" else text]
+
+
+def told(dialect: Dialect, name: str, values: dict[str, Any], body: Any) -> dict[str, str]:
+    """What the script for the call tells curl, by the name of the option."""
+    operation = next(o for o in dialect.operations if o.name == name)
+    code = sample(dialect, operation, values, body, IDS, "http://127.0.0.1:8080", "http")
+    head, _, rest = code.partition(BEGINNING)
+    assert all(line.startswith("#") for line in head.splitlines())
+    lines, end, nothing = rest.rpartition("\nEND\n")
+    assert (end, nothing) == ("\nEND\n", "")
+    assert "END" not in lines.split("\n")  # which would end what the shell passes on
+    variables = dict.fromkeys(("SECRET", "APP_KEY", "ACCESS_KEY", "SECRET_KEY"), "hidden")
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said):
+        for variable, value in variables.items():
+            patch.setenv(f"ENTREPOT_{variable}", value)
+        exec(compile(lines, "script", "exec"), {})
+    options = (line.partition(" = ") for line in said.getvalue().splitlines())
+    return {option: unquoted(value) for option, _, value in options}
+
+
+def unquoted(value: str) -> str:
+    """The value as curl reads it from its configuration: these escapes alone mean something there."""
+    meant = {"t": "\t", "n": "\n", "r": "\r", "v": "\v"}
+    inside = value[1:-1] if value.startswith('"') else value
+    return re.sub(r"\\(.)", lambda m: meant.get(m[1], m[1]), inside)
 
 
 LACKING = [(d, name, word) for d in dialects() for name, word in sorted(d.client.lacks)]
@@ -242,7 +323,7 @@ def test_what_the_sdk_cannot_say_is_said_by_curl(
     values = {k: v for k, v in given.items() if k in operation.parameters} | {word: "x"}
     code = sample(dialect, operation, values, {}, caller, "http://127.0.0.1:8080")
     assert f"\n# Not with {dialect.client.package}, which has no {word} here.\n" in code
-    assert f"{word}=x" in code
+    assert f'"{word}": "x"' in code
     subprocess.run(["sh", "-n", "-c", code], check=True)
 
 

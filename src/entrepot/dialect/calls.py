@@ -56,20 +56,25 @@ def bare(
     """
     client = dialect.client
     path = _IN_PATH.sub(lambda m: quote(str(values[m[1]]), safe=""), operation.path)
-    query = {k: v for k, v in values.items() if operation.place(k) == "query"}
     headers = {b"host": host}
     for name, value in values.items():
         if operation.place(name) == "header":
             headers[name.lower().encode()] = header_value(word(value))
     if operation.selector and client.selector:
         headers[client.selector] = operation.selector.encode()
-    elif operation.selector:
-        query[dialect.selector] = operation.selector
     raw = b""
     if body is not None:
         headers[b"content-type"], raw = _content(operation, body, boundary.encode())
-    spelled = query_of(client.flat(query)).encode()
+    spelled = query_of(in_query(dialect, operation, values)).encode()
     return Request(operation.method, path.encode(), spelled, headers, raw)
+
+
+def in_query(dialect: Dialect, operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that the query carries, by the names that it has for them."""
+    query = {k: v for k, v in values.items() if operation.place(k) == "query"}
+    if operation.selector and not dialect.client.selector:
+        query[dialect.selector] = operation.selector
+    return dict(dialect.client.flat(query))
 
 
 def with_own(

@@ -61,13 +61,13 @@ class Script(msgspec.Struct, frozen=True):
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """Lines of shell that sign $method, $host, $path, $query and $body, and the headers that come of it.
+    """Python that signs `method`, `path`, `query`, `headers` and `body` with `access_key` and `secret_key`.
 
-    A header that is the call's own is in a variable of its name, as $x_subject_token.
+    What comes of it is put into `headers`, where the host and what is the call's own are already.
     """
 
+    modules: tuple[str, ...]  # of Python itself, which the lines use
     lines: str
-    headers: tuple[str, ...]  # `name: value`, to stand in double quotes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class Client:
     # Code: by the vendor's SDK for Python, which `package` names, and by curl.
     package: str = ""
     python: Callable[[Asked], Script] | None = None
-    prove: Callable[[Request], Proof] = lambda request: Proof("", ())
+    prove: Callable[[Request], Proof] = lambda request: Proof((), "")
     # Operations and parameters that the SDK does not have.
     lacks: frozenset[tuple[str, str]] = frozenset()
     secrets: frozenset[str] = frozenset({"password", "secret"})  # names of what no code may hold

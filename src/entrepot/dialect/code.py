@@ -1,4 +1,4 @@
-"""Values as source code: Python that `ruff format` would leave as it is, and shell words.
+"""Values as source code: Python that `ruff format` would leave as it is.
 
 Nothing that a caller wrote can become anything but a literal. Knows no vendor and no operation.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from keyword import iskeyword
 from typing import Any
@@ -140,20 +139,3 @@ def _text(text: str) -> str:
 def _escaped(character: str) -> str:
     code = ord(character)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def marker(variable: str) -> str:
-    """What stands for the variable until `shell` writes it; of characters that need no escape anywhere."""
-    return f"__{variable}__"
-
-
-def shell(text: str) -> str:
-    """The text as one word of a shell, its markers being variables."""
-    pieces = re.split(rf"__({_VARIABLES.pattern})__", text)
-    words = [f'"${piece}"' if n % 2 else shlex.quote(piece) for n, piece in enumerate(pieces)]
-    return "".join(words[n] for n, piece in enumerate(pieces) if piece) or "''"
-
-
-def header_variable(name: str) -> str:
-    """The shell variable that holds the value of a header that is the call's own."""
-    return name.replace("-", "_")

@@ -129,8 +129,7 @@ def _read(code: str) -> list[str]:
 
 
 def _tools(code: str) -> str:
-    tools = "curl and openssl" if "openssl" in code else "curl"
-    return "; ".join([f"needs {tools}", *_read(code)])
+    return "; ".join(["needs curl and python3", *_read(code)])
 
 
 def _excuse(package: str, lacking: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from entrepot.dialect.client import Asked, Proof, Script
-from entrepot.dialect.code import ACCESS_KEY, SECRET_KEY, Made, argument, assigned, snake
+from entrepot.dialect.code import Made, argument, assigned, snake
 from entrepot.dialect.request import Request
 from entrepot.vendors.aliyun.handles import REGION
 
@@ -17,27 +17,19 @@ from alibabacloud_iot20180120 import models
 from alibabacloud_iot20180120.client import Client
 from alibabacloud_tea_openapi.models import Config
 """
-_PROOF = """\
-sha() {{ openssl dgst -sha256 -r "$@" | cut -d' ' -f1; }}
-at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-nonce=$(openssl rand -hex 16)
-hash=$(printf %s "$body" | sha)
-names='host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version'
-canonical="$method
-$path
-$query
-host:$host
-x-acs-action:$x_acs_action
-x-acs-content-sha256:$hash
-x-acs-date:$at
-x-acs-signature-nonce:$nonce
-x-acs-version:{version}
-
-$names
-$hash"
-digest=$(printf %s "$canonical" | sha)
-signature=$(printf 'ACS3-HMAC-SHA256\\n%s' "$digest" | sha -hmac "${secret_key}")
-credential="Credential=${access_key},SignedHeaders=$names,Signature=$signature"
+_PROOF = f"""\
+headers["x-acs-version"] = "{VERSION}"
+headers["x-acs-date"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+headers["x-acs-signature-nonce"] = secrets.token_hex(16)
+headers["x-acs-content-sha256"] = hashlib.sha256(body.encode()).hexdigest()
+names = ";".join(sorted(headers))
+lines = [f"{{name}}:{{headers[name]}}" for name in sorted(headers)]
+parts = [method, path, query, *lines, "", names, headers["x-acs-content-sha256"]]
+digest = hashlib.sha256("\\n".join(parts).encode()).hexdigest()
+text = f"ACS3-HMAC-SHA256\\n{{digest}}"
+signature = hmac.new(secret_key.encode(), text.encode(), "sha256").hexdigest()
+credential = f"Credential={{access_key}},SignedHeaders={{names}},Signature={{signature}}"
+headers["authorization"] = f"ACS3-HMAC-SHA256 {{credential}}"
 """
 
 
@@ -70,8 +62,5 @@ def _value(name: str, value: Any) -> Any:
 
 
 def prove(request: Request) -> Proof:
-    """The V3 signature; no request made for it has a body."""
-    lines = _PROOF.format(version=VERSION, access_key=ACCESS_KEY, secret_key=SECRET_KEY)
-    stamped = ("date: $at", "signature-nonce: $nonce", "content-sha256: $hash")
-    headers = [f"x-acs-{header}" for header in (f"version: {VERSION}", *stamped)]
-    return Proof(lines, (*headers, "authorization: ACS3-HMAC-SHA256 $credential"))
+    """The V3 signature over all headers."""
+    return Proof(("hashlib", "hmac", "secrets", "time"), _PROOF)

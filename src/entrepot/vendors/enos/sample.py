@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from entrepot.dialect.client import Asked, Proof, Script
-from entrepot.dialect.code import ACCESS_KEY, SECRET_KEY, Made, assigned, python, shell
+from entrepot.dialect.code import Made, assigned, python
 from entrepot.dialect.parameters import query_of
 from entrepot.dialect.request import Request
-from entrepot.vendors.enos import signing
 from entrepot.vendors.enos.token_service import ROOT
 
 PACKAGE = "enos-poseidon"
 PUBLIC_KEY = f"{ROOT}/entrepot/public-key"
 TOKEN = f"{ROOT}/v2.0/token/get"
 
-_PROOF = """\
-sha() {{ openssl dgst -sha256 -r | cut -d' ' -f1; }}
-at=$(date +%s)000
-key=${access_key}
-proof=$(printf %s "$key$at${secret_key}" | sha)
-ask="{{\\"appKey\\":\\"$key\\",\\"encryption\\":\\"$proof\\",\\"timestamp\\":\\"$at\\"}}"
-token=$(curl -sS "$url{path}" -H 'content-type: application/json' --data-raw "$ask" |
-  sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
-asked={asked}
-signature=$(printf %s "$token$asked$body$at${secret_key}" | sha)
+_PROOF = f"""\
+now = f"{{time.time() * 1000:.0f}}"
+proof = hashlib.sha256((access_key + now + secret_key).encode()).hexdigest()
+ask = json.dumps({{"appKey": access_key, "encryption": proof, "timestamp": now}})
+ask = urllib.request.Request(url + "{TOKEN}", ask.encode())
+ask.add_header("content-type", "application/json")
+with urllib.request.urlopen(ask) as answer:
+    token = json.load(answer)["data"]["accessToken"]
+pairs = urllib.parse.parse_qsl(query, keep_blank_values=True)
+pairs = sorted(pairs, key=lambda pair: pair[0])
+asked = "".join(name + value for name, value in pairs)
+text = token + asked + body + now + secret_key
+headers["apim-accesstoken"] = token
+headers["apim-signature"] = hashlib.sha256(text.encode()).hexdigest()
+headers["apim-timestamp"] = now
 """
 
 
@@ -45,7 +49,4 @@ def script(asked: Asked) -> Script:
 
 def prove(request: Request) -> Proof:
     """A token, and the signature over it and the request."""
-    asked = shell(signing.signed_query(request.query).decode())
-    lines = _PROOF.format(asked=asked, path=TOKEN, access_key=ACCESS_KEY, secret_key=SECRET_KEY)
-    added = ("accesstoken: $token", "signature: $signature", "timestamp: $at")
-    return Proof(lines, tuple(f"apim-{header}" for header in added))
+    return Proof(("hashlib", "time", "urllib.parse", "urllib.request"), _PROOF)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from entrepot.dialect.client import Asked, Proof, Script
 from entrepot.dialect.code import (
-    ACCESS_KEY,
     FILE,
-    SECRET_KEY,
     Code,
     Made,
     argument,
     assigned,
-    header_variable,
     imported,
     python,
     snake,
@@ -19,22 +16,19 @@ from entrepot.dialect.code import (
 from entrepot.dialect.request import Request
 
 _PROOF = """\
-sha() {{ openssl dgst -sha256 -r "$@" | cut -d' ' -f1; }}
-at=$(date -u +%Y%m%dT%H%M%SZ)
-hash={hash}
-names='{names}'
-canonical="$method
-$path/
-$query
-{headers}
-
-$names
-$hash"
-digest=$(printf %s "$canonical" | sha)
-signature=$(printf 'SDK-HMAC-SHA256\\n%s\\n%s' "$at" "$digest" | sha -hmac "${secret_key}")
-credential="Access=${access_key}, SignedHeaders=$names, Signature=$signature"
+headers["x-sdk-date"] = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+{digest}
+names = ";".join(sorted(headers))
+lines = [f"{{name}}:{{headers[name]}}" for name in sorted(headers)]
+parts = [method, f"{{path}}/", query, *lines, "", names, digest]
+digest = hashlib.sha256("\\n".join(parts).encode()).hexdigest()
+text = f"SDK-HMAC-SHA256\\n{{headers['x-sdk-date']}}\\n{{digest}}"
+signature = hmac.new(secret_key.encode(), text.encode(), "sha256").hexdigest()
+credential = f"Access={{access_key}}, SignedHeaders={{names}}, Signature={{signature}}"
+headers["authorization"] = f"SDK-HMAC-SHA256 {{credential}}"
 """
-_UNSIGNED = "x-sdk-content-sha256: UNSIGNED-PAYLOAD"
+_SIGNED = "digest = hashlib.sha256(body.encode()).hexdigest()"
+_UNSIGNED = 'digest = headers["x-sdk-content-sha256"] = "UNSIGNED-PAYLOAD"'
 
 
 def script(
@@ -79,23 +73,6 @@ def script(
 
 def prove(request: Request) -> Proof:
     """The AK/SK signature; what is no JSON is not signed, as in the SDK."""
-    signed = {"host": "$host", "x-sdk-date": "$at"}
-    extra = ["x-sdk-date: $at"]
-    made = '$(printf %s "$body" | sha)'
-    kind = request.header(b"content-type").decode()
-    for name in request.headers:
-        if name not in (b"host", b"content-type"):
-            signed[name.decode()] = f"${header_variable(name.decode())}"
-    if kind == "application/json":
-        signed["content-type"] = kind
-    elif kind:
-        signed["x-sdk-content-sha256"] = made = "UNSIGNED-PAYLOAD"
-        extra.append(_UNSIGNED)
-    lines = _PROOF.format(
-        hash=made,
-        names=";".join(sorted(signed)),
-        headers="\n".join(f"{name}:{signed[name]}" for name in sorted(signed)),
-        access_key=ACCESS_KEY,
-        secret_key=SECRET_KEY,
-    )
-    return Proof(lines, (*extra, "authorization: SDK-HMAC-SHA256 $credential"))
+    kind = request.header(b"content-type")
+    digest = _UNSIGNED if kind and kind != b"application/json" else _SIGNED
+    return Proof(("hashlib", "hmac", "time"), _PROOF.format(digest=digest))
