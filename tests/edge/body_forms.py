@@ -101,7 +101,7 @@ def _transfer_codings() -> Iterator[Form]:
         ("chunked twice", b"transfer-encoding: chunked, chunked"),
         ("chunked in two lines", CHUNKED + b"\r\n" + CHUNKED),
     ):
-        yield Form(f"coding: {name}", post(line, body=LONG_IN_CHUNKS), "refused", lax=True)
+        yield Form(f"coding: {name}", post(line, body=LONG_IN_CHUNKS), "refused")
     # Another header, which says nothing of the length.
     for name, line in (
         ("of the answer", b"te: chunked"),
