@@ -58,7 +58,7 @@ def read(text: Text, source: str = "", parked: Report | None = None) -> ThingMod
         ValueError: the text is no model of the format, or the report is of another one.
     """
     format, raw = _format(text, source), _bytes(text)
-    return _careful(lambda raw: conversion.read(raw, format, _differences(parked, format)), raw)
+    return _careful(lambda raw: _model(raw, format, parked), raw)
 
 
 def write(model: ThingModel, to: str) -> bytes:
@@ -79,8 +79,9 @@ def convert(text: Text, to: str, source: str = "", parked: Report | None = None)
         ValueError: the text is no model of the format, or the report is of another one.
     """
     target, format, raw = root.shelf().named(to), _format(text, source), _bytes(text)
-    found = _differences(parked, format)
-    return _careful(lambda raw: conversion.convert(raw, format, target, found), raw)
+    return _careful(
+        lambda raw: conversion.written(_model(raw, format, parked), target, format.name), raw
+    )
 
 
 def check(text: Text, to: str, source: str = "") -> list[Violation]:
@@ -119,6 +120,8 @@ def report(text: Text) -> Report:
         return msgspec.json.decode(_bytes(text), type=Report)
     except msgspec.DecodeError as error:
         raise ValueError(f"not the report of a conversion: {error}") from None
+    except RecursionError:
+        raise ValueError("not the report of a conversion: nested too deep") from None
 
 
 def _format(text: Text, name: str) -> Format:
@@ -128,6 +131,10 @@ def _format(text: Text, name: str) -> Format:
 def _bytes(text: Text) -> bytes:
     raw = text.encode() if isinstance(text, str) else text
     return raw.removeprefix(_BYTE_ORDER_MARK)
+
+
+def _model(raw: bytes, format: Format, parked: Report | None) -> ThingModel:
+    return conversion.well_typed(conversion.read(raw, format, _differences(parked, format)))
 
 
 def _differences(parked: Report | None, source: Format) -> tuple[Any, ...]:

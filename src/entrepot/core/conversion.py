@@ -18,6 +18,9 @@ from entrepot.core.faults import Malformed, Violation
 from entrepot.core.spelling import unspelled
 from entrepot.core.thing_model import ThingModel
 
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a reader meets in JSON that is no model of its format."""
+
 LossKind = Literal[
     "kept",  # said in other words that mean the same
     "approximated",  # said less exactly, or otherwise: `wrote` stands for `was`
@@ -124,6 +127,19 @@ def read(text: bytes, source: Format, parked: Iterable[Difference] = ()) -> Thin
         Malformed, Invalid: the text is no model of this format.
     """
     return _complete(_readable(source.read, source)(text), parked)
+
+
+def well_typed(model: ThingModel) -> ThingModel:
+    """The model itself: readers take words from a text and do not ask of what type they are.
+
+    Raises:
+        Malformed: a member is of another type than it is declared to be.
+    """
+    try:
+        msgspec.convert(msgspec.to_builtins(model), ThingModel)
+    except msgspec.ValidationError as error:
+        raise Malformed("body", f"not a thing model: {error}") from None
+    return model
 
 
 def meaning(text: bytes, source: Format, parked: Iterable[Difference] = ()) -> ThingModel:

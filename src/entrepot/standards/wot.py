@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core.conversion import Format, Reason
+from entrepot.core.conversion import UNREADABLE, Format, Reason
 from entrepot.core.faults import Malformed, Violation
 from entrepot.core.spelling import Spelling
 from entrepot.core.thing_model import (
@@ -220,7 +220,7 @@ def read(source: bytes, plain: Any = None) -> ThingModel:
         raise Malformed("body", "no Thing Model: its @type is not tm:ThingModel")
     try:
         return _model(Reader(LANGUAGE, plain), plain)
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Malformed("body", f"not a Thing Model: {error}") from None
 
 

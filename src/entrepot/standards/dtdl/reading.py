@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from entrepot.core.conversion import UNREADABLE
 from entrepot.core.faults import Malformed
 from entrepot.core.thing_model import (
     DEFAULT_SERVICE,
@@ -63,7 +64,7 @@ def read(source: bytes, plain: Any = None) -> ThingModel:
         raise Malformed("body", "no DTDL: its @context is not dtmi:dtdl:context")
     try:
         return _model(plain)
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Malformed("body", f"not DTDL: {error}") from None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from entrepot.core.conversion import UNREADABLE
 from entrepot.core.faults import Malformed
 from entrepot.core.thing_model import (
     DEFAULT_SERVICE,
@@ -51,7 +52,7 @@ def read(source: bytes, plain: Any = None) -> ThingModel:
     try:
         meant = unfolded(plain) if MARK in source else plain
         return _model(Reader(LANGUAGE, meant), meant)
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Malformed("body", f"not an SDF document: {error}") from None
 
 

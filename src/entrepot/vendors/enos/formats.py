@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core.conversion import Format, Reason
+from entrepot.core.conversion import UNREADABLE, Format, Reason
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.core.spelling import restored
 from entrepot.core.thing_model import (
@@ -182,7 +182,7 @@ def read(text: bytes, plain: Any = None) -> ThingModel:
         return _model(msgspec.json.decode(text) if plain is None else plain)
     except msgspec.DecodeError as error:
         raise Malformed("body", str(error)) from None
-    except (AttributeError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise Malformed("body", f"not a thing model: {error!r}") from None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from entrepot.core.conversion import UNREADABLE
 from entrepot.core.spelling import Spelling
 from entrepot.core.thing_model import (
     Array,
@@ -225,7 +226,7 @@ def _enum(definition: Plain) -> Enum:
 def _items(given: Any) -> tuple[Field, ...]:
     try:
         return tuple(map(_item, given or ()))
-    except (AttributeError, KeyError, TypeError):
+    except UNREADABLE:
         return ()  # the definition is kept as it is
 
 

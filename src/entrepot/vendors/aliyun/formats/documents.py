@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from entrepot.core.conversion import UNREADABLE
 from entrepot.core.faults import Malformed
 from entrepot.core.spelling import Spelling, kept, restored
 from entrepot.core.thing_model import (
@@ -82,7 +83,7 @@ class Documents:
             raise Malformed("body", "no object with properties, events and services")
         try:
             return self._model(plain)
-        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        except UNREADABLE as error:
             raise Malformed("body", f"not a thing model: {error!r}") from None
 
     def _model(self, plain: Plain) -> ThingModel:

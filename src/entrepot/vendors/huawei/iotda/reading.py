@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from entrepot.core.conversion import UNREADABLE
 from entrepot.core.faults import Malformed
 from entrepot.core.thing_model import (
     Array,
@@ -48,7 +49,7 @@ def read(text: bytes, plain: Any = None) -> ThingModel:
         return ThingModel(
             id="", name=name, description=description, services=tuple(map(_service, services))
         )
-    except (AttributeError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise Malformed("body", f"not a list of services: {error}") from None
 
 

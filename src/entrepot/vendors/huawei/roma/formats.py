@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.conversion import Format, Reason
+from entrepot.core.conversion import UNREADABLE, Format, Reason
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.core.spelling import Spelling
 from entrepot.core.thing_model import (
@@ -117,7 +117,7 @@ def read(text: bytes, plain: Any = None) -> ThingModel:
         return _own.read(found, lambda model: {"services": services}, plain)
     except msgspec.DecodeError as error:
         raise Malformed("body", str(error)) from None
-    except (AttributeError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise Malformed("body", f"not a document of services: {error}") from None
 
 
