@@ -22,10 +22,14 @@ class Wire:
     """One TCP connection. Use as a context manager."""
 
     def __init__(
-        self, address: str, timeout: float = 20, tls: ssl.SSLContext | None = None
+        self,
+        address: str,
+        timeout: float = 20,
+        tls: ssl.SSLContext | None = None,
+        source: str = "",
     ) -> None:
         host, _, port = address.rpartition(":")
-        self._socket = socket.create_connection((host, int(port)), timeout)
+        self._socket = socket.create_connection((host, int(port)), timeout, (source, 0))
         if tls is not None:
             self._socket = tls.wrap_socket(self._socket, server_hostname=host)
         self._read = b""

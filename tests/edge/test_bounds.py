@@ -138,6 +138,43 @@ def test_http_0_9_is_not_spoken(running: Server) -> None:
 # Time and number
 
 
+def from_address(server: Server, address: str, raw: bytes) -> Wire:
+    """A connection from an address of loopback, over which these bytes went."""
+    wire = Wire(server.address, source=address)
+    wire.send(raw)
+    return wire
+
+
+def test_slow_bodies_make_room_for_those_that_wait(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n"
+    data = tmp_path_factory.mktemp("room")
+    with Server(data, "--max-unanswered-bytes", str(16 << 20), "--admin-port", "0") as server:
+        slow = [from_address(server, f"127.0.0.{n}", head % (8_000_000) + b"ab") for n in (2, 3)]
+        time.sleep(0.5)
+        began = time.monotonic()
+        with from_address(server, "127.0.0.4", head % 1_000_000 + b"a" * 1_000_000) as wire:
+            reply = wire.reply()
+        assert reply is not None
+        assert reply.status == 400  # no call at all, said in Alibaba's words
+        assert b"MissingAction" in reply.body
+        assert time.monotonic() - began < 10
+        ended = slow[0].reply()  # one made room enough, the other may go on
+        for wire in slow:
+            wire.__exit__()
+        assert ended is not None
+        assert ended.status == 503
+        assert b"ServiceUnavailable" in ended.body
+        time.sleep(0.5)
+        with Wire(server.admin) as wire:
+            wire.send(request("GET", "/metrics"))
+            metrics = wire.reply()
+        assert metrics is not None
+        assert b"entrepot_unanswered_bytes 0.0" in metrics.body
+        assert b"entrepot_unanswered_dropped_total 1.0" in metrics.body
+
+
 def test_too_many_connections_take_the_place_of_idle_ones(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -178,7 +178,12 @@ def resident_mb(server: Server) -> float:
 
 
 def attacked(
-    server: Server, names: list[str], seconds: float, users: list[Credentials], tls: bool
+    server: Server,
+    names: list[str],
+    seconds: float,
+    users: list[Credentials],
+    tls: bool,
+    settle_s: float = 10,
 ) -> Figures:
     """What comes of these attacks."""
     host, _, port = server.address.partition(":")
@@ -208,7 +213,7 @@ def attacked(
     for process in made:
         process.kill()
         process.join()
-    end = time.monotonic() + 10
+    end = time.monotonic() + settle_s
     while time.monotonic() < end:
         time.sleep(0.5)
         figures.left_mb = resident_mb(server)
