@@ -10,7 +10,7 @@ import time
 from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 from entrepot.core.faults import Fault, Unavailable
 from entrepot.dialect.request import Answer, Request
@@ -85,18 +85,10 @@ class _Lost(asyncio.Transport):
 _LOST = _Lost()
 
 
-class _Turn(NamedTuple):
-    """What waits to be answered, in the order in which it came.
-
-    One of `request`, `answer` and `room` is set: a request, a refusal that is ready, or the wait for
-    room of the requests behind it (`request` is then what is known of the first).
-    """
-
-    request: Request | None
-    answer: Answer | None = None
-    keep_alive: bool = False
-    lease: Lease | None = None
-    room: asyncio.Future[bool] | None = None
+# What waits to be answered, in the order in which it came: a request with its lease; a refusal that is
+# ready; or the wait for room of the requests behind it, with what is known of the first. A tuple,
+# because every request makes one: request, answer, keep alive, lease, room.
+_Turn = tuple[Request | None, Answer | None, bool, Lease | None, "asyncio.Future[bool] | None"]
 
 
 class Connection(asyncio.Protocol):
@@ -120,6 +112,7 @@ class Connection(asyncio.Protocol):
         self._left_bytes, self._left_since, self._stalled_since = 0, 0.0, 0.0
         self._last = False  # close behind the answer that is under way
         self._not_reading = 0
+        self._timed = 0  # the part of a request that `deadline` is for
         self._can_write: asyncio.Event | None = None  # where writing is paused
         self.deadline = self._loop.time() + HEAD_TIMEOUT_S
 
@@ -145,9 +138,20 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def data_received(self, data: bytes) -> None:
-        self._incoming.feed(data)
-        if self._incoming.last or (self._tls and len(data) > TLS_BUFFER_BYTES):
+        incoming = self._incoming
+        incoming.feed(data)
+        if incoming.in_message:
+            self._wait_for_more()
+        if incoming.last or (self._tls and len(data) > TLS_BUFFER_BYTES):
             self._last = True
+
+    def _wait_for_more(self) -> None:
+        """A request is not there whole: its head has some time, and so has its body."""
+        part = self._incoming.number * 2 + (not self._incoming.in_head)
+        if part != self._timed:
+            self._timed = part
+            patience_s = HEAD_TIMEOUT_S if self._incoming.in_head else BODY_TIMEOUT_S
+            self.deadline = self._loop.time() + patience_s
 
     def pause_writing(self) -> None:
         self._can_write = asyncio.Event()
@@ -177,12 +181,7 @@ class Connection(asyncio.Protocol):
 
     # What is read
 
-    def head_began(self) -> None:
-        self.deadline = self._loop.time() + HEAD_TIMEOUT_S
-        self._connections.active(self)
-
     def body_begins(self, total_bytes: int, wants_word: bool) -> None:
-        self.deadline = self._loop.time() + BODY_TIMEOUT_S
         if total_bytes > FREE_BYTES or self._unanswered:
             self._hold(total_bytes)
         if wants_word and not self._turns:
@@ -196,20 +195,23 @@ class Connection(asyncio.Protocol):
 
     def complete(self, request: Request, keep_alive: bool, total_bytes: int) -> None:
         self.deadline = float("inf")
-        if total_bytes > FREE_BYTES or self._unanswered:
+        lease = None
+        if total_bytes > FREE_BYTES or self._unanswered or self._lease is not None:
             self._hold(total_bytes + REQUEST_BYTES)
-        lease, self._lease = self._lease, None
-        if lease is not None:
-            lease.unfinished = False
+            lease, self._lease = self._lease, None
+            if lease is not None:
+                lease.unfinished = False
         self._unanswered += 1
-        self._enqueue(_Turn(request, keep_alive=keep_alive, lease=lease))
+        if self._connections.crowded:
+            self._connections.active(self)
+        self._enqueue((request, None, keep_alive, lease, None))
 
     def refused(self, request: Request, reason: Fault | Answer) -> None:
         if self._lease is not None:
             self._budget.release(self._lease)
             self._lease = None
         answer = reason if isinstance(reason, Answer) else self._application.refuse(request, reason)
-        self._enqueue(_Turn(None, answer))
+        self._enqueue((None, answer, False, None, None))
 
     def _hold(self, total_bytes: int) -> None:
         """Leases what the request has in all; where there is no room, reads nothing until there is."""
@@ -224,7 +226,7 @@ class Connection(asyncio.Protocol):
         if room is not None:
             self._pause(_ROOM)
             room.add_done_callback(self._room_told)
-            self._enqueue(_Turn(self._incoming.so_far(), room=room))
+            self._enqueue((self._incoming.so_far(), None, False, None, room))
 
     def _room_told(self, room: asyncio.Future[bool]) -> None:
         if room.result():
@@ -256,62 +258,62 @@ class Connection(asyncio.Protocol):
 
     async def _work(self) -> None:
         """Answers what waits, in order, for as long as the connection lives: a task for each request
-        would cost more than many a request does."""
+        would cost more than many a request does. Nothing of a request is left while it rests."""
+        turns, answer_of = self._turns, self._application.answer
         try:
             while not self._transport.is_closing():
-                if not self._turns:
-                    await self._rest()
-                elif not await self._answer(self._turns.popleft()):
+                if not turns:
+                    if not self._incoming.in_message:
+                        self.deadline = self._loop.time() + IDLE_TIMEOUT_S
+                    self._idle = self._loop.create_future()
+                    await self._idle
+                    continue
+                request, answer, keep_alive, lease, room = turns.popleft()
+                if answer is None and request is not None:
+                    if room is not None:
+                        if await room:
+                            continue
+                        self._forget_turns()
+                        answer = self._application.refuse(request, Unavailable(_NO_ROOM))
+                    elif lease is None:
+                        answer = await answer_of(request)
+                        self._unanswered -= 1
+                    else:
+                        answer = await self._answer_leased(request, lease)
+                if answer is None or self._transport.is_closing():
                     return
+                keep_alive = keep_alive and not (self._last and not turns)
+                self._write(answer, keep_alive, request is not None and request.method == "HEAD")
+                del request, answer, lease, room
+                if not keep_alive:
+                    self._end()
+                    return
+                if self._can_write is not None:
+                    await self._can_write.wait()
+                elif self._not_reading & _QUEUE and len(turns) < PIPELINED:
+                    self._resume(_QUEUE)
         finally:
             self._task = None
             if not self._incoming.stopped:
                 self._transport.close()
 
-    async def _rest(self) -> None:
-        """Waits for the next request."""
-        if not self._incoming.in_message:
-            self.deadline = self._loop.time() + IDLE_TIMEOUT_S
-        self._idle = self._loop.create_future()
-        await self._idle
-
-    async def _answer(self, turn: _Turn) -> bool:
-        """Answers one request. Nothing of it is left when this returns: whether to go on."""
-        request, answer, keep_alive, lease, room = turn
-        if room is not None and request is not None:
-            if await room:
-                return True
-            self._forget_turns()
-            answer = self._application.refuse(request, Unavailable(_NO_ROOM))
-        elif answer is None and request is not None:
-            try:
-                if lease is None or lease.leased_bytes <= LARGE:
-                    answer = await self._application.answer(request)
-                else:
-                    async with self._budget.large:
-                        answer = await self._application.answer(request)
-            finally:
-                self._unanswered -= 1
-                if lease is not None:
-                    self._budget.release(lease)
-        if answer is None or self._transport.is_closing():
-            return False
-        keep_alive = keep_alive and not (self._last and not self._turns)
-        self._write(answer, keep_alive, request is not None and request.method == "HEAD")
-        if not keep_alive:
-            self._end()
-            return False
-        if self._can_write is not None:
-            del answer, request, turn  # the client may take its time
-            await self._can_write.wait()
-        elif len(self._turns) == PIPELINED - 1:
-            self._resume(_QUEUE)
-        return True
+    async def _answer_leased(self, request: Request, lease: Lease) -> Answer:
+        """The answer to a request that holds memory of the budget; few large ones are in work."""
+        try:
+            if lease.leased_bytes <= LARGE:
+                return await self._application.answer(request)
+            async with self._budget.large:
+                return await self._application.answer(request)
+        finally:
+            self._unanswered -= 1
+            self._budget.release(lease)
 
     def _forget_turns(self) -> None:
         """Gives back what is leased for requests that nobody will answer."""
-        leases = [turn.lease for turn in self._turns if turn.lease is not None]
-        self._unanswered -= sum(turn.room is None and turn.answer is None for turn in self._turns)
+        leases = [lease for _, _, _, lease, _ in self._turns if lease is not None]
+        self._unanswered -= sum(
+            answer is None and room is None for _, answer, _, _, room in self._turns
+        )
         self._turns.clear()
         if self._lease is not None:
             leases.append(self._lease)

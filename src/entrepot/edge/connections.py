@@ -49,6 +49,7 @@ class Connections:
         self.budget = budget
         self.open: dict[Open, None] = {}  # least recently active first
         self.refused = 0
+        self.crowded = False  # from half the limit on, who was active last is kept track of
         self._trusted = trusted
         self._shares: dict[str, Share] = {}
         self._admitted = 0
@@ -71,19 +72,21 @@ class Connections:
         self._shares[network] = share
         share.connections += 1
         self._admitted += 1
+        self.crowded = self._admitted * 2 > self.limit
         return share
 
     def leave(self, share: Share) -> None:
         """A connection that was admitted has ended."""
         share.connections -= 1
         self._admitted -= 1
+        self.crowded = self._admitted * 2 > self.limit
         if not share.connections:
             del self._shares[share.network]
 
     def active(self, connection: Open) -> None:
-        """Notes that a request of the connection begins: it is the last to lose its place now."""
-        if len(self.open) * 2 > self.limit:  # while there is much room nobody loses it
-            self.open.pop(connection, None)
+        """Notes that the connection has sent a request: it is the last to lose its place now."""
+        if connection in self.open:
+            del self.open[connection]
             self.open[connection] = None
 
     def sweep(self, now: float) -> None:

@@ -50,15 +50,10 @@ class Limits(Protocol):
 class Receiver(Protocol):
     """What is told of the requests. After `refused` nothing more comes."""
 
-    def head_began(self) -> None:
-        """The first byte of a request is there."""
-        ...
-
     def body_begins(self, total_bytes: int, wants_word: bool) -> None:
-        """A head is there that announces a body; with it the request has so many bytes.
+        """A head is there that announces a body of some size, or a client that waits for a word.
 
-        A body in chunks announces no length and counts as nothing yet. `wants_word`: the client
-        waits for `100 Continue`.
+        With the body the request has so many bytes. `wants_word`: `100 Continue`.
         """
         ...
 
@@ -85,8 +80,11 @@ class Incoming:
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self.stopped = False  # nothing more is read
         self.last = False  # an upgrade was asked for, and what follows is no HTTP
-        self._body_limit = self._completed = self._piece_bytes = 0
+        self.number = 0  # of the request that is read, or was last
+        self._completed = self._body_before = 0  # in this read of the socket, and until it
         self._head_ended = False
+        # Whether this read, and so each request that begins in it, has so few bytes that nobody counts.
+        self._small_read = self._small = False
         self._clear()
 
     def close(self) -> None:
@@ -102,7 +100,7 @@ class Incoming:
 
     def so_far(self) -> Request:
         """What is known of the request that is being read, without a body."""
-        if self.in_head:
+        if self.in_head and self._url:
             self._split()
         return self._request()
 
@@ -110,8 +108,8 @@ class Incoming:
         """Reads the bytes; calls the receiver."""
         if self.stopped or self._parser is None:
             return
-        self._completed = self._piece_bytes = 0
-        self._head_ended = False
+        self._completed, self._body_before, self._head_ended = 0, self._body_bytes, False
+        self._small_read, self._small = len(data) <= FREE_BYTES, False
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -126,14 +124,15 @@ class Incoming:
     def _clear(self) -> None:
         """Forgets the request: nothing of it stays in memory while the connection is idle."""
         self.in_head = self.in_message = False
-        self._head_bytes = self._header_bytes = self._header_lines = 0
-        self._body_bytes = self._framing_bytes = self._trailer_bytes = self._url_bytes = 0
         self._url: list[bytes] = []
-        self._url_limit = PATH_LIMIT
         self._path = self._query = b""
-        self._headers: dict[bytes, bytes] = {}
+        self._headers: dict[bytes, bytes] = {}  # trailers, once the head has ended
+        self._head: dict[bytes, bytes] = self._headers
         self._repeated: set[bytes] | None = None
+        self._repeats = 0
         self._body: list[bytes] = []
+        self._head_bytes = self._body_bytes = self._framing_bytes = 0
+        self._url_limit = PATH_LIMIT
 
     def _count(self, fed_bytes: int) -> None:
         """Bounds what the parser holds by itself: an unfinished header, chunk sizes, a trailer.
@@ -144,12 +143,12 @@ class Incoming:
         if self._completed or self._head_ended:
             return
         if not self.in_head:
-            self._framing_bytes += fed_bytes - self._piece_bytes
+            self._framing_bytes += fed_bytes - (self._body_bytes - self._body_before)
             if self._framing_bytes > CHUNK_OVERHEAD + self._body_bytes // 4:
                 self._refuse(_MUCH_FRAMING)
             return
         self._head_bytes += fed_bytes
-        if self._head_bytes - self._url_bytes > HEADERS_LIMIT:
+        if self._head_bytes - sum(map(len, self._url)) > HEADERS_LIMIT:
             self._refuse(_LONG_HEAD)
         elif self._head_bytes > FREE_BYTES:
             self._receiver.holds(self._head_bytes)
@@ -157,74 +156,77 @@ class Incoming:
     # What the parser calls
 
     def on_message_begin(self) -> None:
-        if not self.stopped:
-            self.in_head = self.in_message = True
-            self._receiver.head_began()
+        self.in_head = self.in_message = True
+        self.number += 1
+        self._small = self._small_read
 
     def on_url(self, url: bytes) -> None:
-        if self.stopped:
-            return
         self._url.append(url)
-        self._url_bytes += len(url)
-        if self._url_bytes > self._url_limit:
+        if len(url) > PATH_LIMIT or len(self._url) > 1:
             self._long_target()
 
     def _long_target(self) -> None:
-        """The target is longer than a path may be: its query has the limit of the path's owner."""
+        """The target is long, or comes in pieces: its query has the limit of the path's owner."""
+        if self.stopped or sum(map(len, self._url)) <= self._url_limit:
+            return
         self._split()
         if len(self._path) > PATH_LIMIT:
             self._refuse(TooLarge("path", PATH_LIMIT))
             return
         limit = self._limits.query_limit(self._path)
-        self._url_limit = self._url_bytes - len(self._query) + limit
+        self._url_limit = len(self._url[0]) - len(self._query) + limit
         if len(self._query) > limit:
             self._refuse(TooLarge("query", limit))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.stopped:
-            return
-        if not self.in_head:  # a trailer: a proxy that checks headers has not seen it
-            self._trailer_bytes += len(name) + len(value)
-            if self._trailer_bytes > TRAILERS_LIMIT:
-                self._refuse(_LONG_TRAILERS)
-            return
-        self._header_bytes += len(name) + len(value)
-        self._header_lines += 1
-        if self._header_lines > HEADER_LINES or self._header_bytes > HEADERS_LIMIT:
-            self._refuse(_LONG_HEAD)
-            return
         name, headers = name.lower(), self._headers
-        if name not in headers:
+        if name not in headers and len(headers) < HEADER_LINES:
             headers[name] = value
+        else:
+            self._repeated_header(name)
+
+    def _repeated_header(self, name: bytes) -> None:
+        """A header that was there already; or one line too many."""
+        self._repeats += 1
+        if len(self._headers) + self._repeats > HEADER_LINES:
+            self._refuse(_LONG_HEAD if self.in_head else _LONG_TRAILERS)
+        elif not self.in_head:
+            pass  # trailers are dropped
         elif self._repeated is None:
             self._repeated = {name}
         else:
             self._repeated.add(name)
 
     def on_headers_complete(self) -> None:
-        if self.stopped:
+        if self.stopped or self._parser is None:
             return
         self.in_head, self._head_ended = False, True
         self._split()
         headers = self._headers
-        if (reason := self._unacceptable()) is not None:
+        if not self._small:
+            headers_bytes = _size(headers)
+            self._head_bytes = len(self._url[0]) + headers_bytes
+            if headers_bytes > HEADERS_LIMIT:
+                self._refuse(_LONG_HEAD)
+                return
+        if (reason := self._unacceptable(headers, self._parser.get_http_version())) is not None:
             self._refuse(reason)
         elif b"content-length" in headers or b"transfer-encoding" in headers:
             self._announced(headers)
 
-    def _unacceptable(self) -> Fault | Answer | None:
+    def _unacceptable(self, headers: dict[bytes, bytes], version: str) -> Fault | Answer | None:
         """Why this head is not taken (RFC 9112, sections 2.3, 3.2 and 6.1)."""
-        headers = self._headers
-        version = self._parser.get_http_version() if self._parser else ""
-        if version not in ("1.1", "1.0"):
+        if version != "1.1" and version != "1.0":
             return _OTHER_VERSION
         if b"host" not in headers:
             return Malformed("headers", "Host is missing") if version == "1.1" else None
         if self._repeated is not None and b"host" in self._repeated:
             return Malformed("headers", "host was sent more than once")
-        coding = headers.get(b"transfer-encoding")
-        if coding is not None and coding.strip().lower() != b"chunked":
-            return _OTHER_CODING
+        if b"transfer-encoding" in headers:
+            # Trailers go elsewhere: a proxy that checks headers on the way has not seen them.
+            self._headers, self._repeats = {}, 0
+            if headers[b"transfer-encoding"].strip().lower() != b"chunked":
+                return _OTHER_CODING
         return None
 
     def _announced(self, headers: dict[bytes, bytes]) -> None:
@@ -238,32 +240,38 @@ class Incoming:
         if len(declared) > 18 or int(declared) > limit:
             self._refuse(TooLarge("body", limit))
             return
-        wants_word = headers.get(b"expect", b"").lower() == b"100-continue"
-        total = self._url_bytes + self._header_bytes + int(declared)
-        self._receiver.body_begins(total, wants_word)
+        wants_word = b"expect" in headers and headers[b"expect"].lower() == b"100-continue"
+        total = self._head_bytes + int(declared)
+        if total > FREE_BYTES or wants_word:
+            self._receiver.body_begins(total, wants_word)
 
     def on_body(self, body: bytes) -> None:
         if self.stopped:
             return
-        self._piece_bytes += len(body)
+        self._body.append(body)
         self._body_bytes += len(body)
+        if self._body_bytes > FREE_BYTES:
+            self._long_body()
+
+    def _long_body(self) -> None:
         if self._body_bytes > self._body_limit:
             self._refuse(TooLarge("body", self._body_limit))
-            return
-        self._body.append(body)
-        if self._body_bytes > FREE_BYTES:
-            self._receiver.holds(self._url_bytes + self._header_bytes + self._body_bytes)
+        else:
+            self._receiver.holds(self._head_bytes + self._body_bytes)
 
     def on_message_complete(self) -> None:
         if self.stopped or self._parser is None:
             return
         self._completed += 1
+        if self._headers is not self._head and _size(self._headers) > TRAILERS_LIMIT:
+            self._refuse(_LONG_TRAILERS)
+            return
         if self._completed > PIPELINED_LIMIT:
             self._refuse(_TOO_MANY)
             return
         body = self._body
         request = self._request(body[0] if len(body) == 1 else b"".join(body))
-        total = self._url_bytes + self._header_bytes + self._body_bytes
+        total = 0 if self._small else self._head_bytes + self._body_bytes
         self._clear()
         self._receiver.complete(request, self._parser.should_keep_alive(), total)
 
@@ -277,14 +285,26 @@ class Incoming:
         self._path = path
 
     def _request(self, body: bytes = b"") -> Request:
-        method = self._parser.get_method().decode() if self._parser else ""
-        repeated = _NONE if self._repeated is None else frozenset(self._repeated)
-        return Request(method, self._path, self._query, self._headers, body, repeated, self._peer)
+        return Request(
+            self._parser.get_method().decode() if self._parser else "",
+            self._path,
+            self._query,
+            self._head,
+            body,
+            _NONE if self._repeated is None else frozenset(self._repeated),
+            self._peer,
+        )
 
     def _refuse(self, reason: Fault | Answer) -> None:
+        if self.stopped:
+            return
         if isinstance(reason, TooLarge):
             self._path = self._path[:PATH_LIMIT]
             self._query = b""
         request = self._request()
         self.stop()
         self._receiver.refused(request, reason)
+
+
+def _size(headers: dict[bytes, bytes]) -> int:
+    return sum(map(len, headers)) + sum(map(len, headers.values()))
