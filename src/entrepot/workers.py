@@ -120,6 +120,7 @@ class Staff:
         except BaseException:
             log.exception("%s failed", post.name)
         finally:
+            logging.shutdown()  # tells what was counted
             os._exit(status)  # what the parent has on its stack is the parent's to end
 
     def _end(self) -> None:
