@@ -250,6 +250,23 @@ def test_when_the_parent_is_killed_nobody_stays(fresh: Server) -> None:
     until_closed(fresh)
 
 
+def test_when_the_parent_is_killed_what_is_accepted_has_a_moment_and_not_the_whole_grace(
+    tmp_path: Path,
+) -> None:
+    with Server(tmp_path / "data", *FLAGS, "--drain-s", "600") as server:
+        with held(server) as quick, held(server) as slow:
+            assert server.process is not None
+            server.process.kill()
+            quick.send(b"....")
+            reply = quick.reply()
+            assert reply is not None
+            assert reply.status == 401
+            server.stop()  # returns when nobody holds its standard error any more
+            assert slow.reply() is None
+        server.start()  # the directory is free
+        assert server.stop() == 0
+
+
 def test_all_workers_read_a_new_certificate_on_sighup(tmp_path: Path) -> None:
     pair = issue(tmp_path, "first")
     with Server(tmp_path / "data", *FLAGS, *pair.flags) as server:
@@ -391,9 +408,20 @@ def test_who_dies_again_and_again_is_given_longer_and_longer_rests() -> None:
     assert parent.returncode == 0
 
 
+STAYS = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nat_work()\nwhile True: time.sleep(1)"
+
+
+def test_who_does_not_end_without_its_parent_is_ended() -> None:
+    parent = staff("stays", STAYS)
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "ready\n"
+    parent.kill()
+    _, err = parent.communicate(timeout=30)  # returns when nobody holds its output any more
+    assert "the work did not end: ended by force" in err
+
+
 def test_who_does_not_end_is_ended() -> None:
-    stays = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nat_work()\nwhile True: time.sleep(1)"
-    parent = staff("stays", stays)
+    parent = staff("stays", STAYS)
     assert parent.stdout is not None
     assert parent.stdout.readline() == "ready\n"
     parent.terminate()

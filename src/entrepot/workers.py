@@ -21,6 +21,7 @@ _HEEDED = (*_ENDS, signal.SIGCHLD)
 _STARTING_S = 0.02  # between looks at who has come to work
 _SETTLED_S = 10.0  # who lived that long is replaced at once
 _FIRST_REST_S, _LONGEST_REST_S = 0.1, 5.0
+_ORPHAN_S = 2.0  # without a parent, for who does not end after each signal
 _LATE_S = 5.0  # beyond the grace, for who does not end
 
 
@@ -200,6 +201,15 @@ def _tell(posts: Sequence[Post], number: int) -> None:
 
 
 def _end_with(lifeline: int) -> None:
-    """End this process as if told to when the parent is there no more."""
+    """Ends this process soon after the parent was killed: whoever starts a server again waits for it.
+
+    The first signal lets it answer what it accepted, the second cuts that short. What was answered
+    is on disk, so the last way out loses none of it either.
+    """
     os.read(lifeline, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
+    for _ in range(2):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_ORPHAN_S)
+    log.warning("the parent is gone, and the work did not end: ended by force")
+    logging.shutdown()
+    os._exit(1)
