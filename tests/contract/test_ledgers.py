@@ -106,7 +106,7 @@ def test_a_mark_whose_life_is_over_may_be_used_again(ledgers: list[Ledger]) -> N
 
 def test_a_ledger_that_is_gone_is_unavailable_and_counts_again_when_it_is_back() -> None:
     with ValkeyServer() as server:
-        ledger = RedisLedger(server.url)
+        ledger = RedisLedger(server.url, retry_s=0)
         assert ask([ledger.hit(1, "a", 1), ledger.first(MARK, 60)]) == [0.0, True]
         server.stop()
         for call in (ledger.hit(1, "a", 1), ledger.first(OTHER, 60)):

@@ -67,12 +67,19 @@ class Crew:
                     self._wake.wait()
                 self._idle -= 1
                 group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            outcomes = self._settle([work for work, _, _ in group])
+            outcomes = self._outcomes([work for work, _, _ in group])
             if rest := group[len(outcomes) :]:
                 with self._wake:
                     self._waiting[:0] = rest
                     self._wake.notify()
             _answer(group, outcomes)
+
+    def _outcomes(self, group: list[Any]) -> Sequence[Outcome]:
+        """What `settle` gives. If it raises, everybody is told: a thread that ends would leave them waiting."""
+        try:
+            return self._settle(group)
+        except Exception as error:
+            return [(None, error)] * len(group)
 
 
 def _answer(group: list[_Waiting], outcomes: Sequence[Outcome]) -> None:
