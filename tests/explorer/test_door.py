@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from entrepot.core.identity import Tenant, User
@@ -388,7 +389,17 @@ def test_sessions_hold_in_every_worker_and_links_in_one(tmp_path: Path) -> None:
         assert sorted(Browser(server).get(path).status for _ in range(6)) == [200] + [403] * 5
 
 
-def test_nodes_share_sessions_and_count_tries_together(tmp_path: Path) -> None:
+def marks_kept(cluster: Cluster) -> list[int]:
+    """How many nonces and calls the nodes' store has counted."""
+    with psycopg.connect(cluster.config.store) as connection:
+        counted = (
+            connection.execute("SELECT count(*) FROM entrepot.nonce").fetchone(),
+            connection.execute("SELECT count(*) FROM entrepot.rate").fetchone(),
+        )
+    return [row[0] for row in counted if row is not None]
+
+
+def test_nodes_share_sessions_and_each_counts_wrong_words_for_itself(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path, nodes=2)
     cluster.start()
     one, two = cluster.nodes
@@ -398,9 +409,11 @@ def test_nodes_share_sessions_and_count_tries_together(tmp_path: Path) -> None:
         browser.url = two.url
         assert is_in(browser.get())
         assert "201 Created" in browser.send(CREATE).text
+        marks = marks_kept(cluster)
         guessing = [Browser(node) for node in (one, two)]
-        statuses = [guessing[n % 2].sign_in("killed", f"guess{n}").status for n in range(12)]
-        assert statuses == [403] * 10 + [429] * 2
+        statuses = [guessing[n % 2].sign_in("killed", f"guess{n}").status for n in range(22)]
+        assert statuses == [403] * 20 + [429] * 2
+        assert marks_kept(cluster) == marks  # a stranger writes nothing into the store
     finally:
         one.stop()
         two.stop()

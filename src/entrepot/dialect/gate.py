@@ -14,6 +14,7 @@ from entrepot.core.ports import INSTALLATION, Nonces, Store, Tx
 from entrepot.core.shelf import Shelf
 from entrepot.core.vault import Vault
 from entrepot.dialect.nonces import MemoryNonces
+from entrepot.dialect.passwords import Passwords
 
 R = TypeVar("R")
 _FRESH_S = 1.0
@@ -57,6 +58,7 @@ class Gate:
         # What was found, never what was not: a stranger's text is not kept here.
         self._remembered: OrderedDict[tuple[str, ...], tuple[float, Any]] = OrderedDict()
         self._nonces = nonces or MemoryNonces()
+        self.passwords = Passwords()
 
     def known(self, access_key: str) -> Bearer | None:
         """What `bearer` would say, where that is remembered: the way of nearly every request."""

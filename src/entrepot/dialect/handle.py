@@ -122,6 +122,8 @@ class Spoken:
                 )
                 if taken is not None:
                     await taken
+            if operation.prepare is not None:
+                value = await operation.prepare(value, exchange)
             run = operation.run
             if operation.writes:
                 try:

@@ -37,7 +37,9 @@ class Operation:
     """One vendor call: where it lives, what goes in and out, and the use case behind it.
 
     `take` turns the checked call into a core value and cannot fail; `run` is the use case over a
-    unit of work; `give` turns its result into the vendor's reply.
+    unit of work; `give` turns its result into the vendor's reply. `prepare` comes between `take` and
+    `run`: what takes long and must not hold the store up, for example to check a password. `run` gets
+    what it returns.
     """
 
     name: str  # the vendor's own
@@ -48,6 +50,7 @@ class Operation:
     take: Callable[[Call, Caller], Any]
     run: Callable[[Tx, Caller, Any], Any]
     give: Callable[[Any, Caller], Any]
+    prepare: Callable[[Any, Exchange], Awaitable[Any]] | None = None
     permission: str = ""  # canonical; empty: any caller of the tenant
     selector: str = ""  # a word elsewhere in the request that chooses the operation (an action)
     also: tuple[str, ...] = ()  # other methods that the vendor's SDKs use for it

@@ -70,7 +70,7 @@ class Explorer:
         from entrepot.explorer.door import Door
 
         world = self._world
-        return Door(world.house.gate, world.house.rates, world.first_password)
+        return Door(world.house.gate, world.first_password)
 
     @cached_property
     def _pages(self) -> Pages:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from entrepot.core.faults import Throttled, Unauthenticated
+from entrepot.core.faults import Unauthenticated
 from entrepot.core.identity import Tenant, User
 from entrepot.core.vault import password_matches
-from entrepot.dialect.gate import Gate
-from entrepot.dialect.rates import Rates
+from entrepot.dialect.gate import Bearer, Gate
 from entrepot.explorer import session
 from entrepot.explorer.session import Session
 
 log = logging.getLogger("entrepot.explorer")
-# A password costs 40 ms of work: guessing at any number of names keeps no more than a processor busy.
-PASSWORDS_A_SECOND = 20
-# As often may somebody try one name from one address within about a minute.
-TRIES, TRIES_S = 10, 60.0
 _LONGEST = 256  # name; nobody has a longer one
-_NOWHERE = Tenant(id=0, name="", created_at=0)  # counts calls before anybody is known
+_LINK = "a link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +35,11 @@ class Guest:
 
 
 class Door:
-    """Keeps nothing: what it counts, the servers on one store count together."""
+    """Keeps nothing of its own."""
 
-    def __init__(self, gate: Gate, rates: Rates, first_password: Callable[[Tenant], str]) -> None:
+    def __init__(self, gate: Gate, first_password: Callable[[Tenant], str]) -> None:
         """`first_password`: of a tenant's first user, as long as nobody chose another."""
         self._gate = gate
-        self._rates = rates
         self._first_password = first_password
 
     async def guest(self, found: Session | None) -> Guest | None:
@@ -70,47 +63,61 @@ class Door:
         `name` is the key, `user@tenant`, or a tenant for its first user.
 
         Raises:
-            Throttled: too many tries.
+            Throttled: too many wrong secrets from this address.
+            Unavailable: too many passwords are being checked.
             Unauthenticated: no such user or key, the wrong secret, or somebody switched off.
         """
-        await self._allow(name, peer)
+        account, passwords = _account(name), self._gate.passwords
+        passwords.demand(peer, account)  # before anybody is looked up
         if not name.isprintable() or len(name) > _LONGEST:
+            passwords.wrong(peer, account)
             raise self._refused(name, peer)
         bearer = await self._gate.bearer(name)
         if bearer is not None:
-            if hmac.compare_digest(bearer.secret, secret.encode()) and not bearer.disabled:
-                return session.begun(bearer.user, name, self._gate.now_ms())
-            raise self._refused(name, peer)
+            return await self._by_key(bearer, secret, peer)
         user, tenant = await self._named(name)
-        stored = user.password if user else b""
-        taken = self._rates.take(_NOWHERE, "explorer", "password", PASSWORDS_A_SECOND)
-        if taken is not None:
-            await taken
-        # Off the loop, and as long for nobody as for somebody.
-        proved = await asyncio.to_thread(password_matches, secret, stored)
-        if user is None or tenant is None or user.disabled or tenant.disabled:
-            raise self._refused(name, peer)
-        if not (proved or self._is_first(user, tenant, secret)):
+        right = await passwords.prove(peer, account, lambda: self._matches(secret, user, tenant))
+        if not right or user is None or tenant is None or user.disabled or tenant.disabled:
             raise self._refused(name, peer)
         return session.begun(user, "", self._gate.now_ms())
+
+    async def _by_key(self, bearer: Bearer, secret: str, peer: str) -> Session:
+        name = bearer.key.access_key
+        right = await self._gate.passwords.prove(
+            peer,
+            _account(name),
+            lambda: hmac.compare_digest(bearer.secret, secret.encode()),
+            hashes=False,
+        )
+        if not right or bearer.disabled:
+            raise self._refused(name, peer)
+        return session.begun(bearer.user, name, self._gate.now_ms())
 
     async def enter(self, text: str, peer: str) -> Session:
         """The session of a link that was not used before.
 
         Raises:
-            Throttled: too many tries.
+            Throttled: too many links from this address were none.
             Unauthenticated: the link is none, its life is over, it was used, or its user may not.
         """
-        await self._allow("link", peer)
+        self._gate.passwords.demand(peer, _LINK)
         now_ms = self._gate.now_ms()
         ticket = session.read_ticket(self._gate.vault, text, now_ms)
         known = await self._gate.user(ticket.user) if ticket else None
         if ticket is None or known is None or known[0].disabled or known[1].disabled:
-            raise self._refused("a link", peer)
+            self._gate.passwords.wrong(peer, _LINK)
+            raise self._refused(_LINK, peer)
         left_s = (ticket.expires_at - now_ms) / 1000 + 1
         if not await self._gate.fresh_nonce("explorer/ticket", ticket.nonce.hex(), left_s):
             raise self._refused("a link that was used before", peer)
         return session.begun(known[0], "", now_ms)
+
+    def _matches(self, secret: str, user: User | None, tenant: Tenant | None) -> bool:
+        """Whether it is the user's password; takes as long for nobody as for somebody."""
+        proved = password_matches(secret, user.password if user else b"")
+        if user is None or tenant is None:
+            return False
+        return proved or self._is_first(user, tenant, secret)
 
     def _is_first(self, user: User, tenant: Tenant, secret: str) -> bool:
         wanted = self._first_password(tenant).encode()
@@ -123,12 +130,11 @@ class Door:
             return None, None
         return await self._gate.user_named(tenant.id, user_name if at else tenant.name), tenant
 
-    async def _allow(self, name: str, peer: str) -> None:
-        for n in range(TRIES):
-            if await self._gate.fresh_nonce("explorer/try", f"{peer}\0{name}\0{n}", TRIES_S):
-                return
-        raise Throttled(TRIES, int(TRIES_S), TRIES_S)
-
     def _refused(self, name: str, peer: str) -> Unauthenticated:
         log.warning("the explorer turned %r from %s away", name[:100], peer)
         return Unauthenticated("password")
+
+
+def _account(name: str) -> str:
+    """The name in one spelling: a tenant's own name means its first user."""
+    return f"explorer/{name}" if "@" in name else f"explorer/{name}@{name}"

@@ -1,34 +1,102 @@
-"""The installation's RSA key, to which enos-poseidon can seal its callers' keys: made when first needed."""
+"""The installation's RSA key, to which enos-poseidon can seal its callers' keys: made when first needed.
+
+Anybody may ask for its public half and send what claims to be sealed to it. So the key is opened once for a
+process, and RSA is computed in one thread beside the event loop.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from collections import OrderedDict
 from weakref import WeakKeyDictionary
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from entrepot.core.faults import Throttled
 from entrepot.core.ports import Tx
 from entrepot.core.vault import Vault
+from entrepot.dialect.addresses import network_of
+from entrepot.dialect.attempts import WINDOW_S, Attempts
 from entrepot.dialect.gate import Gate
-from entrepot.vendors.enos.signing import new_private_key
+from entrepot.dialect.threads import OneThread
+from entrepot.vendors.enos.signing import (
+    PoseidonToken,
+    new_private_key,
+    open_token,
+    public_key_text,
+)
 
 NAME = "enos.private_key"
+WRONG_BY_ADDRESS = (
+    600  # sealed tokens a minute that nobody could open; each costs one or two milliseconds
+)
+MOST_WAITING = 256  # for the thread that opens them
+MOST_OPENED = 1024  # tokens that are remembered
 
-_opened: WeakKeyDictionary[Gate, rsa.RSAPrivateKey] = WeakKeyDictionary()
+
+class Seals:
+    """Opens sealed tokens with the key. Remembers those that it opened, under their hashes."""
+
+    def __init__(self, key: rsa.RSAPrivateKey) -> None:
+        self.key = key
+        self.public_text = public_key_text(key)
+        self._thread = OneThread("sealed tokens", MOST_WAITING)
+        self._wrong = Attempts()
+        self._opened: OrderedDict[bytes, PoseidonToken] = OrderedDict()
+
+    async def open(self, token: bytes, peer: str) -> PoseidonToken | None:
+        """The keys inside the token; None where it was sealed to another key.
+
+        Raises:
+            Throttled: the address sent too many that nobody could open.
+            Unavailable: too many wait to be opened.
+        """
+        mark = hashlib.blake2b(token, digest_size=16).digest()
+        found = self._opened.get(mark)
+        if found is not None:
+            self._opened.move_to_end(mark)
+            return found
+        wrong, left_s = self._wrong.number(network_of(peer))
+        if wrong >= WRONG_BY_ADDRESS:
+            raise Throttled(WRONG_BY_ADDRESS, int(WINDOW_S), left_s)
+        async with self._thread.turn():
+            return await self._thread.run(lambda: open_token(token, self.key))
+
+    def remember(self, token: bytes, inside: PoseidonToken) -> None:
+        """The token proved its caller: next time it need not be opened."""
+        self._opened[hashlib.blake2b(token, digest_size=16).digest()] = inside
+        if len(self._opened) > MOST_OPENED:
+            self._opened.popitem(last=False)
+
+    def wrong(self, peer: str) -> None:
+        """Counts a token that proved nobody."""
+        self._wrong.add(network_of(peer))
 
 
-async def private_key(gate: Gate) -> rsa.RSAPrivateKey:
-    """The key, made and kept sealed where there is none yet."""
-    found = _opened.get(gate)
+_known: WeakKeyDictionary[Gate, Seals] = WeakKeyDictionary()
+_being_opened: WeakKeyDictionary[Gate, asyncio.Lock] = WeakKeyDictionary()
+
+
+async def seals(gate: Gate) -> Seals:
+    """What opens tokens in this installation; its key is made and kept sealed where there is none yet."""
+    found = _known.get(gate)
     if found is None:
-        sealed = await gate.store.read(lambda tx: tx.recall(NAME))
-        if sealed is None:
-            # A tenth of a second and more: not on the loop, and not in the writer's hands.
-            made = gate.vault.seal(await asyncio.to_thread(_made), NAME)
-            sealed = await gate.store.write(lambda tx: _keep(tx, made))
-        found = _opened[gate] = opened(gate.vault, sealed)
+        async with _being_opened.setdefault(gate, asyncio.Lock()):  # many may ask at first
+            found = _known.get(gate)
+            if found is None:
+                found = _known[gate] = await _seals(gate)
     return found
+
+
+async def _seals(gate: Gate) -> Seals:
+    sealed = await gate.store.read(lambda tx: tx.recall(NAME))
+    if sealed is None:
+        # A tenth of a second and more: not on the loop, and not in the writer's hands.
+        made = gate.vault.seal(await asyncio.to_thread(_made), NAME)
+        sealed = await gate.store.write(lambda tx: _keep(tx, made))
+    return Seals(await asyncio.to_thread(opened, gate.vault, sealed))
 
 
 def opened(vault: Vault, sealed: bytes) -> rsa.RSAPrivateKey:

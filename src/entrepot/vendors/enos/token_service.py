@@ -105,6 +105,10 @@ def _ask(call: Call, caller: Caller) -> tokens.Ask:
     return tokens.Ask(body.appKey, body.encryption, str(body.timestamp), token)
 
 
+async def _public_key(nothing: None, exchange: Exchange) -> str:
+    return (await keys.seals(exchange.gate)).public_text
+
+
 def _granted(granted: tokens.Granted, caller: Caller) -> TokenReply:
     return TokenReply(data=AccessToken(granted.text, granted.expires_in_s))
 
@@ -122,6 +126,7 @@ OPERATIONS: tuple[Operation, ...] = (
         writes=True,
         public=True,
         take=_ask,
+        prepare=tokens.prove,
         run=tokens.get,
         give=_granted,
     ),
@@ -137,6 +142,7 @@ OPERATIONS: tuple[Operation, ...] = (
         writes=True,
         public=True,
         take=_ask,
+        prepare=tokens.prove,
         run=tokens.refresh,
         give=_granted,
     ),
@@ -150,17 +156,16 @@ OPERATIONS: tuple[Operation, ...] = (
         reply=PublicKeyReply,
         public=True,
         take=lambda call, caller: None,
-        run=tokens.show_public_key,
+        prepare=_public_key,
+        run=lambda tx, caller, text: text,
         give=lambda text, caller: PublicKeyReply(data=PublicKey(text)),
     ),
 )
 
 
 async def _authenticate(exchange: Exchange) -> Caller:
-    """Nobody yet: the use cases find out from the body."""
+    """Nobody yet: that is found out from the body."""
     gate, operation = exchange.gate, exchange.operation
-    if operation is not None and operation.run is tokens.show_public_key:
-        await keys.private_key(gate)
     now = gate.now_ms()
     return Caller(
         tenant=Tenant(id=0, name="", created_at=0),

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from entrepot.core.faults import Unauthenticated, Unavailable
-from entrepot.core.identity import Caller, Key, Tenant, Token, User, key_claim
+from entrepot.core.faults import Unauthenticated
+from entrepot.core.identity import Caller, Key, Tenant, Token, User
 from entrepot.core.ports import INSTALLATION, Tx
 from entrepot.core.product import Claim
 from entrepot.core.vault import Vault
-from entrepot.vendors.enos import keys
-from entrepot.vendors.enos.signing import encryption, public_key_text
+from entrepot.dialect.operation import Exchange
+from entrepot.vendors.enos.signing import encryption
 
 LIFE_MS = 7200 * 1000  # Get Access Token, expire
 _CONTEXT = "enos/token"
@@ -57,6 +57,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Proved:
+    """A key whose holder asks for a token, and the token to refresh."""
+
+    key: Key
+    access_token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Granted:
     """A token and how long it lives."""
 
@@ -64,13 +72,32 @@ class Granted:
     expires_in_s: int
 
 
-def get(tx: Tx, caller: Caller, ask: Ask) -> Granted:
+async def prove(ask: Ask, exchange: Exchange) -> Proved:
+    """The key that asks; nobody else's asking gets as far as the store's writer.
+
+    INFERRED: how old the timestamp may be is on no page, and the official Python sample takes it
+    once for a whole process, so it is not asked. For the same reason a repeated `encryption` (1001)
+    is answered like the first: it gets the same token, which without the secret opens nothing.
+
+    Raises:
+        Unauthenticated: unknown_key or signature.
+    """
+    bearer = await exchange.gate.bearer(ask.app_key)
+    if bearer is None:
+        raise Unauthenticated("unknown_key", ask.app_key)
+    wanted = encryption(ask.app_key, ask.timestamp, bearer.secret.decode())
+    if not hmac.compare_digest(wanted.encode(), ask.encryption.lower().encode()):
+        raise Unauthenticated("signature")
+    return Proved(bearer.key, ask.access_token)
+
+
+def get(tx: Tx, caller: Caller, proved: Proved) -> Granted:
     """The caller's token: the one it has until that ends, then a new one.
 
     Raises:
-        Unauthenticated: unknown_key, disabled_key or signature.
+        Unauthenticated: disabled_key.
     """
-    key = _proved(tx, caller, ask)
+    key = _enabled(tx, proved.key)
     kept = _kept(tx, key)
     if kept is None or kept.expires_at <= caller.now_ms:
         return _grant(tx, caller, key, kept)
@@ -78,14 +105,14 @@ def get(tx: Tx, caller: Caller, ask: Ask) -> Granted:
     return Granted(text, max(1, (kept.expires_at - caller.now_ms) // 1000))
 
 
-def refresh(tx: Tx, caller: Caller, ask: Ask) -> Granted:
+def refresh(tx: Tx, caller: Caller, proved: Proved) -> Granted:
     """A new token in place of one that has not ended.
 
     Raises:
-        Unauthenticated: as `get`; token where it is none of the caller's, token_expired.
+        Unauthenticated: disabled_key; token where it is none of the caller's; token_expired.
     """
-    key = _proved(tx, caller, ask)
-    inside = read(caller.vault, ask.access_token)
+    key = _enabled(tx, proved.key)
+    inside = read(caller.vault, proved.access_token)
     if inside is None or inside.access_key != key.access_key:
         raise Unauthenticated("token")
     if inside.expires_at <= caller.now_ms:
@@ -93,33 +120,22 @@ def refresh(tx: Tx, caller: Caller, ask: Ask) -> Granted:
     return _grant(tx, caller, key, _kept(tx, key))
 
 
-def show_public_key(tx: Tx, caller: Caller, nothing: None) -> str:
-    """The public half of the installation's key, as enos-poseidon wants it.
-
-    Raises:
-        Unavailable: it has not been made.
-    """
-    sealed = tx.recall(keys.NAME)
-    if sealed is None:
-        raise Unavailable("the key is not made yet")
-    return public_key_text(keys.opened(caller.vault, sealed))
-
-
-def _proved(tx: Tx, caller: Caller, ask: Ask) -> Key:
-    """INFERRED: how old the timestamp may be is on no page, and the official Python sample takes it
-    once for a whole process, so it is not asked. For the same reason a repeated `encryption` (1001)
-    is answered like the first: it gets the same token, which without the secret opens nothing."""
-    id = tx.holder(INSTALLATION, key_claim(ask.app_key))
-    key = None if id is None else tx.get(Key, INSTALLATION, id)
-    if key is None:
-        raise Unauthenticated("unknown_key", ask.app_key)
-    secret = caller.vault.open(key.sealed, f"key/{key.id}").decode()
-    wanted = encryption(key.access_key, ask.timestamp, secret)
-    if not hmac.compare_digest(wanted.encode(), ask.encryption.lower().encode()):
-        raise Unauthenticated("signature")
-    user, tenant = tx.get(User, INSTALLATION, key.user), tx.get(Tenant, INSTALLATION, key.tenant)
-    if key.disabled or user is None or user.disabled or tenant is None or tenant.disabled:
-        raise Unauthenticated("disabled_key", ask.app_key)
+def _enabled(tx: Tx, known: Key) -> Key:
+    """The key as the store has it now: what proved it may be a second old."""
+    key = tx.get(Key, INSTALLATION, known.id)
+    user, tenant = (
+        tx.get(User, INSTALLATION, known.user),
+        tx.get(Tenant, INSTALLATION, known.tenant),
+    )
+    if (
+        key is None
+        or user is None
+        or tenant is None
+        or key.disabled
+        or user.disabled
+        or tenant.disabled
+    ):
+        raise Unauthenticated("disabled_key", known.access_key)
     return key
 
 

@@ -74,7 +74,13 @@ ROWS: tuple[Row, ...] = (
     Row(Refused, 403, "403", "The {kind} cannot be changed: {rule}.", "inferred"),
     Row(QuotaExceeded, 403, "403", "There are {limit} already.", "inferred"),
     Row(Stale, 409, "409", "The {kind} was changed meanwhile. Try again.", "inferred"),
-    Row(Throttled, 429, "429", "More than {limit} calls in {per_s} s. Try again.", "inferred"),
+    Row(
+        Throttled,
+        429,
+        "429",
+        "There were {limit} wrong passwords within {per_s} s. Try again in a minute.",
+        "inferred",
+    ),
     Row(Unavailable, 503, "503", "The service is unavailable. Try again.", "inferred"),
     Row(Broken, 500, "500", "Internal server error.", "inferred"),
 )

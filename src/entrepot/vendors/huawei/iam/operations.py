@@ -7,13 +7,13 @@ from entrepot.core.ports import Tx
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.iam import convert, use_cases, wire
 
-# INFERRED: no page gives a figure. A password costs 40 ms of work; this keeps guessing from
-# keeping the readers busy. All logins share it, for nobody is known yet.
-LOGINS_A_SECOND = 50
-
 
 def _nothing(tx: Tx, caller: Caller, value: object) -> None:
     return None
+
+
+def _as_prepared(tx: Tx, caller: Caller, session: use_cases.Session) -> use_cases.Session:
+    return session
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -29,9 +29,9 @@ OPERATIONS: tuple[Operation, ...] = (
         reply=wire.TokenReply,
         status=201,
         public=True,
-        rate=LOGINS_A_SECOND,
         take=convert.attempt,
-        run=use_cases.log_in,
+        prepare=use_cases.log_in,
+        run=_as_prepared,
         give=convert.issued,
         example={
             "auth": {

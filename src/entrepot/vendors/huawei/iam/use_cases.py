@@ -8,7 +8,8 @@ from hmac import compare_digest
 from entrepot.core.faults import NotFound, Unauthenticated
 from entrepot.core.identity import Caller, Tenant, User, tenant_claim, user_claim
 from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.core.vault import password_matches
+from entrepot.core.vault import Vault, password_matches
+from entrepot.dialect.operation import Exchange
 from entrepot.vendors.huawei import auth
 from entrepot.vendors.huawei.account import (
     DOMAIN_ID,
@@ -43,6 +44,14 @@ class Attempt:
     project: Wanted | None = None
     whole: Wanted | None = None  # the domain that the token shall be for
 
+    @property
+    def account(self) -> str:
+        """The user as the caller names it; wrong passwords are counted by it."""
+        if self.user is not None:
+            return f"iam/{self.user}"
+        domain = self.domain or Wanted()
+        return f"iam/{domain.id}/{domain.name}/{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -55,25 +64,39 @@ class Session:
     login: auth.Login | None = None
 
 
-def log_in(tx: Tx, caller: Caller, attempt: Attempt) -> Session:
+async def log_in(attempt: Attempt, exchange: Exchange) -> Session:
     """The session. It takes as long, and says the same, for an unknown user as for a wrong password.
 
     Raises:
         Unauthenticated: no such user, a wrong password, or somebody switched off.
         NotFound: the project or the domain of the scope is not the user's.
+        Throttled: too many wrong passwords from this address.
+        Unavailable: too many passwords are being checked.
     """
-    user, tenant = _claimant(tx, attempt)
-    proved = password_matches(attempt.password, user.password if user else b"")
-    if user is None or tenant is None or not (proved or _computed(caller, user, tenant, attempt)):
+    gate, peer = exchange.gate, exchange.request.peer
+    gate.passwords.demand(peer, attempt.account)  # before anybody is looked up
+    user, tenant = await gate.store.read(lambda tx: _claimant(tx, attempt))
+    right = await gate.passwords.prove(
+        peer, attempt.account, lambda: _matches(gate.vault, attempt, user, tenant)
+    )
+    if not right or user is None or tenant is None:
         raise Unauthenticated("password")
     if user.disabled or tenant.disabled:
         raise Unauthenticated("disabled_key")
     return Session(user, tenant, _scope(tenant, attempt))
 
 
-def _computed(caller: Caller, user: User, tenant: Tenant, attempt: Attempt) -> bool:
+def _matches(vault: Vault, attempt: Attempt, user: User | None, tenant: Tenant | None) -> bool:
+    """Whether it is the user's password; a hash is computed whether or not there is a user."""
+    proved = password_matches(attempt.password, user.password if user else b"")
+    if user is None or tenant is None:
+        return False
+    return proved or _computed(vault, user, tenant, attempt)
+
+
+def _computed(vault: Vault, user: User, tenant: Tenant, attempt: Attempt) -> bool:
     """Whether it is the password of the tenant's first user, which nobody chose and no store holds."""
-    password = initial_password(caller.vault, tenant.id).encode()
+    password = initial_password(vault, tenant.id).encode()
     return user.begins(tenant.name) and compare_digest(attempt.password.encode(), password)
 
 
