@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from entrepot.edge.addresses import network_of
+from entrepot.dialect.addresses import network_of
 from entrepot.edge.budget import GRACE_S, MOST_WAITING, ROOM_S, Budget, Lease, Share
 from entrepot.edge.connections import Connections
 

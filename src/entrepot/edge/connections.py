@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from entrepot.edge.addresses import network_of
+from entrepot.dialect.addresses import network_of
 from entrepot.edge.budget import SHARE, Budget, Share
 
 _LOOKED_AT = 64  # idle connections among which the longest idle one is searched

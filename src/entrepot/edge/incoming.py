@@ -300,7 +300,8 @@ class Incoming:
             return
         if isinstance(reason, TooLarge):
             self._path = self._path[:PATH_LIMIT]
-            self._query = b""
+            # The beginning stays: it may say in which format the refusal is wanted.
+            self._query = self._query[:PATH_LIMIT]
         request = self._request()
         self.stop()
         self._receiver.refused(request, reason)

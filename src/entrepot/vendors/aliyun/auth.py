@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from entrepot.core.faults import Invalid, Malformed, NotFound, Unauthenticated, Unrouted, Violation
 from entrepot.core.identity import Caller
 from entrepot.dialect.operation import Exchange
+from entrepot.dialect.sizes import LARGE
 from entrepot.vendors.aliyun import codec, signing
 from entrepot.vendors.aliyun.codec import Sent
 from entrepot.vendors.aliyun.handles import INSTANCE
@@ -22,7 +23,7 @@ MOST_PARAMETERS = 5_000
 SKEW_MS = 15 * 60 * 1000  # source: documented (common error codes, InvalidTimeStamp.Expired)
 
 _LONGEST_KEY_ID = 128
-_LARGE = 1 << 16  # bytes of query and body whose signature is checked in a thread beside the loop
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 # Source: common parameters. RegionId is on that list, too, but half of the SDKs leave it out.
 _V1 = (
@@ -108,7 +109,7 @@ async def authenticate(exchange: Exchange) -> Caller:
     if bearer is None:
         raise Unauthenticated("unknown_key")
     secret, request = bearer.secret.decode(), exchange.request
-    if len(request.query) + len(request.body) > _LARGE:
+    if len(request.query) + len(request.body) > LARGE:
         # Half a second for eight megabytes, and whoever knows a key id can ask for it.
         verdict = await asyncio.to_thread(claimed.verify, secret)
     else:
