@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from entrepot.dialect.request import Request
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.contract.live import ask
 from tests.server import Server
@@ -80,6 +83,40 @@ def test_each_request_is_a_span_that_continues_the_callers_trace(
     assert said["entrepot.fault"] == "NotFound"
     assert caller["secret_key"].encode() not in collector.bodies[0]
     assert request.headers[b"authorization"] not in collector.bodies[0]
+
+
+def test_a_long_trace_state_is_left_out(tmp_path: Path, collector: Collector) -> None:
+    """Spans wait in memory while the collector is away, and anybody can send one."""
+    variables = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}",
+        "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+    }
+    with Server(tmp_path / "data", variables=variables) as server:
+        for length in (100, 200):
+            state = ",".join(f"k{i}={'v' * length}" for i in range(4))
+            headers = {
+                b"traceparent": f"00-{TRACE}-{PARENT}-01".encode(),
+                b"tracestate": state.encode(),
+            }
+            ask(server.address, Request("GET", b"/v5/iot/x/products", headers=headers))
+        assert server.stop() == 0
+    (found,) = (ExportTraceServiceRequest.FromString(body) for body in collector.bodies)
+    short, long = found.resource_spans[0].scope_spans[0].spans
+    assert len(short.trace_state) > 400
+    assert long.trace_state == ""
+    assert long.trace_id == short.trace_id
+
+
+def test_a_collector_that_says_nothing_holds_up_neither_calls_nor_the_end(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        with Server(tmp_path / "data", variables=variables) as server:
+            for _ in range(20):
+                ask(server.address, Request("GET", b"/v5/iot/x/products"))
+            began = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - began < 20  # the SDK waits for 30 seconds
+            assert "the last traces are lost" in server.said
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ One span for each answered request, made when it is over. Nothing else of the pr
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Mapping
 from importlib.metadata import entry_points
@@ -19,7 +21,13 @@ from entrepot import __version__
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Answer
 
+log = logging.getLogger("entrepot.server")
+
 _GROUP = "opentelemetry_traces_exporter"
+# A span keeps what the caller sent of these, and spans wait in memory while the collector is away.
+# W3C Trace Context asks for 512 characters of `tracestate` at least.
+_LONGEST = 512
+_LAST_S = 3.0  # how long the end of the server waits for the collector
 _OTLP = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
 
 
@@ -27,7 +35,7 @@ class Traces:
     """Sends spans as the variables say: exporter, endpoint, sampler, service name. Close it."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._provider = TracerProvider()
+        self._provider = TracerProvider(shutdown_on_exit=False)
         for name in environment.get("OTEL_TRACES_EXPORTER", "otlp").split(","):
             exporter = _exporter(name.strip(), environment)
             self._provider.add_span_processor(BatchSpanProcessor(exporter))
@@ -41,7 +49,7 @@ class Traces:
         carrier = {f: request.header(f.encode()).decode("latin-1") for f in fields}
         span = self._tracer.start_span(
             f"{facts['dialect']} {facts.get('operation', request.method)}",
-            context=propagate.extract({k: v for k, v in carrier.items() if v}),
+            context=propagate.extract({k: v for k, v in carrier.items() if 0 < len(v) <= _LONGEST}),
             kind=SpanKind.SERVER,
             start_time=ended - int(seconds * 1e9),
             attributes={
@@ -56,8 +64,13 @@ class Traces:
         span.end(ended)
 
     def close(self) -> None:
-        """Send what has not been sent yet."""
-        self._provider.shutdown()
+        """Send what has not been sent yet; what the collector does not take in three seconds is lost."""
+        # The SDK itself waits for half a minute, in which no other server could use the data directory.
+        last = threading.Thread(target=self._provider.shutdown, name="entrepot-traces", daemon=True)
+        last.start()
+        last.join(_LAST_S)
+        if last.is_alive():
+            log.warning("the last traces are lost: the collector does not take them")
 
 
 def _exporter(name: str, environment: Mapping[str, str]) -> Any:
