@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.http.http_config import HttpConfig
 from huaweicloudsdkroma.v2 import ListProductsRequest, RomaClient
 
+from entrepot.edge.accepting import HANDSHAKES
 from tests.certificates import Pair, issue
 from tests.server import Server
 
@@ -109,6 +111,26 @@ def test_plain_http_and_a_silent_client_do_no_harm(tmp_path: Path, pair: Pair) -
             assert server.stop() == 0
             assert time.monotonic() - began < 20
             silent.close()
+
+
+def test_an_address_with_many_silent_connections_ends_no_handshake_of_another(
+    tmp_path: Path, pair: Pair
+) -> None:
+    with Server(tmp_path / "data", *pair.flags) as server, ExitStack() as stack:
+        host, _, port = server.address.partition(":")
+        slow = stack.enter_context(
+            socket.create_connection((host, int(port)), 20, source_address=("127.0.0.2", 0))
+        )
+        silent = [
+            stack.enter_context(socket.create_connection((host, int(port)), timeout=20))
+            for _ in range(3 * HANDSHAKES)
+        ]
+        for one in silent[:HANDSHAKES]:
+            assert one.recv(1) == b""  # the newer ones have taken its place
+        context = ssl.create_default_context(cafile=str(pair.cert))
+        with context.wrap_socket(slow, server_hostname=host) as secure:
+            secure.sendall(b"GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert secure.recv(12) == b"HTTP/1.1 404"
 
 
 def test_a_refused_body_is_told_over_tls_too(tmp_path: Path, pair: Pair) -> None:

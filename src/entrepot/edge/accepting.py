@@ -11,6 +11,7 @@ import logging
 import resource
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -21,7 +22,7 @@ log = logging.getLogger("entrepot.server")
 
 HANDSHAKE_S = 10.0
 PARTING_S = 1.0  # so long the end of a TLS connection waits for the client's word
-HANDSHAKES = 64  # of TLS at a time; a new one takes the place of the oldest
+HANDSHAKES = 64  # of TLS at a time; a new one takes the place of another, see `_displace`
 BACKLOG = 2048
 RESERVED_FILES = 64  # descriptors that are kept back for the store and the admin listener
 _AT_ONCE = 64  # connections that are taken in one turn of the loop
@@ -58,7 +59,7 @@ class Accepting:
         self._connections = connections
         self._make = make
         self._tls = tls
-        self._joining: dict[asyncio.Task[None], None] = {}  # oldest first
+        self._joining: dict[asyncio.Task[None], Share] = {}  # oldest first
         self._silent_until = 0.0
         self._closed = False
         sock.listen(BACKLOG)
@@ -94,10 +95,21 @@ class Accepting:
 
     def _join(self, new: socket.socket, share: Share) -> None:
         if self._tls is not None and len(self._joining) >= HANDSHAKES:
-            next(iter(self._joining)).cancel()
+            self._displace()
         task = self._loop.create_task(self._shake_hands(new, share))
-        self._joining[task] = None
+        self._joining[task] = share
         task.add_done_callback(self._joined)
+
+    def _displace(self) -> None:
+        """Ends the oldest handshake of the address that has most of them.
+
+        So one address cannot end the handshakes of others, however many connections it opens.
+        """
+        counts = Counter(share.network for share in self._joining.values())
+        [(network, _)] = counts.most_common(1)
+        task = next(task for task, share in self._joining.items() if share.network == network)
+        del self._joining[task]
+        task.cancel()
 
     def _joined(self, task: asyncio.Task[None]) -> None:
         self._joining.pop(task, None)
