@@ -109,3 +109,17 @@ def test_two_operations_at_one_place_are_refused_at_the_start() -> None:
     ):
         with pytest.raises(ValueError, match="live at the same place"):
             Router((*TABLE, twin))
+
+
+def test_a_kept_path_answers_the_same_and_few_are_kept() -> None:
+    router = Router([operation("GET", "/a/{id}"), operation("POST", "/a/{id}")])
+    first = router.find("GET", b"/a/1", "")
+    router.keep(b"/a/1")
+    assert router.find("GET", b"/a/1", "") == first
+    assert router.find("POST", b"/a/1", "")[0].method == "POST"
+    for n in range(3000):
+        router.keep(b"/a/%d" % n)
+    router.keep(b"/a/" + b"x" * 300)
+    router.keep(b"/nowhere")
+    assert len(router._kept) == 1024
+    assert max(map(len, router._kept)) <= 256

@@ -102,6 +102,7 @@ class Spoken:
             exchange.operation = operation
             caller = exchange.caller = await dialect.authenticate(exchange)
             caller.demand(operation.permission)
+            self.router.keep(request.path)
             if operation.rate is not None:
                 taken = house.rates.take(
                     caller.tenant, dialect.name, operation.name, operation.rate

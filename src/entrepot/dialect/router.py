@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from entrepot.dialect.parameters import percent_decode
 _ANY, _HERE = "{}", "/"
 _RESERVED = (_ANY, _HERE)  # these spell nodes of the tree, never a literal segment
 _MAX_SEGMENTS = 32
+_MOST_KEPT, _LONGEST_KEPT = 1024, 256
 
 
 class Router:
@@ -19,6 +21,7 @@ class Router:
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root: dict[str, Any] = {}
+        self._kept: OrderedDict[bytes, tuple[dict[tuple[str, str], Any], list[str]]] = OrderedDict()
         for operation in operations:
             node, names = self._root, []
             for segment in _segments(operation.path):
@@ -59,6 +62,19 @@ class Router:
         found = node.get(_HERE)
         return None if found is None else (found, values)
 
+    def keep(self, path: bytes) -> None:
+        """Remembers what lives at the path: collections are asked for again and again.
+
+        To be called once the caller is proved, so that strangers' texts are not kept. Holds a thousand
+        paths of 256 bytes at most; the least recently used goes first.
+        """
+        if path not in self._kept and len(path) <= _LONGEST_KEPT:
+            here = self.table(path)
+            if here is not None:
+                self._kept[path] = here
+                if len(self._kept) > _MOST_KEPT:
+                    self._kept.popitem(last=False)
+
     def find(self, method: str, path: bytes, selector: str) -> tuple[Operation, dict[str, str]]:
         """The operation and its path parameters, decoded.
 
@@ -66,9 +82,13 @@ class Router:
             Unrouted: nothing lives there; `allowed` names what does under another method or selector.
             Malformed: the path cannot be decoded.
         """
-        here = self.table(path)
+        here = self._kept.get(path)
         if here is None:
-            raise Unrouted(method, _shown(path), selector)
+            here = self.table(path)
+            if here is None:
+                raise Unrouted(method, _shown(path), selector)
+        else:
+            self._kept.move_to_end(path)
         table, values = here
         entry = table.get((method, selector))
         if entry is None:
