@@ -176,7 +176,7 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     budget = Budget(max(config.max_unanswered_bytes // config.workers, LARGEST_REQUEST))
     trusted = proxies.trusts if proxies is not None else lambda peer: False
     connections = Connections(max(config.max_connections // config.workers, 1), budget, trusted)
-    watchdog = Watchdog()
+    watchdog, passwords = Watchdog(), house.gate.passwords
     if config.explorer:
         edge.host(b"explorer", _explorer(installation, house, edge))
 
@@ -191,6 +191,7 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
             "unanswered_bytes": budget.leased_bytes,
             "unanswered_bytes_limit": budget.limit_bytes,
             "unanswered_waiting": budget.waiting,
+            "passwords_waiting": passwords.waiting,
             "loop_lag_seconds": watchdog.lag_s,
         }
 
@@ -200,6 +201,8 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
             "connections_refused": connections.refused,
             "unanswered_refused": budget.refused,
             "unanswered_dropped": budget.dropped,
+            "sign_ins_turned_away": passwords.turned_away,
+            "sign_ins_not_checked": passwords.not_checked,
         }
 
     @cache

@@ -77,6 +77,7 @@ def test_an_address_is_refused_at_an_account_after_ten_wrong_passwords(
         "refused"
     ]  # so a guess that hits tells nothing
     assert run(attempts(passwords, 1, "bert", right=True)) == ["right"]
+    assert (passwords.turned_away, passwords.not_checked) == (3, 0)
     clock.now_s += WINDOW_S - 1
     with pytest.raises(Throttled) as refused:
         run(passwords.prove(HERE, "anna", lambda: True))
@@ -191,6 +192,7 @@ def test_a_full_queue_refuses_the_next_and_counts_nothing_as_wrong(passwords: Pa
             with pytest.raises(Unavailable):
                 await passwords.prove(THERE, "anna", lambda: False)
         assert await attempts(passwords, 1, peer=THERE, right=True) == ["right"]  # hashes nothing
+        assert (passwords.turned_away, passwords.not_checked) == (0, 20)
         go_on.set()
         assert await asyncio.gather(*waiting) == [True] * (MOST_WAITING + 1)
         assert await passwords.prove(THERE, "anna", lambda: True)

@@ -14,9 +14,18 @@ from msgspec.structs import replace
 from entrepot.core.conversion import Format, meaning, read
 from entrepot.core.differences import Difference, differences
 from entrepot.core.product import Authored
+from entrepot.core.recent import Recent
 from entrepot.core.thing_model import ThingModel
 
-_SMALL, _REMEMBERED = 1 << 16, 256  # bytes of a text that is worth remembering, and how many
+_SMALL = 1 << 16  # bytes of a text that is worth remembering
+_REMEMBERED, _REMEMBERED_BYTES = (
+    256,
+    4 << 20,
+)  # how many, and how much of them with what they became
+
+
+def _size(key: tuple[str, bytes, str], text: msgspec.Raw) -> int:
+    return len(key[1]) + len(bytes(text))
 
 
 def _parked(model: ThingModel, text: bytes, target: Format) -> tuple[Difference, ...]:
@@ -39,7 +48,9 @@ class Shelf:
             self.formats[one.name] = one
             if one.dialect:
                 self._stored.setdefault(one.dialect, one)
-        self._texts: dict[tuple[str, bytes, str], msgspec.Raw | None] = {}
+        self._texts: Recent[tuple[str, bytes, str], msgspec.Raw] = Recent(
+            _REMEMBERED, _REMEMBERED_BYTES, _size
+        )
 
     def reads(self, authored: Authored) -> bool:
         """Whether somebody here can read an authored model."""
@@ -63,11 +74,12 @@ class Shelf:
         if len(text) > _SMALL or authored.parked:
             return self._text(authored, dialect)
         key = (authored.dialect, text, dialect)
-        if key not in self._texts:
-            if len(self._texts) >= _REMEMBERED:
-                self._texts.clear()
-            self._texts[key] = self._text(authored, dialect)
-        return self._texts[key]
+        found = self._texts.get(key)
+        if found is None:
+            found = self._text(authored, dialect)
+            if found is not None:
+                self._texts.keep(key, found)
+        return found
 
     def _text(self, authored: Authored, dialect: str) -> msgspec.Raw | None:
         source = self._stored.get(authored.dialect)

@@ -69,7 +69,10 @@ def read_json(
 def _parsed(raw: bytes) -> Any:
     try:
         # msgspec keeps the last of two equal keys in silence; jiter refuses them, and nesting bombs.
-        return jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True)
+        # By default it also remembers texts that are values, for as long as the process lives: passwords.
+        return jiter.from_json(
+            raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys"
+        )
     except ValueError as error:
         raise Malformed("body", str(error)) from None
 

@@ -45,6 +45,12 @@ class Code:
             return None
         return _read(self, vault, text)
 
+    def read_of_stranger(self, vault: Vault, text: str) -> int | None:
+        """The same of a text whose sender has not proved who it is: nothing is remembered of it."""
+        if len(text) != len(self.prefix) + self.length:
+            return None
+        return _read.__wrapped__(self, vault, text)
+
 
 # A server writes the same few handles (spaces, tenants) again and again; those of products pass by,
 # and the fewer are remembered, the less cold memory each of them turns over.

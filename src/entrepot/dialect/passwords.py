@@ -35,12 +35,18 @@ class Passwords:
         self._wrong = Attempts(clock=clock)
         self._thread = OneThread("passwords", MOST_WAITING)
         self._waiting: Counter[str] = Counter()  # by address
+        self._share_full = 0
         self.turned_away = 0
 
     @property
     def waiting(self) -> int:
         """How many passwords wait for the thread."""
         return self._thread.waiting
+
+    @property
+    def not_checked(self) -> int:
+        """How many were refused because too many waited."""
+        return self._thread.refused + self._share_full
 
     async def prove(
         self, peer: str, account: str, check: Callable[[], bool], *, hashes: bool = True
@@ -87,6 +93,7 @@ class Passwords:
     async def _hashed(self, peer: str, account: str, check: Callable[[], bool]) -> bool:
         network = network_of(peer)
         if self._waiting.get(network, 0) >= WAITING_BY_ADDRESS:
+            self._share_full += 1
             raise Unavailable("too many passwords from this address wait to be checked")
         self._waiting[network] += 1
         try:

@@ -24,6 +24,7 @@ GAUGES = {
     "unanswered_bytes": "Bytes of requests and of unsent answers in memory, small ones apart.",
     "unanswered_bytes_limit": "More must wait.",
     "unanswered_waiting": "Requests that wait for memory.",
+    "passwords_waiting": "Passwords that wait to be checked.",
     "loop_lag_seconds": "The longest hold of the event loop in the last minute or two.",
 }
 COUNTERS = {
@@ -31,6 +32,8 @@ COUNTERS = {
     "connections_refused": "Connections closed at once because there were too many.",
     "unanswered_refused": "Requests refused because there was no memory for them in time.",
     "unanswered_dropped": "Slow requests ended because others needed their memory.",
+    "sign_ins_turned_away": "Sign-ins refused because of too many wrong passwords from their address.",
+    "sign_ins_not_checked": "Sign-ins refused because too many passwords waited to be checked.",
 }
 LARGEST = frozenset(("loop_lag_seconds",))  # of several processes the largest counts, not the sum
 

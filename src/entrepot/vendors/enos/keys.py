@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import OrderedDict
 from weakref import WeakKeyDictionary
 
 from cryptography.hazmat.primitives import serialization
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from entrepot.core.faults import Throttled
 from entrepot.core.ports import Tx
+from entrepot.core.recent import Recent
 from entrepot.core.vault import Vault
 from entrepot.dialect.addresses import network_of
 from entrepot.dialect.attempts import WINDOW_S, Attempts
@@ -44,7 +44,7 @@ class Seals:
         self.public_text = public_key_text(key)
         self._thread = OneThread("sealed tokens", MOST_WAITING)
         self._wrong = Attempts()
-        self._opened: OrderedDict[bytes, PoseidonToken] = OrderedDict()
+        self._opened: Recent[bytes, PoseidonToken] = Recent(MOST_OPENED)
 
     async def open(self, token: bytes, peer: str) -> PoseidonToken | None:
         """The keys inside the token; None where it was sealed to another key.
@@ -56,7 +56,6 @@ class Seals:
         mark = hashlib.blake2b(token, digest_size=16).digest()
         found = self._opened.get(mark)
         if found is not None:
-            self._opened.move_to_end(mark)
             return found
         wrong, left_s = self._wrong.number(network_of(peer))
         if wrong >= WRONG_BY_ADDRESS:
@@ -66,9 +65,7 @@ class Seals:
 
     def remember(self, token: bytes, inside: PoseidonToken) -> None:
         """The token proved its caller: next time it need not be opened."""
-        self._opened[hashlib.blake2b(token, digest_size=16).digest()] = inside
-        if len(self._opened) > MOST_OPENED:
-            self._opened.popitem(last=False)
+        self._opened.keep(hashlib.blake2b(token, digest_size=16).digest(), inside)
 
     def wrong(self, peer: str) -> None:
         """Counts a token that proved nobody."""

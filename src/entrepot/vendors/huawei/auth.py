@@ -79,6 +79,7 @@ async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
         raise _mismatch(request, authorization)
     if bearer.disabled:
         raise Unauthenticated("disabled_key", key)
+    signing.remember(request)
     return bearer.user, bearer.tenant
 
 

@@ -19,6 +19,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from entrepot.core.recent import Recent
 from entrepot.dialect.request import Request
 
 STANDARD: Final = "SDK-HMAC-SHA256"
@@ -69,6 +70,13 @@ _NEVER_SIGNED: Final = frozenset(
 )
 
 
+_Told = tuple[str, str, str | None, tuple[bytes, ...]]
+_LONGEST_DATE: Final = 32
+# A client's headers differ in nothing but the signature, and many requests have the same date.
+_told: Final[Recent[bytes, _Told]] = Recent(256)
+_moments: Final[Recent[bytes, int]] = Recent(256)
+
+
 class UnsignableError(ValueError):
     """The request has no canonical form; the text says why, for the caller to read."""
 
@@ -97,14 +105,27 @@ def parse(header: bytes) -> Authorization | None:
     """
     if len(header) > _AUTHORIZATION_BYTES:
         return None
-    told, made = _told(header[:-_SIGNATURE_BYTES]), header[-_SIGNATURE_BYTES:]
+    before, made = header[:-_SIGNATURE_BYTES], header[-_SIGNATURE_BYTES:]
+    told = _told.get(before) or _taken_apart(before)
     if told is None or made.translate(None, _HEX):
         return None
     return Authorization(*told, made.decode())
 
 
-@lru_cache(maxsize=256)  # a client's headers differ in nothing but the signature
-def _told(before: bytes) -> tuple[str, str, str | None, tuple[bytes, ...]] | None:
+def remember(request: Request) -> None:
+    """Its signature held: what its headers say need not be found out again for the next of this client.
+
+    Nothing is remembered of a request that proved nobody.
+    """
+    before = request.header(b"authorization")[:-_SIGNATURE_BYTES]
+    if _told.get(before) is None and (told := _taken_apart(before)) is not None:
+        _told.keep(before, told)
+    stamp = request.header(_DATE)
+    if len(stamp) <= _LONGEST_DATE and _moments.get(stamp) is None:
+        _moments.keep(stamp, _moment_ms(stamp) or 0)
+
+
+def _taken_apart(before: bytes) -> _Told | None:
     """All that stands before the signature: algorithm, access key, scope, signed headers."""
     match = _SHAPE.fullmatch(before)
     if match is None:
@@ -125,10 +146,10 @@ def sdk_date(request: Request) -> datetime | None:
 
 def signed_at_ms(request: Request) -> int | None:
     """The same in milliseconds since 1970."""
-    return _moment_ms(request.headers.get(_DATE, b""))
+    stamp = request.headers.get(_DATE, b"")
+    return _moments.get(stamp) or _moment_ms(stamp)
 
 
-@lru_cache(maxsize=256)  # many requests a second, and they have the same date
 def _moment_ms(stamp: bytes) -> int | None:
     moment = _moment(stamp.strip())
     return None if moment is None else int(moment.timestamp()) * 1000

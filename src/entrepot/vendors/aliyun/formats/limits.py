@@ -251,7 +251,7 @@ def read_text(text: bytes) -> Any:
         ValueError: it is none, or has a key twice; says why.
     """
     refuse_many(text, MOST_VALUES)
-    return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
+    return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
 
 
 Kinds = Mapping[str, type[Any]]

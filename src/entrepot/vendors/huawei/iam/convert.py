@@ -27,7 +27,7 @@ def attempt(call: Call, caller: Caller) -> Attempt:
     return Attempt(
         password=user.password,
         # An id that is none of ours is nobody's: 0.
-        user=(_USER.read(caller.vault, user.id) or 0) if user.id else None,
+        user=(_USER.read_of_stranger(caller.vault, user.id) or 0) if user.id else None,
         name=user.name or "",
         domain=_wanted(user.domain),
         project=_wanted(scope.project),

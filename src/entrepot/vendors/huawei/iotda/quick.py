@@ -188,7 +188,9 @@ class _Gathered:
         if brackets > _SHALLOW:
             return False
         if b"\\" in raws:
-            jiter.from_json(b"[%b]" % raws, allow_inf_nan=False, catch_duplicate_keys=True)
+            jiter.from_json(
+                b"[%b]" % raws, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys"
+            )
         elif brackets:
             values = b"[%b]" % raws
             if _encode(_any(values)).count(b":") != values.count(b":"):  # as in `_checked`
