@@ -53,14 +53,17 @@ def config(
     as_json: Json = False,
     place: Place | None = None,
 ) -> None:
-    """Print the settings in force and where each came from; secrets are hidden.
+    """Print the settings in force and where each came from, and the bounds that are fixed.
 
-    The flags are those of `serve`: what would it run with?
+    The flags are those of `serve`: what would it run with? Secrets are hidden.
     """
+    from entrepot.edge.bounds import fixed
+
     place = place or Place()
     given = (flags or Flags()).given
     settings, origin = load({**given, **place.flags}, file=place.config)
-    values = shown(settings)
+    bounds = fixed(root.dialects())
+    values, origin = shown(settings) | bounds, origin | dict.fromkeys(bounds, "fixed")
     if as_json:
         print_json({name: {"value": values[name], "source": origin[name]} for name in values})
     else:

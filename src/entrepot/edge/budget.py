@@ -20,8 +20,7 @@ ROOM_S = 5.0  # so long a request waits for room
 GRACE_S = 1.0  # so long a request is not judged by its pace
 MOST_WAITING = 64
 SHARE = 4  # one address gets a quarter
-AT_WORK = 8  # requests over LARGE that are in work at a time
-LARGE = 1 << 16
+AT_WORK = 8  # requests over `sizes.LARGE` that are in work at a time
 
 
 @dataclass(slots=True, eq=False)

@@ -14,7 +14,8 @@ from typing import Protocol, cast
 
 from entrepot.core.faults import Fault, Unavailable
 from entrepot.dialect.request import Answer, Request
-from entrepot.edge.budget import LARGE, Lease, Share
+from entrepot.dialect.sizes import LARGE
+from entrepot.edge.budget import Lease, Share
 from entrepot.edge.connections import Connections
 from entrepot.edge.incoming import FREE_BYTES, Incoming, Limits
 
