@@ -272,18 +272,24 @@ def tried(one: Mutation, seed: int, outcome: Outcome) -> None:
 
 
 def _converted(text: bytes, target: str, source: str) -> None:
-    """Convert it; what was written must be a model of the target.
+    """Convert it. Every model can be written in any words, and what conversion made can be read.
 
     Raises:
-        ValueError: the text cannot be read.
-        RuntimeError: what was written cannot be read.
+        ValueError: the text is no model, or no other format has any like it.
+        RuntimeError: what was read cannot be written, or what was made cannot be read.
     """
+    model = models.read(text, source)
+    _surely(f"{target} cannot write a model", lambda: models.write(model, target))
     made = models.convert(text, target, source)
     if target not in WRITTEN_ONLY:
-        try:
-            models.read(made.text, target)
-        except ValueError as error:
-            raise RuntimeError(f"{target} cannot read what it wrote: {error}") from error
+        _surely(f"{target} cannot read what it wrote", lambda: models.read(made.text, target))
+
+
+def _surely(what: str, work: Callable[[], Any]) -> None:
+    try:
+        work()
+    except ValueError as error:
+        raise RuntimeError(f"{what}: {error}") from error
 
 
 def run(count: int, seed: int) -> Outcome:

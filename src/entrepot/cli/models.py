@@ -18,6 +18,7 @@ from entrepot.cli.options import Json, Place, TenantName, operator, readable, wr
 from entrepot.cli.output import counted, moment, print_json, print_table
 from entrepot.core import models, tenancy
 from entrepot.core.ports import Tx
+from entrepot.core.texts import decoded
 from entrepot.core.things import NamedModel
 
 model = App(name="model", default_parameter=Parameter(negative=()))
@@ -95,8 +96,7 @@ def show(
         found = installation.store.read_now(
             lambda tx: models.get(tx, tenancy.tenant_named(tx, tenant).id, key)
         )
-    document: Any = msgspec.json.decode(found.model.text)
-    print_json(document)
+    print_json(decoded(found.model.text))
 
 
 @model.command

@@ -17,12 +17,13 @@ from entrepot.cli.conversion import Out, ReportTo, deliver
 from entrepot.cli.options import Json, Place, TenantName, operator, readable
 from entrepot.cli.output import counted, flat, moment, print_json, print_pairs, print_table
 from entrepot.core import registry, tenancy
-from entrepot.core.conversion import Converted, convert
+from entrepot.core.conversion import Converted, read, written
 from entrepot.core.faults import NotFound
 from entrepot.core.identity import Tenant
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.product import Authored, Product
 from entrepot.core.registry import alias_claim
+from entrepot.core.texts import decoded
 from entrepot.core.things import Device, Space
 from entrepot.core.vault import Vault
 
@@ -212,8 +213,8 @@ def _exported(handle: str, to: str, tenant: str, place: Place | None) -> Convert
         authored = installation.store.read_now(find)
     if authored is None:
         raise ValueError(f"product {handle!r} has no thing model")
-    source = shelf.named(authored.dialect)
-    return convert(bytes(authored.text), source, target, authored.parked)
+    source, text = shelf.named(authored.dialect), bytes(authored.text)
+    return written(read(text, source, authored.parked, decoded(text)), target, source.name)
 
 
 def the_product(tx: Tx, vault: Vault, owner: Tenant, handle: str) -> Product:
@@ -262,7 +263,7 @@ def handles(vault: Vault, found: Product) -> dict[str, str]:
 
 def plain_product(found: Product, vault: Vault) -> dict[str, Any]:
     """The product as JSON, with its handles and without its secrets."""
-    profile = json.loads(msgspec.json.encode(found.profile))
+    profile = decoded(msgspec.json.encode(found.profile))
     return {
         "number": found.id,
         "handles": handles(vault, found),

@@ -119,14 +119,16 @@ class Converted(msgspec.Struct, frozen=True, gc=False):
     report: Report
 
 
-def read(text: bytes, source: Format, parked: Iterable[Difference] = ()) -> ThingModel:
-    """The canonical model that the text says, with what was parked of it put back.
+def read(
+    text: bytes, source: Format, parked: Iterable[Difference] = (), plain: Any = None
+) -> ThingModel:
+    """The canonical model that the text says, with what was parked of it put back. `plain` as in `Reading`.
 
     Raises:
         ValueError: the format can only be written.
         Malformed, Invalid: the text is no model of this format.
     """
-    return _complete(_readable(source.read, source)(text), parked)
+    return _complete(_readable(source.read, source)(text, plain), parked)
 
 
 def well_typed(model: ThingModel) -> ThingModel:
@@ -142,14 +144,16 @@ def well_typed(model: ThingModel) -> ThingModel:
     return model
 
 
-def meaning(text: bytes, source: Format, parked: Iterable[Difference] = ()) -> ThingModel:
+def meaning(
+    text: bytes, source: Format, parked: Iterable[Difference] = (), plain: Any = None
+) -> ThingModel:
     """The same without what only the source can say: enough for any words but its own.
 
     Raises:
         ValueError: the format can only be written.
         Malformed, Invalid: the text is no model of this format.
     """
-    return _complete(_readable(source.meaning, source)(text), parked)
+    return _complete(_readable(source.meaning, source)(text, plain), parked)
 
 
 def _readable(read: Reading | None, source: Format) -> Reading:

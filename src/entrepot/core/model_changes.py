@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from entrepot.core.product import Authored
+from entrepot.core.texts import decoded
 
 Changes = dict[str, list[Any]]
 SPELLING = "(spelled otherwise)"
@@ -48,7 +49,7 @@ def _parked(model: Authored) -> Any:
 
 def _decoded(text: msgspec.Raw) -> Any:
     try:
-        return msgspec.json.decode(text)
+        return decoded(text)
     except (msgspec.DecodeError, RecursionError):
         return bytes(text).decode()
 

@@ -15,6 +15,7 @@ from entrepot.core.conversion import Format, meaning, read
 from entrepot.core.differences import Difference, differences
 from entrepot.core.product import Authored
 from entrepot.core.recent import Recent
+from entrepot.core.texts import decoded
 from entrepot.core.thing_model import ThingModel
 
 _SMALL = 1 << 16  # bytes of a text that is worth remembering
@@ -61,7 +62,8 @@ class Shelf:
         source = self._stored.get(authored.dialect)
         if source is None:
             return None
-        return read(bytes(authored.text), source, authored.parked)
+        text = bytes(authored.text)
+        return read(text, source, authored.parked, decoded(text))
 
     def text(self, authored: Authored, dialect: str) -> msgspec.Raw | None:
         """The model in the words of a dialect: the author's own text where it is the author's.
@@ -85,7 +87,8 @@ class Shelf:
         source = self._stored.get(authored.dialect)
         if source is None:
             return None
-        model = meaning(bytes(authored.text), source, authored.parked)
+        text = bytes(authored.text)
+        model = meaning(text, source, authored.parked, decoded(text))
         return msgspec.Raw(self._stored[dialect].write(model))
 
     def authored(self, model: ThingModel, dialect: str) -> Authored:

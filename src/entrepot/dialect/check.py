@@ -33,7 +33,7 @@ from entrepot.dialect.walk import (
 
 __all__ = [
     "FROM_TEXT", "STRICT", "Leniency",
-    "broken_rules", "checker", "decoder", "read_json", "read_params", "read_plain",
+    "broken_rules", "checker", "decoder", "read_json", "read_params", "read_plain", "uncarried",
 ]  # fmt: skip
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -115,6 +115,17 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT, raw: bytes
     return value
 
 
+def uncarried(raw: bytes) -> list[Violation]:
+    """What no store and no JSON reader is sure to carry, anywhere in a text that is kept as it came.
+
+    Raises:
+        Malformed: not JSON.
+    """
+    if b"\\u0000" not in raw and not may_hold_large_numbers(raw):
+        return []
+    return check_free(_parsed(raw), ())
+
+
 def ordinary(plain: Any, raw: bytes) -> bool:
     """Whether the value certainly holds neither U+0000 nor a number that is too large for a float."""
     if may_hold_large_numbers(raw):
@@ -189,8 +200,7 @@ def _check_free(value: Any) -> list[Violation]:
 
 
 def _check_raw(value: Any) -> list[Violation]:
-    raw = b"" if value is msgspec.UNSET else bytes(value)
-    return check_free(_parsed(raw), ()) if may_hold_large_numbers(raw) else []
+    return [] if value is msgspec.UNSET else uncarried(bytes(value))
 
 
 def _check_whole(value: Any) -> list[Violation]:

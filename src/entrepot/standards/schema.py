@@ -220,7 +220,7 @@ def _escaped(step: str) -> str:
 
 def constant(value: str, base: str | None) -> Any:
     """The value of an enumeration as it is on the wire."""
-    if base == "int" and len(value) < 19 and value.lstrip("-").isdecimal():
+    if base == "int" and len(value) < 19 and value.removeprefix("-").isdecimal():
         return int(value) if str(int(value)) == value else value
     return value
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
+import jiter
 import msgspec
 from msgspec import Meta
 
 from entrepot.core.faults import Violation
 from entrepot.dialect.rules import Holds, Wide
+from entrepot.dialect.walk import check_free
 from entrepot.vendors.aliyun.handles import token_of
 from entrepot.vendors.aliyun.wire import (
     Common,
@@ -27,19 +29,19 @@ MOST_PROPS = 100
 def props_of(text: str) -> dict[str, str] | None:
     """The tags in the text; None where it is no object of names and single values."""
     try:
-        found = json.loads(text)
+        found = jiter.from_json(text.encode(), allow_inf_nan=False)
     except ValueError:
         return None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or check_free(found, ()):
         return None
     tags = {}
     for name, value in found.items():
-        if not name or "\0" in name:
+        if not name:
             return None
         # INFERRED: numbers and truth values are kept as they are spelled.
         if isinstance(value, bool | int | float):
             value = json.dumps(value)
-        if not isinstance(value, str) or "\0" in value:
+        if not isinstance(value, str):
             return None
         tags[name] = value
     return tags

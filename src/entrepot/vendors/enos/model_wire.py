@@ -11,7 +11,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.faults import Invalid, Malformed, Violation
-from entrepot.dialect.check import Leniency, read_json, read_plain
+from entrepot.dialect.check import Leniency, read_json, read_plain, uncarried
+from entrepot.dialect.walk import under
 from entrepot.vendors.enos.units import Multiplier
 from entrepot.vendors.enos.wire import Organization, Page, Reply, StringI18n
 
@@ -45,11 +46,14 @@ def _defined(point: Any) -> list[Violation]:
         return []
     at = ("dataDefinition",)
     try:
-        read_json(given.encode(), kind) if isinstance(given, str) else read_plain(given, kind)
+        if isinstance(given, str):
+            read_json(given.encode(), kind)
+            return under(at, uncarried(given.encode()))
+        read_plain(given, kind)
     except Malformed as fault:
         return [Violation(at, "rule", f"must hold the definition as JSON: {fault.reason}")]
     except Invalid as fault:
-        return [Violation((*at, *v.path), v.kind, v.want, v.got) for v in fault.violations]
+        return under(at, list(fault.violations))
     return []
 
 
@@ -212,6 +216,18 @@ DEFINITIONS: dict[str, type[msgspec.Struct]] = {
 
 def check(text: bytes, plain: Any = None) -> None:
     """Nothing, where the JSON text is a whole model.
+
+    Raises:
+        Malformed: it is no JSON, or holds too much.
+        Invalid: with every violation.
+    """
+    check_declared(text, plain)
+    if found := uncarried(text):  # in members that are kept and not declared
+        raise Invalid(tuple(found))
+
+
+def check_declared(text: bytes, plain: Any = None) -> None:
+    """The same, of the members that are declared: what is there already is not held against a change of it.
 
     Raises:
         Malformed: it is no JSON, or holds too much.

@@ -20,6 +20,7 @@ from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.product import Authored, Product
 from entrepot.core.registry import Edit
+from entrepot.core.texts import decoded
 from entrepot.core.things import NamedModel
 from entrepot.vendors.enos import formats, handles, model_wire, starter
 from entrepot.vendors.enos.handles import DIALECT
@@ -116,7 +117,7 @@ def _answered(document: Document, caller: Caller) -> Document:
 
 
 def _document(model: NamedModel) -> Document:
-    document: Document = msgspec.json.decode(model.model.text)
+    document: Document = decoded(model.model.text)
     return document
 
 
@@ -135,7 +136,7 @@ def _of_product(product: Product, caller: Caller) -> Document | None:
     if profile.model is None:
         return None
     if profile.model.dialect == DIALECT:
-        document: Document = msgspec.json.decode(profile.model.text)
+        document: Document = decoded(profile.model.text)
         return {**document, "modelId": key, "modelIdPath": f"/{key}"}
     model = caller.shelf.model(profile.model)
     if model is None:
@@ -265,7 +266,7 @@ def import_models(tx: Tx, caller: Caller, documents: Iterable[Document]) -> tupl
     broken: list[Violation] = []
     for place, document in enumerate(documents):
         try:
-            model = _authored(_ownerless(document))
+            model = _authored(_ownerless(document), model_wire.check)
             kept[document["modelId"]] = model
         except Invalid as fault:
             broken += [Violation((place, *v.path), v.kind, v.want, v.got) for v in fault.violations]
@@ -286,12 +287,14 @@ def _ownerless(document: Any) -> Any:
     return {k: v for k, v in document.items() if k != "orgId"}
 
 
-def _authored(document: Document) -> Authored:
+def _authored(
+    document: Document, check: Callable[[bytes], None] = model_wire.check_declared
+) -> Authored:
     """The document as it is kept.
 
     Raises:
         Invalid: it is no whole model.
     """
     text = msgspec.json.encode(document)
-    model_wire.check(text)
+    check(text)
     return Authored(DIALECT, msgspec.Raw(text))

@@ -15,10 +15,10 @@ from msgspec import Meta
 
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.core.thing_model import decimal
-from entrepot.dialect.check import STRICT, broken_rules, ordinary, read_plain
+from entrepot.dialect.check import STRICT, broken_rules, read_plain, uncarried
 from entrepot.dialect.rules import Holds
 from entrepot.dialect.sizes import refuse_many
-from entrepot.dialect.walk import MAX_VIOLATIONS, check_free
+from entrepot.dialect.walk import MAX_VIOLATIONS
 from entrepot.vendors.aliyun.formats.documents import LISTS
 
 MODULES = 20  # custom ones of a product; an older page says 10
@@ -339,6 +339,4 @@ def text_faults(
         return (Violation((), "rule", fault.reason),)
     except ValueError as error:
         return (Violation((), "rule", f"is not JSON: {error}"),)
-    # Nothing can carry the character U+0000 and numbers without bounds any further.
-    found = [] if ordinary(plain, text) else check_free(plain, ())
-    return [*found, *check(plain)][:MAX_VIOLATIONS]
+    return [*uncarried(text), *check(plain)][:MAX_VIOLATIONS]

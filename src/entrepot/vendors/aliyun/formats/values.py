@@ -52,6 +52,8 @@ MEMBERS = frozenset(("int", "float", "double", "text", "date", "bool", "enum"))
 ITEMS = frozenset(("int", "float", "double", "text", "struct"))
 ANYWHERE = MEMBERS | ITEMS | {"array"}
 
+_MOST_DIGITS = 20  # of a whole number in a text: more are no value of an enum, and no length
+
 _TEXTUAL = (Json, Binary)  # a tuple: a union would be made anew for each value
 _ONE_BIT = Number(kind="int", minimum=Decimal(0), maximum=Decimal(1))
 
@@ -113,7 +115,8 @@ def _numbered(type_: Enum) -> Enum:
 
 def _whole(text: str) -> bool:
     digits = text[1:] if text[:1] == "-" else text
-    return digits.isascii() and digits.isdigit() and str(int(text)) == text
+    plain = len(text) < _MOST_DIGITS and digits.isascii() and digits.isdigit()
+    return plain and str(int(text)) == text
 
 
 def number_specs(type_: Number) -> Plain:
@@ -175,7 +178,7 @@ def count_of(specs: Plain, name: str) -> int | None:
     """A length or a size, as text or number."""
     found = specs.get(name)
     if isinstance(found, str) and found.isascii() and found.isdigit():
-        return int(found)
+        return int(found) if len(found) < _MOST_DIGITS else None
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 

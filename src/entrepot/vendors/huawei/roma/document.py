@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from entrepot.core.product import Actor
+from entrepot.core.texts import decoded
 
 Plain = dict[str, Any]
 Path = tuple[str, ...]
@@ -79,7 +80,7 @@ class Document:
     """A model, taken apart. `root` is the part that the services stand in."""
 
     def __init__(self, text: bytes | None) -> None:
-        plain = {} if text is None else msgspec.json.decode(text)
+        plain = {} if text is None else decoded(text)
         ledger = _ledger(plain.pop(LEDGER, None))
         self.root = _part("", plain)
         self._last = ledger.last
