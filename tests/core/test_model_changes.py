@@ -101,5 +101,10 @@ def test_changes_in_very_many_places_are_told_as_the_whole_before_and_after() ->
 
 
 def test_a_text_that_cannot_be_read_is_told_as_it_stands() -> None:
+    odd, new = Authored("roma", msgspec.Raw(b'{"a":')), authored({"a": 1})
+    assert model_changes("model", odd, new) == {"model": ['{"a":', {"a": 1}]}
+
+
+def test_a_number_that_cannot_be_read_is_told_as_text() -> None:
     odd, new = Authored("roma", msgspec.Raw(b'{"a":1e999}')), authored({"a": 1})
-    assert model_changes("model", odd, new) == {"model": ['{"a":1e999}', {"a": 1}]}
+    assert model_changes("model", odd, new) == {"model/a": ["1e999", 1]}

@@ -26,9 +26,13 @@ def decoded(text: bytes | msgspec.Raw) -> Any:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
         try:
-            return json.loads(bytes(text), parse_int=_whole, parse_float=_fraction)
+            return _reader.decode(bytes(text).decode())
         except ValueError as error:
             raise msgspec.DecodeError(str(error)) from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _whole(digits: str) -> int | str:
@@ -38,3 +42,6 @@ def _whole(digits: str) -> int | str:
 def _fraction(spelled: str) -> float | str:
     number = float(spelled)
     return number if math.isfinite(number) else spelled
+
+
+_reader = json.JSONDecoder(parse_int=_whole, parse_float=_fraction, parse_constant=_no_constant)
