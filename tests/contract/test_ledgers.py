@@ -184,6 +184,32 @@ def test_one_process_and_several_know_each_others_nonces_of_before(tmp_path: Pat
     assert ask([alone.first(m, 900) for m in (MARK, OTHER, b"n" * 12)]) == [False, False, True]
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_clock_that_is_set_forward_and_back_forgets_no_nonce(
+    processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, off_s = NonceJournal(tmp_path), [0]
+    right, right_ns = time.time, time.time_ns
+    monkeypatch.setattr(time, "time", lambda: right() + off_s[0])
+    monkeypatch.setattr(time, "time_ns", lambda: right_ns() + off_s[0] * 10**9)
+    sqlite_ledger.make(tmp_path / "counts", journal)
+    nonces: Any = (
+        MemoryNonces(journal) if processes == 1 else SqliteLedger(tmp_path / "counts", journal)
+    )
+    assert ask([nonces.first(MARK, 900)]) == [True]
+    off_s[0] = 7200
+    assert ask([nonces.first(OTHER, 900), nonces.first(MARK, 900)]) == [True, False]
+    off_s[0] = 0
+    assert ask([nonces.first(MARK, 900), nonces.first(OTHER, 900)]) == [False, False]
+    # What is used while the clock is wrong is known when it is right again.
+    off_s[0] = -7200
+    assert ask([nonces.first(b"n" * 12, 900)]) == [True]
+    off_s[0] = 0
+    assert ask([nonces.first(b"n" * 12, 900)]) == [False]
+    if processes == 2:
+        nonces.close()
+
+
 def test_files_of_nonces_that_have_ended_go(tmp_path: Path) -> None:
     (tmp_path / "nonces.7").write_bytes(b"\0" * 64)
     MemoryNonces(NonceJournal(tmp_path))

@@ -46,7 +46,9 @@ class OnDisk(Server):
     @contextmanager
     def clock(self, offset_s: int) -> Iterator[None]:
         """While the context lasts, the server's clock is wrong by so much."""
-        self._clock.write_text(str(offset_s))
+        whole = self._clock.with_suffix(".next")  # the server reads at any moment
+        whole.write_text(str(offset_s))
+        whole.replace(self._clock)
         try:
             yield
         finally:

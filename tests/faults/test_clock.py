@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,13 @@ from typing import Any
 import pytest
 
 from entrepot.core.faults import Throttled
+from entrepot.dialect.calls import signed
+from entrepot.dialect.client import Stamp
+from entrepot.dialect.request import Answer
 from tests.cli import Console
 from tests.contract.adapters import WITH_PRODUCTS
-from tests.faults.disk import OnDisk, said_as
+from tests.contract.live import ask
+from tests.faults.disk import Goods, OnDisk, said_as
 
 ALIYUN, ROMA = (next(a for a in WITH_PRODUCTS if a.dialect == n) for n in ("aliyun", "roma"))
 MINUTES, HOURS = 60, 3600  # seconds; less than the vendors allow a caller's clock to be wrong
@@ -46,6 +52,56 @@ def test_a_limit_does_not_hold_until_the_clock_is_where_it_was(server: OnDisk) -
     assert any(said_as(ALIYUN, answer, Throttled) for answer in answers)
     with server.clock(-10 * MINUTES):
         assert not said_as(ALIYUN, goods.call("GetThingTemplate"), Throttled)
+
+
+@pytest.mark.parametrize("minutes", [20, 24 * 60])
+def test_a_clock_that_is_set_forward_and_back_lets_no_request_work_twice(
+    server: OnDisk, minutes: int
+) -> None:
+    goods = server.goods(ALIYUN)
+    operation, host = ALIYUN.operation("QueryProductList"), server.address.encode()
+    parameters = {"CurrentPage": 1, "PageSize": 1}
+    request = ALIYUN.request(operation, parameters, None, goods.caller, host)
+    assert not ALIYUN.refused(ask(server.address, request))
+    late = Stamp((time.time_ns() // 1_000_000) + minutes * MINUTES * 1000, "nonce of the future")
+    with server.clock(minutes * MINUTES):
+        then = signed(ALIYUN.value, operation, parameters, None, goods.caller, late, host)
+        assert not ALIYUN.refused(ask(server.address, then))
+    answer = ask(server.address, request)
+    assert ALIYUN.refused(answer)
+    assert b"SignatureNonceUsed" in answer.body
+
+
+def test_under_load_no_number_is_given_out_twice_and_nothing_breaks(server: OnDisk) -> None:
+    """The clock jumps while all dialects make and show products, now within what callers may be wrong by
+    and now beyond it."""
+    goods = [server.goods(adapter) for adapter in WITH_PRODUCTS] * 2
+    made: list[tuple[Goods, str]] = []
+    done = threading.Event()
+    wrong: list[Answer] = []
+
+    def work(mine: Goods) -> None:
+        while not done.is_set():
+            answer = mine.create()
+            if answer.status >= 500:
+                wrong.append(answer)
+            elif not mine.adapter.refused(answer):
+                made.append((mine, mine.handle(answer)))
+
+    threads = [threading.Thread(target=work, args=(one,)) for one in goods]
+    for thread in threads:
+        thread.start()
+    for offset_s in (-10 * MINUTES, 10 * MINUTES, HOURS, -HOURS, -MINUTES, 24 * HOURS):
+        with server.clock(offset_s):
+            time.sleep(0.2)
+        time.sleep(0.1)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert len({(mine.adapter.dialect, handle) for mine, handle in made}) == len(made) > 20
+    assert all(mine.can_show(handle) for mine, handle in made[:: len(made) // 20])
+    assert "Traceback" not in server.said
 
 
 def call(server: OnDisk, method: str, path: str, body: Any, token: str = "") -> tuple[int, str]:

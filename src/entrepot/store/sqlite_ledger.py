@@ -24,19 +24,23 @@ _PATIENCE_S = 5
 _SWEEP_S = 60
 _TABLES = """
 CREATE TABLE rate (tenant INTEGER, name TEXT, calls BLOB, PRIMARY KEY (tenant, name)) WITHOUT ROWID;
-CREATE TABLE nonce (mark BLOB PRIMARY KEY, ends INTEGER) WITHOUT ROWID;
+CREATE TABLE nonce (mark BLOB PRIMARY KEY, ends INTEGER, kept INTEGER) WITHOUT ROWID;
 """
+# A mark has ended by the time of day and has also been kept so long by a clock that nobody sets: if the time
+# of day is set forward and back, requests of before are still known.
+_ENDED = "nonce.ends < ? AND nonce.kept < ?"
 
 
 def make(path: Path, journal: NonceJournal) -> None:
     """A new file with the nonces that the journal knows."""
     connection = _connected(path)
     connection.execute(_TABLES)
-    living = journal.living(_now_ms() // 60_000)
+    now_ms, uptime_ms = _now_ms(), _uptime_ms()
+    living = ((mark, (minute + 1) * 60_000) for minute, mark in journal.living(now_ms // 60_000))
     with connection:
         connection.executemany(
-            "INSERT OR REPLACE INTO nonce VALUES (?,?)",
-            ((mark, (minute + 1) * 60_000) for minute, mark in living),
+            "INSERT OR REPLACE INTO nonce VALUES (?,?,?)",
+            ((mark, ends_ms, uptime_ms + ends_ms - now_ms) for mark, ends_ms in living),
         )
     connection.close()
 
@@ -63,7 +67,8 @@ class SqliteLedger(Counting):
                 answers = [self._answer(one) for one in asked]
                 if time.monotonic() - self._swept > _SWEEP_S:
                     self._swept = time.monotonic()
-                    self._connection.execute("DELETE FROM nonce WHERE ends < ?", (_now_ms(),))
+                    ended = f"DELETE FROM nonce WHERE {_ENDED}"  # noqa: S608
+                    self._connection.execute(ended, (_now_ms(), _uptime_ms()))
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
@@ -82,20 +87,18 @@ class SqliteLedger(Counting):
         found: list[Any] = self._connection.execute(
             "SELECT calls FROM rate WHERE tenant=? AND name=?", (hit.tenant, hit.name)
         ).fetchall()
-        # One clock for all processes of a machine, which nobody sets.
-        now_ms = time.monotonic_ns() // 1_000_000
-        granted = grant(found[0][0] if found else b"", now_ms, 1, hit.per_s)
+        granted = grant(found[0][0] if found else b"", _uptime_ms(), 1, hit.per_s)
         self._connection.execute(
             "INSERT OR REPLACE INTO rate VALUES (?,?,?)", (hit.tenant, hit.name, granted.calls)
         )
         return 0.0 if granted.granted else granted.wait_s
 
     def _first(self, mark: Mark) -> bool:
-        now_ms = _now_ms()
+        now_ms, uptime_ms, life_ms = _now_ms(), _uptime_ms(), mark.life_ms
         self._connection.execute(
-            "INSERT INTO nonce VALUES (?,?) ON CONFLICT DO UPDATE SET ends = excluded.ends"
-            " WHERE nonce.ends < ?",
-            (mark.mark, now_ms + mark.life_ms, now_ms),
+            "INSERT INTO nonce VALUES (?,?,?) ON CONFLICT DO UPDATE"  # noqa: S608
+            f" SET ends = excluded.ends, kept = excluded.kept WHERE {_ENDED}",
+            (mark.mark, now_ms + life_ms, uptime_ms + life_ms, now_ms, uptime_ms),
         )
         return self._connection.changes() == 1
 
@@ -112,3 +115,8 @@ def _connected(path: Path) -> apsw.Connection:
 def _now_ms() -> int:
     # The clock of the requests' own dates: set back or forward, it moves both.
     return time.time_ns() // 1_000_000
+
+
+def _uptime_ms() -> int:
+    """One clock for all processes of a machine, which nobody sets."""
+    return time.monotonic_ns() // 1_000_000
