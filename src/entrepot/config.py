@@ -141,6 +141,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             " share them",
         ),
     ] = 10_000
+    scan_s: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=3600,
+            description="seconds that a search, a filter or an export may take; longer ones are refused",
+        ),
+    ] = 2.0
     drain_s: Annotated[
         float,
         Meta(ge=0, le=3600, description="seconds that the end waits for accepted requests"),

@@ -56,11 +56,11 @@ def open_engine(config: Config) -> Engine:
         if config.workers > 1:
             from entrepot.store.sqlite_shared import SharedSqliteStore
 
-            return SharedSqliteStore(config.data / STORE)
-        return SqliteStore(config.data / STORE)
+            return SharedSqliteStore(config.data / STORE, scan_s=config.scan_s)
+        return SqliteStore(config.data / STORE, scan_s=config.scan_s)
     from entrepot.store.postgres import PostgresStore
 
-    return PostgresStore(config.store)
+    return PostgresStore(config.store, scan_s=config.scan_s)
 
 
 def read_engine(config: Config) -> Looking:

@@ -181,6 +181,7 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
         edge.host(b"explorer", _explorer(installation, house, edge))
 
     def gauges() -> dict[str, float]:
+        scans = store.scans
         return {
             "workers": 1,
             "requests_in_work": edge.in_work,
@@ -193,6 +194,8 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
             "unanswered_waiting": budget.waiting,
             "passwords_waiting": passwords.waiting,
             "loop_lag_seconds": watchdog.lag_s,
+            "store_scans": scans.in_work,
+            "store_scans_waiting": scans.waiting,
         }
 
     def counters() -> dict[str, float]:
@@ -203,6 +206,7 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
             "unanswered_dropped": budget.dropped,
             "sign_ins_turned_away": passwords.turned_away,
             "sign_ins_not_checked": passwords.not_checked,
+            "store_scans_refused": store.scans.refused,
         }
 
     @cache

@@ -11,7 +11,7 @@ import pytest
 from entrepot.core.ports import Store
 from tests.contract.engines import ENGINES, Engine
 
-Open = Callable[[], Store]
+Open = Callable[..., Store]
 
 
 @pytest.fixture(params=ENGINES, ids=lambda e: e.name)
@@ -26,8 +26,8 @@ def open_store(engine: Engine, tmp_path: Path) -> Iterator[Open]:
     """A function that opens the test's store; called twice, it opens the same one beside it."""
     opened: list[Any] = []
 
-    def open_one() -> Store:
-        store = engine.open(tmp_path)
+    def open_one(**bounds: float) -> Store:
+        store = engine.open(tmp_path, **bounds)
         opened.append(store)
         return store
 

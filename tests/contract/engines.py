@@ -19,13 +19,14 @@ from tests import postgres
 class Engine:
     """One way to keep things, under test.
 
-    `open` opens the store in a directory, again and again the same one. `fill` leaves the opened
+    `open` opens the store in a directory, again and again the same one, and takes the bounds that a
+    store has. `fill` leaves the opened
     store no room for more than a little, as a full disk would; `empty` gives the room back.
     `endless` is a statement that does not end.
     """
 
     name: str
-    open: Callable[[Path], Store]
+    open: Callable[..., Store]
     fill: Callable[[Store], None]
     empty: Callable[[Store], None]
     endless: str = (
@@ -34,12 +35,12 @@ class Engine:
     forget: Callable[[Path], None] = lambda folder: None  # what does not go with the directory
 
 
-def _open_sqlite(folder: Path) -> SqliteStore:
-    return SqliteStore(folder / "entrepot.sqlite")
+def _open_sqlite(folder: Path, **bounds: float) -> SqliteStore:
+    return SqliteStore(folder / "entrepot.sqlite", **bounds)
 
 
-def _open_shared(folder: Path) -> SharedSqliteStore:
-    return SharedSqliteStore(folder / "entrepot.sqlite")
+def _open_shared(folder: Path, **bounds: float) -> SharedSqliteStore:
+    return SharedSqliteStore(folder / "entrepot.sqlite", **bounds)
 
 
 def _bound_sqlite(store: Store, pages: int) -> None:
@@ -83,7 +84,7 @@ ENGINES = (
     ),
     Engine(
         "postgres",
-        lambda folder: PostgresStore(postgres.database(folder)),
+        lambda folder, **bounds: PostgresStore(postgres.database(folder), **bounds),
         fill=lambda store: _execute(store, _FULL),
         empty=lambda store: _execute(store, "DROP TRIGGER no_room ON entrepot.product"),
         endless="SELECT pg_sleep(3600)",

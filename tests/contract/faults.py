@@ -58,6 +58,8 @@ def samples(kind: type[f.Fault], when: str = "") -> list[f.Fault]:
         return [f.Stale(k, "h") for k in _words(KINDS, when)]
     if kind is f.Throttled:
         return [f.Throttled(50, 1, 0.4)]
+    if kind is f.TooMuch:
+        return [f.TooMuch("time", 2.0), f.TooMuch("waiting", 64)]
     if kind is f.Unavailable:
         return [f.Unavailable("disk full")]
     assert kind is f.Broken

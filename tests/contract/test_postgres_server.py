@@ -81,6 +81,41 @@ def test_connections_that_were_cut_while_nobody_used_them_are_made_anew(
     store.close()
 
 
+def test_a_reader_that_is_killed_in_a_scan_is_refused_once_and_the_next_is_answered(
+    server: postgres.PostgresServer,
+) -> None:
+    url = server.database()
+    store = PostgresStore(url)
+    store.write_now(lambda tx: [product(tx, f"p{n}") for n in range(600)])
+    looking, killed = threading.Event(), threading.Event()
+
+    def scan(tx: Tx) -> int:
+        n = 0
+        for n, _ in enumerate(tx.scan(Product, TENANT)):
+            if n == 0:
+                looking.set()
+                assert killed.wait(20)
+        return n + 1
+
+    async def race() -> None:
+        reading = asyncio.ensure_future(store.read(scan, TENANT))
+        waiting = asyncio.ensure_future(store.read(scan, TENANT))
+        assert await asyncio.to_thread(looking.wait, 20)
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND state = 'idle in transaction'"
+            )
+        killed.set()
+        outcomes = await asyncio.gather(reading, waiting, return_exceptions=True)
+        assert [type(one) for one in outcomes] == [Unavailable, int]
+        assert outcomes[1] == await store.read(scan, TENANT) == 600
+        assert store.write_now(create)
+
+    asyncio.run(race())
+    store.close()
+
+
 def test_a_database_with_tables_of_others_is_shared_and_theirs_are_left_alone(
     server: postgres.PostgresServer,
 ) -> None:

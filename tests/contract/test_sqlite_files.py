@@ -12,7 +12,9 @@ from typing import Any
 import apsw
 import pytest
 
+from entrepot.core.product import Product
 from entrepot.store.sqlite import SqliteStore
+from entrepot.store.sqlite_shared import SharedSqliteStore
 from entrepot.store.upgrade import SCHEMA_VERSION
 from tests.contract.goods import TENANT, entry, product
 
@@ -116,32 +118,66 @@ def test_a_closed_store_has_let_go_of_its_files(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["gone.sqlite"]
 
 
+class SlowToCopy(SqliteStore):
+    """Its checkpoints wait until they may go on; nothing is faked."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.copying, self.go_on = threading.Event(), threading.Event()
+
+    def _copy_log(self) -> None:
+        self.copying.set()
+        assert self.go_on.wait(10)
+        super()._copy_log()
+
+
 def test_a_checkpoint_that_outlives_its_event_loop_is_not_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("entrepot.store.sqlite.WAL_PAGES", 20)
     path = tmp_path / "loops.sqlite"
-    store = SqliteStore(path)
+    store = SlowToCopy(path)
     log = path.with_name(f"{path.name}-wal")
-    go_on, chance = threading.Event(), Random(1)
+    chance = Random(1)
 
     async def write(then_s: float = 0.0) -> None:
         bulk = {"test": {"bulk": chance.randbytes(100_000).hex()}}
         await store.write(lambda tx: product(tx, extras=bulk))
         await asyncio.sleep(then_s)
 
-    def occupied() -> None:
-        async def both() -> None:
-            await asyncio.gather(*(store.read(lambda tx: go_on.wait(10)) for _ in range(2)))
-
-        asyncio.run(both())
-
-    readers = threading.Thread(target=occupied)
-    readers.start()  # the checkpoint has to wait for them
     asyncio.run(write())
-    go_on.set()
-    readers.join()
+    assert store.copying.wait(10)
+    store.go_on.set()
     for _ in range(10):
         asyncio.run(write(0.1))
     assert log.stat().st_size < 1_000_000
     store.close()
+
+
+@pytest.mark.parametrize("kind", [SqliteStore, SharedSqliteStore])
+def test_a_store_that_is_closed_in_the_middle_of_a_checkpoint_tells_of_no_failure(
+    kind: type[SqliteStore],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for module in ("sqlite", "sqlite_shared"):
+        monkeypatch.setattr(f"entrepot.store.{module}.WAL_PAGES", 20)
+    slow = type("Slow", (SlowToCopy, kind), {})
+    store = slow(tmp_path / "closed.sqlite")
+
+    async def write() -> None:
+        bulk = {"test": {"bulk": Random(1).randbytes(100_000).hex()}}
+        made = await store.write(lambda tx: product(tx, extras=bulk))
+        assert await asyncio.to_thread(store.copying.wait, 10)
+        threading.Timer(0.05, store.go_on.set).start()
+        store.close()
+        assert store.go_on.is_set()  # it waited for the checkpoint
+        await asyncio.sleep(0.01)  # whoever was to be told of that is told
+        assert made
+
+    asyncio.run(write())
+    assert caplog.text == ""
+    again = SqliteStore(tmp_path / "closed.sqlite")
+    assert again.read_now(lambda tx: tx.count(Product, TENANT)) == 1
+    again.close()

@@ -15,6 +15,7 @@ from entrepot.core.faults import NotFound, Taken, Unavailable
 from entrepot.core.ports import Tx
 from entrepot.core.product import Claim, Product
 from entrepot.core.things import Space
+from entrepot.edge.health import Health
 from tests.contract.conftest import Open
 from tests.contract.engines import Engine
 from tests.contract.goods import TENANT, entry, product, space
@@ -230,6 +231,8 @@ def test_a_full_disk_keeps_nothing_and_all_is_well_when_there_is_room_again(
     for _ in range(2):
         outcomes = asyncio.run(together())
         assert [type(o) for o in outcomes] == [Unavailable] * 3
+        store.write_now(lambda tx: tx.remember("ready", b"1"))  # a small value finds room
+        assert "takes no writes" in asyncio.run(Health(store).trouble())
         assert state(store)[0] == 1
         assert state(store)[2] == [kept]
         assert state(store)[3] is None

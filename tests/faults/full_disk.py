@@ -1,8 +1,9 @@
-"""`python -m tests.faults.full_disk`: PostgreSQL's disk runs full under load, and gets room again.
+"""`python -m tests.faults.full_disk`: a store's disk runs full under load, and gets room again.
 
-Three times: the disk of its tables, that of its log (where PostgreSQL panics and starts anew, again and again),
-and one disk for both. Needs root and Linux, to mount small file systems. Ends with status 1, and says what is
-wrong, where a call is not refused in its vendor's words, or anything that was answered is not there.
+SQLite's, and three times PostgreSQL's: the disk of its tables, that of its log (where PostgreSQL panics and
+starts anew, again and again), and one disk for both. Needs root and Linux, to mount small file systems. Ends
+with status 1, and says what is wrong, where a call is not refused in its vendor's words, or anything that was
+answered is not there.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tests.server import Server
 FULL = {"tables": "data", "log": "data/pg_wal", "both": "data"}
 ROOM_MB = {"tables": 8, "log": 24, "both": 24}
 LONG_S = 10.0  # how long it stays full
+SQLITE = "sqlite"
 
 
 class Disk:
@@ -145,6 +147,40 @@ def fill(full: str) -> None:
         )
 
 
+def fill_sqlite() -> None:
+    """The same of an SQLite file, whose disk is full for creates while small values still find room."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        disk = stack.enter_context(Disk(folder / "disk"))
+        config = Config(data=disk.place / "data")
+        caller = _settle(config)
+        node = stack.enter_context(Server(config.data, "--admin-port", "0"))
+        goods = [Goods(adapter, node) for adapter in WITH_PRODUCTS]
+        made = [g.make() for g in goods]
+        disk.leave(6)
+        clients = [Client(node.address, caller, f"c{n}") for n in range(WRITERS)]
+        for client in clients:
+            client.start()
+        said = wait_until_ready(node.admin, ready=False, patience_s=600)
+        print(f"sqlite: full after {_answered(clients)} answered creates: {said.strip()}")
+        counts = _while_full(node, goods, made)
+        disk.leave(1024)
+        wait_until_ready(node.admin, patience_s=120)
+        made += [g.make() for g in goods]
+        for client in clients:
+            client.enough.set()
+        for client in clients:
+            client.join(60)
+            assert not client.strange, client.strange
+        assert all(g.can_show(handle) for g, handle in zip(goods * 2, made, strict=True))
+        verify(config, {h: name for c in clients for h, name in c.answered.items()})
+        assert counts["ready"] == counts["not shown"] == 0, counts
+        absent(config, {name for c in clients for name in c.refused})
+        print(
+            f"sqlite: {counts}; all of {_answered(clients)} answered creates are there", flush=True
+        )
+
+
 def _settle(config: Config) -> Credentials:
     """A tenant without limits, beside the development tenant."""
     with closing(root.open_installation(config)) as installation:
@@ -178,12 +214,16 @@ def _while_full(node: Server, goods: Sequence[Goods], made: Sequence[str]) -> di
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("full", nargs="*", default=list(FULL), help=f"of {', '.join(FULL)}")
+    every = [SQLITE, *FULL]
+    parser.add_argument("full", nargs="*", default=every, help=f"of {', '.join(every)}")
     given = parser.parse_args()
     if sys.platform != "linux" or os.geteuid() != 0:
         parser.error("only root can mount a small file system, and only Linux has this one")
     for full in given.full:
-        fill(full)
+        if full == SQLITE:
+            fill_sqlite()
+        else:
+            fill(full)
     return 0
 
 

@@ -24,7 +24,7 @@ from tests.contract.live import ask
 from tests.faults.disk import Goods, look, said_as
 from tests.server import Server
 
-PRODUCTS, EACH = 4_000, 24
+PRODUCTS, EACH = 4_000, 15
 LISTS = {
     "aliyun": "QueryProductList",
     "iotda": "ListProducts",

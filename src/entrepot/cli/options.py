@@ -89,6 +89,9 @@ class Flags:
     max_connections: Annotated[
         str | None, Parameter(help="Open connections; one address may have a quarter of them.")
     ] = None
+    scan_s: Annotated[
+        str | None, Parameter(help="Seconds that a search may take; longer ones are refused.")
+    ] = None
     drain_s: Annotated[
         str | None, Parameter(help="Seconds that the end waits for accepted requests.")
     ] = None

@@ -214,6 +214,20 @@ class Throttled(Fault):
 
 
 @dataclass(eq=False)
+class TooMuch(Fault):
+    """A search that the server does not make, or does not end, because it would hold others up.
+
+    `why` "time": it takes longer than `limit` seconds, and no part of an answer is given. "waiting":
+    `limit` searches wait for their turn already, most of them of this account.
+    """
+
+    told_apart_by: ClassVar[str] = "why"
+
+    why: Literal["time", "waiting"]
+    limit: float
+
+
+@dataclass(eq=False)
 class Unavailable(Fault):
     """The store cannot take or give anything now; nothing was kept."""
 
@@ -241,6 +255,7 @@ CATALOGUE: tuple[type[Fault], ...] = (
     QuotaExceeded,
     Stale,
     Throttled,
+    TooMuch,
     Unavailable,
     Broken,
 )

@@ -138,7 +138,17 @@ class Tx(Protocol):
     def scan(
         self, kind: type[T], tenant: int, *, parent: int | Collection[int] | None = None
     ) -> Iterator[T]:
-        """Every thing, read in blocks: for filters that no index answers."""
+        """Every thing, read in blocks: for filters that no index answers.
+
+        A read that goes through more than a few hundred things so begins again, in its turn among
+        the long ones (see `Store.read`).
+        """
+        ...
+
+    def having(
+        self, kind: type[L], tenant: int, labels: Sequence[tuple[str, str | None]]
+    ) -> Iterator[L]:
+        """The same of every thing that has any of the labels (a tag's value None: any value)."""
         ...
 
     def ids(self, kind: type[Any], tenant: int, *, parent: int, limit: int) -> list[int]:
@@ -207,6 +217,14 @@ class Tx(Protocol):
         ...
 
 
+class Scans(msgspec.Struct, frozen=True):
+    """How many long reads are being made, how many wait for their turn, how many were refused so far."""
+
+    in_work: int
+    waiting: int
+    refused: int
+
+
 class Store(Protocol):
     """Where things are kept. An answer from `write` means that it is on disk."""
 
@@ -237,8 +255,39 @@ class Store(Protocol):
         """
         ...
 
-    async def read(self, work: Callable[[Tx], R]) -> R:
-        """What `work` returned over a consistent state; `work` must change nothing."""
+    async def read(self, work: Callable[[Tx], R], tenant: int = INSTALLATION) -> R:
+        """What `work` returned over a consistent state, for this tenant; `work` must change nothing.
+
+        Where it turns out to be long it is given up and run a second time, in the tenant's turn: one
+        long read is made at a time, and it may take so many seconds as the settings say.
+
+        Raises:
+            TooMuch: it takes longer, or too many long ones wait for their turn.
+            Unavailable: the engine failed, or too many reads wait.
+        """
+        ...
+
+    async def look_up(self, work: Callable[[Tx], R]) -> R:
+        """The same for the few rows that tell who is calling; no other read is in its way.
+
+        Raises:
+            Unavailable: the engine failed, or too many look-ups wait.
+        """
+        ...
+
+    async def apart(self, work: Callable[[], R], tenant: int) -> R:
+        """What `work` returned, made in a thread in the tenant's turn, one such work at a time.
+
+        For what takes long, reads nothing and keeps nothing.
+
+        Raises:
+            TooMuch: too many wait for their turn.
+        """
+        ...
+
+    @property
+    def scans(self) -> Scans:
+        """What becomes of long reads."""
         ...
 
     def stop_reading(self) -> None:

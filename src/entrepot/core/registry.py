@@ -21,7 +21,6 @@ from entrepot.core.things import ModelVersion, Space, Template, Topic
 
 V = TypeVar("V")
 P = TypeVar("P", Topic, ModelVersion)
-_BLOCK = 256
 
 PARTS = (Topic, ModelVersion)
 """Kinds that go with their product."""
@@ -219,13 +218,7 @@ def labelled(
     tx: Tx, kind: type[L], tenant: int, labels: Sequence[tuple[str, str | None]]
 ) -> Iterator[L]:
     """Everything of the kind that has any of the labels, newest first."""
-    before = None
-    while True:
-        block, _ = tx.labelled(kind, tenant, labels, before=before, limit=_BLOCK)
-        yield from block
-        if len(block) < _BLOCK:
-            return
-        before = block[-1].id
+    return tx.having(kind, tenant, labels)
 
 
 def visible(caller: Caller, product: Product) -> bool:

@@ -105,7 +105,7 @@ class Gate:
             return value
         if len(key[-1]) > _LONGEST_NAME:
             return None
-        value = await self.store.read(find)
+        value = await self.store.look_up(find)
         if value is not None:
             self._remembered[key] = (now + _FRESH_S, value)
             self._remembered.move_to_end(key)

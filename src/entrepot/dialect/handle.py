@@ -130,10 +130,10 @@ class Spoken:
                 try:
                     result = await house.store.write(lambda tx: run(tx, caller, value))
                 except Ahead as ahead:
-                    await asyncio.to_thread(ahead.work)
+                    await house.store.apart(ahead.work, caller.tenant.id)
                     result = await house.store.write(lambda tx: run(tx, caller, value))
             else:
-                result = await house.store.read(lambda tx: run(tx, caller, value))
+                result = await house.store.read(lambda tx: run(tx, caller, value), caller.tenant.id)
             return dialect.encode(operation.give(result, caller), exchange), exchange
         except Fault as fault:
             without_frames(fault)

@@ -22,7 +22,7 @@ from entrepot import __version__
 from entrepot.edge.tally import COUNTERS, GAUGES, Spread, Tally
 
 # Faults that are a limit of the account's; the server's own is the gauge's `max_in_work`.
-_LIMITS = {"Throttled": "rate", "QuotaExceeded": "quota", "TooLarge": "size"}
+_LIMITS = {"Throttled": "rate", "QuotaExceeded": "quota", "TooLarge": "size", "TooMuch": "scan"}
 
 
 class Metrics(Collector):

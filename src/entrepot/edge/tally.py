@@ -26,6 +26,8 @@ GAUGES = {
     "unanswered_waiting": "Requests that wait for memory.",
     "passwords_waiting": "Passwords that wait to be checked.",
     "loop_lag_seconds": "The longest hold of the event loop in the last minute or two.",
+    "store_scans": "Long reads (searches, filters, exports) that are being made.",
+    "store_scans_waiting": "Long reads that wait for their turn.",
 }
 COUNTERS = {
     "requests_turned_away": "Requests refused because too many were in work.",
@@ -34,6 +36,7 @@ COUNTERS = {
     "unanswered_dropped": "Slow requests ended because others needed their memory.",
     "sign_ins_turned_away": "Sign-ins refused because of too many wrong passwords from their address.",
     "sign_ins_not_checked": "Sign-ins refused because too many passwords waited to be checked.",
+    "store_scans_refused": "Long reads refused because they took too long, or because too many waited.",
 }
 LARGEST = frozenset(("loop_lag_seconds",))  # of several processes the largest counts, not the sum
 

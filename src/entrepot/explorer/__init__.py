@@ -237,7 +237,7 @@ class Explorer:
         key = guest.session.access_key
         try:
             credentials = await world.house.store.read(
-                lambda tx: world.credentials(tx, guest.tenant, guest.user, key)
+                lambda tx: world.credentials(tx, guest.tenant, guest.user, key), guest.tenant.id
             )
         except NotFound:
             return self._pages.message(visit, 403, "no_key")

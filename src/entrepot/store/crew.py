@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from entrepot.store.fair_queue import FairQueue
+
 Outcome = tuple[Any, BaseException | None]
 Settle = Callable[[list[Any]], Sequence[Outcome]]
 _Waiting = tuple[Any, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
@@ -16,15 +18,26 @@ _Waiting = tuple[Any, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
 class Crew:
     """At most `hands` threads. Each takes up to `most` of those who wait, as long as there are any.
 
-    `settle` gives the outcomes of the first ones; who got none waits again, before all others.
+    Owners of work take turns. `settle` gives the outcomes of the first ones; who got none waits again,
+    before all others. Where `room` wait already, `full` makes what one of them is refused with.
     """
 
-    def __init__(self, name: str, settle: Settle, *, hands: int, most: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        settle: Settle,
+        *,
+        hands: int,
+        most: int,
+        room: int | None = None,
+        full: Callable[[], BaseException] = AssertionError,
+    ) -> None:
         self._name = name
         self._settle = settle
         self._hands = hands
         self._most = most
-        self._waiting: list[_Waiting] = []
+        self._full = full
+        self._waiting = FairQueue[_Waiting](room)
         self._wake = threading.Condition()
         self._idle = 0
         self._threads: list[threading.Thread] = []
@@ -35,18 +48,20 @@ class Crew:
         """How many wait for their turn."""
         return len(self._waiting)
 
-    def do(self, work: Any) -> asyncio.Future[Any]:
+    def do(self, work: Any, owner: int = 0) -> asyncio.Future[Any]:
         """What comes of the work; whatever it raises."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         with self._wake:
-            self._waiting.append((work, future, loop))
+            refused = self._waiting.put(owner, (work, future, loop))
             if not self._idle and len(self._threads) < self._hands:
                 name = f"{self._name}-{len(self._threads)}"
                 self._threads.append(threading.Thread(target=self._labour, name=name))
                 self._threads[-1].start()
             else:
                 self._wake.notify()
+        if refused is not None:
+            _answer([refused], [(None, self._full())])
         return future
 
     def close(self) -> None:
@@ -66,13 +81,14 @@ class Crew:
                         return
                     self._wake.wait()
                 self._idle -= 1
-                group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            outcomes = self._outcomes([work for work, _, _ in group])
+                group = self._waiting.take(self._most)
+            outcomes = self._outcomes([work for _, (work, _, _) in group])
             if rest := group[len(outcomes) :]:
                 with self._wake:
-                    self._waiting[:0] = rest
+                    self._waiting.put_back(rest)
                     self._wake.notify()
-            _answer(group, outcomes)
+            _answer([waiting for _, waiting in group], outcomes)
+            del group, outcomes, rest  # whoever waits next must not keep them alive
 
     def _outcomes(self, group: list[Any]) -> Sequence[Outcome]:
         """What `settle` gives. If it raises, everybody is told: a thread that ends would leave them waiting."""

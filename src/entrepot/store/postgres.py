@@ -21,33 +21,33 @@ from entrepot.core.ports import Tx
 from entrepot.core.urls import masked
 from entrepot.store.crew import Crew, Outcome
 from entrepot.store.ending import Ending
+from entrepot.store.limits import Limit
 from entrepot.store.postgres_flush import Conflict, flush
 from entrepot.store.postgres_node import Struck, Unsure, begin, register, was_kept
+from entrepot.store.postgres_reads import FAULTS_OF_A_UNIT, PostgresReads
 from entrepot.store.postgres_schema import (
     Connection,
-    cancel,
     connect,
+    first_line,
     must_be_of_this_release,
     table,
 )
-from entrepot.store.postgres_tx import ReadTx
 from entrepot.store.postgres_units import ClaimKey, Key, Seen, WriteTx
 from entrepot.store.postgres_upgrade import migrate
+from entrepot.store.readers import SCAN_S, Readers, Reading
+from entrepot.store.shortage import Shortage
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
 
-_READERS, _READ_TOGETHER, _QUICK_S = 3, 16, 0.01
+_READERS, _READ_TOGETHER = 3, 16
 _GROUP = 256
 _TOGETHER = 4  # attempts of a group before its units go one by one
 _ALONE = 20
 _REMEMBERED = 4096
 _REST_S = 1.0  # between attempts to reach a server that was not there
-_SHORT_S = 5.0  # after units were refused for want of room
 _PATIENCE_S, _NAP_S = 10.0, 0.1  # for the answer to whether a group was kept
 
-# A statement was refused for what it holds: one unit's fault, not the engine's.
-_FAULTS_OF_A_UNIT = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
 _AGAIN = (Conflict, errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 
 
@@ -55,14 +55,14 @@ class _Away(psycopg.OperationalError):
     """Nobody tried: the server was not there a moment ago."""
 
 
-class PostgresStore:
+class PostgresStore(Reading):
     """A `Store` in a PostgreSQL database, which other nodes may use at the same time.
 
     `close` before the process ends; a kill loses nothing that was answered.
     """
 
-    def __init__(self, url: str, *, make: bool = True) -> None:
-        """Connect; `make`: make the tables, or bring them up to date.
+    def __init__(self, url: str, *, make: bool = True, scan_s: float = SCAN_S) -> None:
+        """Connect; `make`: make the tables, or bring them up to date; `scan_s`: what a scan may take.
 
         Raises:
             ValueError: the server cannot be reached, or the store is of another release.
@@ -70,7 +70,6 @@ class PostgresStore:
         self.url = url
         self.damage = ""
         self.committed: Callable[[int, float], None] = lambda units, seconds: None
-        self._closed = False
         self._writer: Connection | None = None
         try:
             self._writer = connect(url, writes=True)
@@ -83,36 +82,33 @@ class PostgresStore:
             if self._writer is not None:
                 self._writer.close()
             if isinstance(error, psycopg.Error):
-                raise ValueError(f"cannot use {masked(url)}: {_first_line(error)}") from None
+                raise ValueError(f"cannot use {masked(url)}: {first_line(error)}") from None
             raise
         self._node: int | None = None  # as the store knows us, from the first group on
         self._writing = threading.Lock()
         self._rest_until = 0.0
-        self._no_room = (
-            "",
-            0.0,
-        )  # what was said when a unit was refused for it, and until when that counts
+        self._shortage = Shortage()
         self._cache: dict[Key, Seen] = {}
         self._writers = Crew("entrepot-writer", self._settle, hands=1, most=_GROUP)
-        self._readers = Crew("entrepot-reader", self._look, hands=_READERS, most=_READ_TOGETHER)
         self._ending = Ending()
-        self._local = threading.local()
-        self._opening = threading.Lock()
-        self._reading: list[Connection] = []  # the readers' connections, of all threads
+        self._reads = PostgresReads(
+            lambda: self._connect(writes=False), self._ending, self._look_for_damage
+        )
+        self._readers = Readers(
+            self._reads.look, self._ending, scan_s, hands=_READERS, most=_READ_TOGETHER
+        )
 
     # Writing
 
     async def write(self, work: Callable[[Tx], R]) -> R:
         """What `work` returned, once it is on disk (see `Store.write`)."""
-        if self._closed:
-            raise Unavailable("the store is closed")
+        self._must_be_open()
         result: R = await self._writers.do(work)
         return result
 
     def write_now(self, work: Callable[[Tx], R]) -> R:
         """`write` for a program that has no event loop."""
-        if self._closed:
-            raise Unavailable("the store is closed")
+        self._must_be_open()
         result, error = self._settle([work])[0]
         if error is not None:
             raise error
@@ -127,8 +123,7 @@ class PostgresStore:
     @property
     def shortage(self) -> str:
         """See `Store.shortage`: what changes a row in place may find room where nothing new does."""
-        said, until = self._no_room
-        return said if time.monotonic() < until else ""
+        return self._shortage.reason
 
     def _settle(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
         """The outcome of each; those that ended well are on disk."""
@@ -147,12 +142,12 @@ class PostgresStore:
             if isinstance(error, errors.DiskFull):
                 # The connection is well, and a server without room may not let us in again.
                 self._cache.clear()
-                self._no_room = _first_line(error), time.monotonic() + _SHORT_S
+                self._shortage.remember(first_line(error))
             else:
                 self._forget()
             fault: BaseException = error
             if isinstance(error, psycopg.Error):
-                fault = Unavailable(_first_line(error))
+                fault = Unavailable(first_line(error))
                 self._look_for_damage(error)
             if isinstance(error, _Away):
                 pass  # told when it was found out
@@ -164,7 +159,7 @@ class PostgresStore:
 
     def _look_for_damage(self, error: psycopg.Error) -> None:
         if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
-            self.damage = _first_line(error)
+            self.damage = first_line(error)
 
     def _together(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
         stale: set[Key] = set()
@@ -184,7 +179,7 @@ class PostgresStore:
                 if attempt or not (self._writer is None or self._writer.closed):
                     raise
                 self._forget()
-            except _FAULTS_OF_A_UNIT as error:
+            except FAULTS_OF_A_UNIT as error:
                 if len(units) == 1:
                     return [(None, error)]
                 break
@@ -211,14 +206,7 @@ class PostgresStore:
         outcomes: list[Outcome] = []
         try:
             for work in units:
-                try:
-                    outcomes.append((tx.unit(work), None))
-                except _FAULTS_OF_A_UNIT as error:
-                    outcomes.append((None, error))
-                except psycopg.Error:
-                    raise
-                except Exception as error:
-                    outcomes.append((None, error))
+                outcomes.append(_run_unit(tx, work))
         except BaseException:
             if begun and not connection.closed:
                 connection.rollback()
@@ -244,7 +232,7 @@ class PostgresStore:
             except psycopg.Error as error:
                 self._forget()
                 if time.monotonic() > end:
-                    raise Unavailable(f"{unsure}: {_first_line(error)}") from error
+                    raise Unavailable(f"{unsure}: {first_line(error)}") from error
                 time.sleep(_NAP_S)
 
     def _remember(self, tx: WriteTx) -> None:
@@ -291,60 +279,19 @@ class PostgresStore:
 
     # Reading
 
-    async def read(self, work: Callable[[Tx], R]) -> R:
-        """What `work` returned over one consistent state (see `Store.read`)."""
-        if self._closed:
-            raise Unavailable("the store is closed")
-        result: R = await self._readers.do(work)
-        return result
-
     def read_now(self, work: Callable[[Tx], R]) -> R:
-        """`read` on the calling thread."""
-        if self._closed:
-            raise Unavailable("the store is closed")
-        result, error = self._look([work])[0]
+        """`read` on the calling thread, for as long as it takes."""
+        self._must_be_open()
+        result, error = self._reads.look([work], lambda: Limit(self._ending))[0]
         if error is not None:
             raise error
         value: R = result
         return value
 
-    def _look(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
-        """The outcomes of the first units, over one state: of all of them, unless one took long."""
-        outcomes: list[Outcome] = []
-        for first in (True, False):
-            connection = None
-            try:
-                self._ending.check()
-                connection = self._reader(new=not first)
-                _look_at(connection, units, outcomes, self._ending)
-                return outcomes
-            except Unavailable as fault:
-                return [(None, fault)] * len(units)
-            except psycopg.Error as error:
-                # The server may have gone away and come back since this connection was used last.
-                if outcomes:
-                    return outcomes
-                self._look_for_damage(error)
-                if not (first and connection is not None and connection.closed):
-                    reason = Ending.reason if self._ending.is_set() else _first_line(error)
-                    return [(None, Unavailable(reason))] * len(units)
-        raise AssertionError("unreachable")
-
-    def _reader(self, new: bool) -> Connection:
-        """The calling thread's own connection."""
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if new or connection is None or connection.closed:
-            connection = self._connect(writes=False)
-            with self._opening:
-                self._reading = [c for c in self._reading if not c.closed] + [connection]
-            self._local.connection = connection
-        return connection
-
     def stop_reading(self) -> None:
         """See `Store.stop_reading`."""
         self._ending.set()
-        if self._reading:  # in a thread: to cancel a statement takes another connection
-            threading.Thread(target=cancel, args=(lambda: self._reading,), daemon=True).start()
+        self._reads.cancel()
 
     def close(self) -> None:
         """Let go of the server; whoever serves has seen to it that nobody waits any more."""
@@ -354,8 +301,7 @@ class PostgresStore:
         self.stop_reading()
         self._writers.close()
         self._readers.close()
-        for connection in self._reading:
-            connection.close()
+        self._reads.close()
         if self._writer is not None:
             self._writer.close()
 
@@ -366,33 +312,17 @@ def _must_be_whole(connection: Connection) -> None:
         raise ValueError("a copy into this store has not ended: run `entrepot store copy` again")
 
 
-def _look_at(
-    connection: Connection,
-    units: Sequence[Callable[[Tx], Any]],
-    outcomes: list[Outcome],
-    ending: Ending,
-) -> None:
-    end = time.monotonic() + _QUICK_S
-    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+def _run_unit(tx: WriteTx, work: Callable[[Tx], Any]) -> Outcome:
+    """What came of the unit; here, because its error must not know where it is collected (see `outcome`).
+
+    Raises:
+        psycopg.Error: the engine failed.
+    """
     try:
-        ending.check()  # from here on `cancel` sees to it
-        tx = ReadTx(connection, ending)
-        for work in units:
-            try:
-                outcomes.append((work(tx), None))
-            except _FAULTS_OF_A_UNIT as error:
-                outcomes.append((None, error))
-                return
-            except psycopg.Error:
-                raise
-            except Exception as error:
-                outcomes.append((None, error))
-            if time.monotonic() > end:
-                return
-    finally:
-        if not connection.closed:
-            connection.rollback()
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+        return tx.unit(work), None
+    except FAULTS_OF_A_UNIT as error:
+        return None, error
+    except psycopg.Error:
+        raise
+    except Exception as error:
+        return None, error

@@ -115,3 +115,8 @@ def _remembered(connection: Connection, name: str) -> bytes | None:
 def table(kind: str) -> str:
     """The kind's table, ready for a statement: some are called like words of SQL."""
     return f'entrepot."{kind}"'
+
+
+def first_line(error: BaseException) -> str:
+    """What the error says, in a line."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import math
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from entrepot.core.ports import Entry, L, T, Thing
 from entrepot.core.product import Claim
 from entrepot.store.ending import Ending
+from entrepot.store.limits import SHORT_ROWS, Limit
 from entrepot.store.postgres_schema import Connection, table
 from entrepot.store.rows import (
     ALL,
@@ -27,27 +29,41 @@ from entrepot.store.rows import (
     unpack,
     unpack_entry,
 )
+from entrepot.store.scanning import BLOCK, Scanning
 from entrepot.store.totals import Totals, every
 
 ID_BOUND = 1 << 63
-_BLOCK = 256
 _ARMS = 64  # lists that are merged
-_DEEP = 2 * _BLOCK  # entries of an index that are passed over sooner than blocks are counted
+_NEARLY_MS = 100
+_DEEP = 2 * BLOCK  # entries of an index that are passed over sooner than blocks are counted
+
+_LABELLED = "SELECT thing FROM entrepot.label WHERE tenant = %b"
 
 Rows = list[tuple[Any, ...]]
 Chosen = tuple[str, list[Any]]  # a statement that gives numbers of things, with its values
 
 
-class ReadTx(Totals):
+class ReadTx(Totals, Scanning):
     """See `Tx`. One state throughout, where the connection is in a transaction that sees one."""
 
-    def __init__(self, connection: Connection, ending: Ending | None = None) -> None:
+    def __init__(self, connection: Connection, timeout_ms: int = 0) -> None:
+        """`timeout_ms`: for how long a statement may run, as the transaction's server was told."""
         self.connection = connection
-        self._ending = ending or Ending()
+        self.limit = Limit(Ending())
+        self._timeout_ms = timeout_ms
         self.cursor = connection.cursor(binary=True)
 
     def _rows(self, sql: str, values: Sequence[Any]) -> Rows:
+        left_s = self.limit.left_s()
+        if left_s is not None:
+            self._bound_statements(milliseconds(left_s))
         return self.cursor.execute(sql.encode(), values).fetchall()
+
+    def _bound_statements(self, left_ms: int) -> None:
+        """From now on a statement may run no longer than this; told where it was told much otherwise."""
+        if self._timeout_ms > left_ms + _NEARLY_MS:
+            self.connection.execute(bounded(left_ms))
+            self._timeout_ms = left_ms
 
     # Things
 
@@ -84,6 +100,8 @@ class ReadTx(Totals):
         limit: int = 50,
     ) -> list[T]:
         parents = parents_of(parent)
+        if parents is not None and len(parents) > _ARMS:
+            self.limit.weigh(lambda: self.count(kind, tenant))
         if before is None and skip >= _DEEP:
             name = BY_TYPE[kind].name
             counted = (every(name), [ALL]) if parents is None else (name, parents)
@@ -136,19 +154,8 @@ class ReadTx(Totals):
             return (block + 1) << BLOCK_BITS, skip - above
         return 0, 0
 
-    def scan(
-        self, kind: type[T], tenant: int, *, parent: int | Collection[int] | None = None
-    ) -> Iterator[T]:
-        before: int | None = None
-        while True:
-            self._ending.check()
-            block = self.page(kind, tenant, parent=parent, before=before, limit=_BLOCK)
-            yield from block
-            if len(block) < _BLOCK:
-                return
-            before = block[-1].id
-
     def ids(self, kind: type[Any], tenant: int, *, parent: int, limit: int) -> list[int]:
+        self.limit.weigh(lambda: min(limit, self.count(kind, tenant, parent=parent)))
         sql = (
             f"SELECT id FROM {table(BY_TYPE[kind].name)} WHERE tenant = %b AND parent = %b"  # noqa: S608
             " ORDER BY id DESC LIMIT %b"
@@ -174,7 +181,6 @@ class ReadTx(Totals):
         skip: int = 0,
         limit: int = 50,
     ) -> tuple[list[L], int]:
-        self._ending.check()  # whoever wants all of them asks again and again
         wanted, counted = asked_labels(BY_TYPE[kind], labels)
         if not wanted:
             return [], 0
@@ -184,13 +190,37 @@ class ReadTx(Totals):
             if before is None and skip >= _DEEP:
                 before, skip = self._start(tenant, LABEL, numbers, skip)
         else:
+            self._weigh_labels(tenant, wanted)
             total = self._count_chosen(chosen_by_labels(tenant, wanted))
+        if len(wanted) > _ARMS:
+            self.limit.weigh(lambda: total)
         chosen = chosen_by_labels(tenant, wanted, before, skip + limit)
         return self._page_chosen(kind, tenant, chosen, skip, limit), total
+
+    def _weigh_labels(self, tenant: int, labels: Sequence[tuple[str, str]]) -> None:
+        sql, values = _any_of(tenant, labels)
+        some = f"{sql} LIMIT {SHORT_ROWS + 1}", values
+        self.limit.weigh(lambda: self._count_chosen(some))
+
+    def _labelled_block(
+        self,
+        kind: type[L],
+        tenant: int,
+        labels: Sequence[tuple[str, str | None]],
+        before: int | None,
+    ) -> list[L]:
+        wanted, _ = asked_labels(BY_TYPE[kind], labels)
+        if not wanted:
+            return []
+        if len(wanted) > _ARMS:
+            self._weigh_labels(tenant, wanted)
+        chosen = chosen_by_labels(tenant, wanted, before, BLOCK)
+        return self._page_chosen(kind, tenant, chosen, 0, BLOCK)
 
     def called(
         self, kind: type[L], tenant: int, part: str, *, skip: int = 0, limit: int = 50
     ) -> tuple[list[L], int]:
+        self.limit.weigh(lambda: self.count(kind, tenant))
         chosen: Chosen = chosen_by_name(tenant, BY_TYPE[kind].mark, part)
         few = self._rows(f"{chosen[0]} LIMIT %b", (*chosen[1], FEW + 1))
         if len(few) > FEW:
@@ -259,6 +289,16 @@ class ReadTx(Totals):
         raise _only_looking()
 
 
+def milliseconds(left_s: float) -> int:
+    """Whole milliseconds, at least so long: where the time is over for the server, it is over for us too."""
+    return math.ceil(left_s * 1000) + 1
+
+
+def bounded(timeout_ms: int) -> bytes:
+    """The statement after which no other of the transaction runs for longer."""
+    return b"SET LOCAL statement_timeout = %d" % timeout_ms
+
+
 def chosen_by_labels(
     tenant: int,
     labels: Sequence[tuple[str, str]],
@@ -266,22 +306,28 @@ def chosen_by_labels(
     most: int | None = None,
 ) -> Chosen:
     """The numbers of things with any of the labels, each once; at least the newest `most`."""
-    one, below = "SELECT thing FROM entrepot.label WHERE tenant = %b", list[int]()
-    if before is not None:
-        below = [min(before, ID_BOUND - 1)]
+    below = [] if before is None else [min(before, ID_BOUND - 1)]
     rest = " AND thing < %b" if below else ""
-    hashes = [(label_name(name), label_value(name, value)) for name, value in labels]
     if len(labels) > _ARMS:
-        sql = f"{one} AND (name, value) IN (SELECT * FROM unnest(%b::bytea[], %b::bytea[]))"  # noqa: S608
-        found = [tenant, *(list(column) for column in zip(*hashes, strict=True)), *below]
-        return f"SELECT DISTINCT thing FROM ({sql}{rest}) a", found  # noqa: S608
-    one += f" AND name = %b AND value = %b{rest}"
+        sql, found = _any_of(tenant, labels)
+        return f"SELECT DISTINCT thing FROM ({sql}{rest}) a", [*found, *below]  # noqa: S608
+    one = f"{_LABELLED} AND name = %b AND value = %b{rest}"
+    hashes = _hashes(labels)
     bound = [] if most is None or len(labels) == 1 else [most]
     values: list[Any] = [v for both in hashes for v in (tenant, *both, *below, *bound)]
     if len(labels) == 1:  # the index is in the order that is wanted
         return one, values
     merged = _merged(one, len(labels), "thing", most is not None)
     return f"SELECT DISTINCT thing FROM ({merged}) a", values  # noqa: S608
+
+
+def _any_of(tenant: int, labels: Sequence[tuple[str, str]]) -> Chosen:
+    sql = f"{_LABELLED} AND (name, value) IN (SELECT * FROM unnest(%b::bytea[], %b::bytea[]))"  # noqa: S608
+    return sql, [tenant, *(list(column) for column in zip(*_hashes(labels), strict=True))]
+
+
+def _hashes(labels: Sequence[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(label_name(name), label_value(name, value)) for name, value in labels]
 
 
 def _merged(statement: str, times: int, by: str, bounded: bool) -> str:

@@ -42,6 +42,7 @@ from entrepot.store.rows import (
     parents_of,
     unpack,
 )
+from entrepot.store.scanning import BLOCK
 from entrepot.store.totals import every
 
 R = TypeVar("R")
@@ -306,6 +307,15 @@ class WriteTx(ReadTx):
 
         chosen, among = chosen_by_labels(tenant, wanted), chosen_by_labels(tenant, wanted, before)
         return self._merged(kind, tenant, fits, chosen, among, before or ID_BOUND, skip, limit)
+
+    def _labelled_block(
+        self,
+        kind: type[L],
+        tenant: int,
+        labels: Sequence[tuple[str, str | None]],
+        before: int | None,
+    ) -> list[L]:
+        return self.labelled(kind, tenant, labels, before=before, limit=BLOCK)[0]
 
     def called(
         self, kind: type[L], tenant: int, part: str, *, skip: int = 0, limit: int = 50

@@ -13,7 +13,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -22,8 +21,12 @@ from typing import Any, TypeVar
 import apsw
 
 from entrepot.core.faults import Unavailable
-from entrepot.core.ports import Tx
+from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.store.crew import Outcome as Settled
 from entrepot.store.ending import Ending
+from entrepot.store.limits import Limit
+from entrepot.store.readers import SCAN_S, Readers, Reading, Units, outcome
+from entrepot.store.shortage import Shortage
 from entrepot.store.sqlite_schema import WAL_PAGES, connect
 from entrepot.store.sqlite_tx import Spoilt, SqliteTx
 from entrepot.store.sqlite_upgrade import migrate
@@ -34,6 +37,7 @@ log = logging.getLogger("entrepot.store")
 _READERS = 2
 _ASK_AFTER = 100_000  # of SQLite's instructions, some ten milliseconds
 _GROUP = 32
+_PASSIVE = apsw.SQLITE_CHECKPOINT_PASSIVE  # waits for no reader and no writer
 
 # A statement was refused for what it holds; the engine is well, and so are the other units.
 _FAULTS_OF_A_UNIT = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
@@ -42,21 +46,21 @@ Unit = tuple[Callable[[Tx], Any], "asyncio.Future[Any]"]
 Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 
-class SqliteStore:
+class SqliteStore(Reading):
     """A `Store` in one file, for one event loop at a time.
 
     `close` before the process ends; a kill loses nothing that was answered.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, making it and its tables where they are missing.
+    def __init__(self, path: Path, *, scan_s: float = SCAN_S) -> None:
+        """Open the file, making it and its tables where they are missing; `scan_s`: what a scan may take.
 
         Raises:
             ValueError: the file is not a store of ours, or of a newer release.
         """
         self._path = path
-        self._closed = False
-        self.damage = self.shortage = ""  # where there is no room it takes no write at all
+        self.damage = ""
+        self._shortage = Shortage()
         self.committed: Callable[[int, float], None] = lambda units, seconds: None
         try:
             self._writer = connect(path)
@@ -78,8 +82,9 @@ class SqliteStore:
             target=self._sync_in_turn, name="entrepot-sync", daemon=True
         )
         self._syncer.start()
-        self._readers = ThreadPoolExecutor(_READERS, "entrepot-reader")
+        self._copier: threading.Thread | None = None
         self._ending = Ending()
+        self._readers = Readers(self._look, self._ending, scan_s, hands=_READERS)
         self._local = threading.local()
         self._reading: list[apsw.Connection] = []  # the readers' connections, of all threads
 
@@ -87,8 +92,7 @@ class SqliteStore:
 
     def write(self, work: Callable[[Tx], R]) -> asyncio.Future[R]:
         """What `work` returned, once it is on disk (see `Store.write`)."""
-        if self._closed:
-            raise Unavailable("the store is closed")
+        self._must_be_open()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
         if not self._units and not self._syncing:
@@ -98,8 +102,7 @@ class SqliteStore:
 
     def write_now(self, work: Callable[[Tx], R]) -> R:
         """`write` for a program that has no event loop: waits for the disk."""
-        if self._closed:
-            raise Unavailable("the store is closed")
+        self._must_be_open()
         try:
             self._tx.begin()
             try:
@@ -116,6 +119,11 @@ class SqliteStore:
     def waiting(self) -> int:
         """How many units wait for their turn."""
         return len(self._units)
+
+    @property
+    def shortage(self) -> str:
+        """See `Store.shortage`: where no page is left, a row that fits on one is still kept."""
+        return self._shortage.reason
 
     def _gather(self, seen: int) -> None:
         """Run what waits once a turn of the loop brings nothing more, or enough has come.
@@ -143,7 +151,7 @@ class SqliteStore:
                 self._tx.abandon()
                 outcomes = self._commit(batch, guarded=True)
         except apsw.Error as error:
-            log.exception("a batch of %d was not kept", len(batch))
+            log.error("a group of %d was not kept: %s: %s", len(batch), type(error).__name__, error)
             self._tx.abandon()
             fault = self._unavailable(error)
             _release([(future, None, fault) for _, future in batch])
@@ -164,14 +172,7 @@ class SqliteStore:
         tx = self._tx
         tx.begin()
         for work, future in batch:
-            try:
-                outcomes.append((future, tx.unit(work, guarded=guarded), None))
-            except _FAULTS_OF_A_UNIT as error:
-                outcomes.append((future, None, error))
-            except (apsw.Error, Spoilt):
-                raise
-            except Exception as error:
-                outcomes.append((future, None, error))
+            outcomes.append((future, *_run_unit(tx, work, guarded)))
         tx.commit()
         return outcomes
 
@@ -207,62 +208,83 @@ class SqliteStore:
         return apsw.SQLITE_OK
 
     def _checkpoint(self) -> None:
+        self._copy_beside(self._copy, asyncio.get_running_loop())
+
+    def _copy_beside(self, copy: Callable[..., None], *given: Any) -> None:
         self._checkpointing = True
-        loop = asyncio.get_running_loop()
-        copied = self._readers.submit(self._copy_log)
+        self._copier = threading.Thread(target=copy, args=given, name="entrepot-checkpoint")
+        self._copier.start()
 
-        def tell(copy: Future[None]) -> None:
-            try:
-                loop.call_soon_threadsafe(self._copied, copy)
-            except RuntimeError:  # the loop is closed: the next one begins another
-                self._checkpointing = False
-
-        copied.add_done_callback(tell)
+    def _copy(self, loop: asyncio.AbstractEventLoop) -> None:
+        _, error = outcome(self._copy_log)
+        try:
+            loop.call_soon_threadsafe(self._copied, error)
+        except RuntimeError:  # the loop is closed: the next one begins another
+            self._checkpointing = False
 
     def _copy_log(self) -> None:
-        self._reader().connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-
-    def _copied(self, copy: Future[None]) -> None:
-        """Copy the little that came meanwhile; then the next commit begins the log anew."""
+        connection = connect(self._path)
         try:
-            copy.result()
-            self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        except apsw.Error:
-            log.warning("a checkpoint failed and will be tried again", exc_info=True)
+            connection.wal_checkpoint(mode=_PASSIVE)
+        finally:
+            connection.close()
+
+    def _copied(self, error: BaseException | None) -> None:
+        """Copy the little that came meanwhile; then the next commit begins the log anew."""
+        if self._closed:
+            return  # SQLite copied the rest when the file was closed
+        if error is None:
+            _, error = outcome(lambda: self._writer.wal_checkpoint(mode=_PASSIVE))
+        if error is not None:
+            log.warning("a checkpoint failed and will be tried again", exc_info=error)
         self._checkpointing = False
 
     # Reading
 
-    async def read(self, work: Callable[[Tx], R]) -> R:
+    async def read(self, work: Callable[[Tx], R], tenant: int = INSTALLATION) -> R:
         """What `work` returned over one consistent state (see `Store.read`)."""
-        if self._closed:
-            raise Unavailable("the store is closed")
-        loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(self._readers, self.read_now, work)
-        if (
-            self._syncing
-        ):  # it may have seen what is committed but not yet on disk: answer after the sync
-            future: asyncio.Future[R] = loop.create_future()
-            self._unsynced.append((future, result, None))
-            return await future
-        return result
+        return await self._kept(await super().read(work, tenant))
+
+    async def look_up(self, work: Callable[[Tx], R]) -> R:
+        """See `Store.look_up`."""
+        return await self._kept(await super().look_up(work))
+
+    async def _kept(self, result: R) -> R:
+        """What a read returned: it may have seen what is committed but not yet on disk, and waits for it."""
+        if not self._syncing:
+            return result
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._unsynced.append((future, result, None))
+        return await future
+
+    def _look(self, units: Units, limit: Callable[[], Limit]) -> list[Settled]:
+        return [outcome(self._read, work, limit()) for work in units]
 
     def read_now(self, work: Callable[[Tx], R]) -> R:
-        """`read` on the calling thread."""
-        self._ending.check()
+        """`read` on the calling thread, for as long as it takes."""
+        return self._read(work, Limit(self._ending))
+
+    def _read(self, work: Callable[[Tx], R], limit: Limit) -> R:
+        limit.check()
         try:
             tx = self._reader()
+            tx.limit = limit
             tx.cursor.execute("BEGIN")
             try:
                 return work(tx)
             finally:
+                tx.limit = Limit(
+                    self._ending
+                )  # a COMMIT that were interrupted would leave us in it
                 tx.cursor.execute("COMMIT")
         except apsw.Error as error:
-            self._ending.check()
+            limit.check()
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: apsw.Error) -> Unavailable:
-        """The failure of the engine as a fault; a spoilt file is remembered."""
+        """The failure of the engine as a fault; a spoilt file is remembered, and for a while a full disk."""
+        if isinstance(error, apsw.FullError):
+            self._shortage.remember(str(error))
         if isinstance(error, apsw.CorruptError | apsw.NotADBError):
             self.damage = str(error)
         return Unavailable(str(error))
@@ -273,9 +295,9 @@ class SqliteStore:
         if tx is None:
             connection = connect(self._path)
             connection.pragma("query_only", 1)
-            connection.set_progress_handler(self._ending.is_set, _ASK_AFTER)
             self._reading.append(connection)
-            tx = self._local.tx = SqliteTx(connection, self._ending)
+            opened = tx = self._local.tx = SqliteTx(connection)
+            connection.set_progress_handler(lambda: opened.limit.over(), _ASK_AFTER)
         return tx
 
     def stop_reading(self) -> None:
@@ -290,11 +312,29 @@ class SqliteStore:
         self.stop_reading()
         self._to_sync.put(None)
         self._syncer.join()
-        self._readers.shutdown()
+        self._readers.close()
+        if self._copier is not None:
+            self._copier.join()
         for connection in self._reading:
             connection.close()
         os.close(self._wal)
         self._writer.close()
+
+
+def _run_unit(tx: SqliteTx, work: Callable[[Tx], Any], guarded: bool) -> Settled:
+    """What became of a unit; here, because its error must not know where it is collected (see `outcome`).
+
+    Raises:
+        Spoilt, apsw.Error: as `SqliteStore._commit`.
+    """
+    try:
+        return tx.unit(work, guarded=guarded), None
+    except _FAULTS_OF_A_UNIT as error:
+        return None, error
+    except (apsw.Error, Spoilt):
+        raise
+    except Exception as error:
+        return None, error
 
 
 def refuse_to_go_on() -> None:

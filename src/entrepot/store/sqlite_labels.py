@@ -13,9 +13,9 @@ Rows = Callable[[str, tuple[Any, ...]], list[Any]]
 Label = tuple[str, str]
 Chosen = tuple[str, tuple[Any, ...]]  # a statement that gives numbers, with its values
 
-_ARMS = 64  # lists that are merged; SQLite takes 500
+ARMS = 64  # lists that are merged; SQLite takes 500
 _ONE = "SELECT thing FROM label WHERE tenant=? AND name=? AND value=?"
-_ANY_OF = "SELECT DISTINCT thing FROM label WHERE tenant=? AND (name, value) IN (VALUES {marks})"
+_ANY_OF = "thing FROM label WHERE tenant=? AND (name, value) IN (VALUES {marks})"
 _CALLED = (
     f"thing FROM label WHERE tenant=? AND name IN ({','.join('?' * len(SEARCHED))})"
     " AND value LIKE ? ESCAPE '\\'"
@@ -42,14 +42,25 @@ def count_labelled(rows: Rows, tenant: int, labels: Sequence[Label]) -> int:
     return int(rows(f"SELECT count(*) FROM ({sql})", values)[0][0])
 
 
+def rows_labelled(rows: Rows, tenant: int, labels: Sequence[Label], most: int) -> int:
+    """How many rows the labels have in the index, at most so many."""
+    sql, values = _any_of(tenant, labels)
+    return int(rows(f"SELECT count(*) FROM (SELECT {sql} LIMIT ?)", (*values, most))[0][0])
+
+
 def _labelled(
     tenant: int, labels: Sequence[Label], bound: str = "", bounds: tuple[int, ...] = ()
 ) -> Chosen:
-    if len(labels) <= _ARMS:
+    if len(labels) <= ARMS:
         values = tuple(v for label in labels for v in (tenant, *label, *bounds))
         return " UNION ".join([_ONE + bound] * len(labels)), values
+    sql, values = _any_of(tenant, labels)
+    return f"SELECT DISTINCT {sql}{bound}", (*values, *bounds)
+
+
+def _any_of(tenant: int, labels: Sequence[Label]) -> Chosen:
     sql = _ANY_OF.format(marks=", ".join(["(?,?)"] * len(labels)))
-    return sql + bound, (tenant, *(v for label in labels for v in label), *bounds)
+    return sql, (tenant, *(v for label in labels for v in label))
 
 
 def under(kind: str, tenant: int, parents: Sequence[int] | None, before: int) -> Chosen:
@@ -60,7 +71,7 @@ def under(kind: str, tenant: int, parents: Sequence[int] | None, before: int) ->
     own = f"SELECT id FROM {kind} INDEXED BY {kind}_"
     if parents is None:
         return f"{own}of WHERE tenant=? AND id<? ORDER BY id DESC", (tenant, before)
-    if len(parents) <= _ARMS:
+    if len(parents) <= ARMS:
         one = f"{own}in WHERE tenant=? AND parent=? AND id<?"
         values = tuple(v for parent in parents for v in (tenant, parent, before))
         return " UNION ALL ".join([one] * len(parents)) + " ORDER BY id DESC", values

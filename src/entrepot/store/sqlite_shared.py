@@ -22,6 +22,7 @@ from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
 from entrepot.store.crew import Crew
 from entrepot.store.crew import Outcome as Settled
+from entrepot.store.readers import SCAN_S
 from entrepot.store.sqlite import SqliteStore, refuse_to_go_on
 from entrepot.store.sqlite_schema import WAL_PAGES
 from entrepot.store.sqlite_tx import Spoilt
@@ -34,15 +35,14 @@ _GROUP = 256
 class SharedSqliteStore(SqliteStore):
     """A `Store` in one file that other processes write too, each through one of these."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, *, scan_s: float = SCAN_S) -> None:
+        super().__init__(path, scan_s=scan_s)
         self._writer.pragma("synchronous", "FULL")
         self._crew = Crew("entrepot-writer", self._settle, hands=1, most=_GROUP)
 
     def write(self, work: Callable[[Tx], R]) -> asyncio.Future[R]:
         """What `work` returned, once it is on disk (see `Store.write`)."""
-        if self._closed:
-            raise Unavailable("the store is closed")
+        self._must_be_open()
         return self._crew.do(work)
 
     @property
@@ -76,14 +76,13 @@ class SharedSqliteStore(SqliteStore):
         except (apsw.Error, OSError) as error:
             if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_FSYNC:
                 refuse_to_go_on()
-            log.exception("a batch of %d was not kept", len(batch))
+            log.error("a group of %d was not kept: %s: %s", len(batch), type(error).__name__, error)
             self._tx.abandon()
             fault = self._unavailable(error) if isinstance(error, apsw.Error) else None
             return [(None, fault or Unavailable(str(error)))] * len(batch)
         self.committed(len(batch), time.monotonic() - began)
         if self._wal_pages > WAL_PAGES and not self._checkpointing:
-            self._checkpointing = True
-            self._readers.submit(self._copy_back)
+            self._copy_beside(self._copy_back)
         return [(result, error) for _, result, error in outcomes]
 
     def _copy_back(self) -> None:

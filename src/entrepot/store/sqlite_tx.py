@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 import apsw
@@ -12,6 +12,7 @@ from entrepot.core.ports import KINDS, Entry, L, T, Thing, Tx
 from entrepot.core.product import Claim
 from entrepot.core.things import Space
 from entrepot.store.ending import Ending
+from entrepot.store.limits import SHORT_ROWS, Limit
 from entrepot.store.rows import (
     ALL,
     BLOCK_BITS,
@@ -31,11 +32,19 @@ from entrepot.store.rows import (
     unpack,
     unpack_entry,
 )
-from entrepot.store.sqlite_labels import Chosen, called_ids, count_labelled, labelled_ids, under
+from entrepot.store.scanning import BLOCK, Scanning
+from entrepot.store.sqlite_labels import (
+    ARMS,
+    Chosen,
+    called_ids,
+    count_labelled,
+    labelled_ids,
+    rows_labelled,
+    under,
+)
 from entrepot.store.totals import Totals, every
 
 R = TypeVar("R")
-_BLOCK = 256
 _INSERT = {kind.name: f"INSERT INTO {kind.name} VALUES (?,?,?,?)" for kind in KINDS}  # noqa: S608
 _FIRST_ID = 100_001
 _ID_BOUND = 1 << 63
@@ -48,16 +57,16 @@ class Spoilt(Exception):
     """A unit without a guard failed after it had written: what it wrote goes with the transaction."""
 
 
-class SqliteTx(Totals):
-    """See `Tx`. A writer calls begin, unit (many times), commit; a reader only asks.
+class SqliteTx(Totals, Scanning):
+    """See `Tx`. A writer calls begin, unit (many times), commit; a reader only asks, under a `limit`.
 
     Totals and the id sequence are kept in memory while a transaction runs and written once before
     its commit, so that a batch of creates costs one counter update, not one each.
     """
 
-    def __init__(self, connection: apsw.Connection, ending: Ending | None = None) -> None:
+    def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
-        self._ending = ending or Ending()
+        self.limit = Limit(Ending())
         self.cursor = connection.cursor()
         self._next_id = 0
         self._first_id = 0  # the sequence when the transaction began
@@ -97,7 +106,10 @@ class SqliteTx(Totals):
             self._unit_totals.clear()
             self._spaces.clear()
             if self._saved and guarded:
-                self.cursor.execute("ROLLBACK TO unit; RELEASE unit")
+                if (
+                    self.connection.in_transaction
+                ):  # SQLite may have undone all of it, on a full disk
+                    self.cursor.execute("ROLLBACK TO unit; RELEASE unit")
             elif self._saved and self.connection.total_changes() != self._written:
                 raise Spoilt from error
             raise
@@ -233,6 +245,8 @@ class SqliteTx(Totals):
         parents = parents_of(parent)
         if parents is not None and not parents:
             return []
+        if parents is not None and len(parents) > ARMS:
+            self.limit.weigh(lambda: self.count(kind, tenant))
         if before is None and skip >= _FAR:
             counted = (every(name), [ALL]) if parents is None else (name, parents)
             before, skip = self._near(tenant, *counted, skip)
@@ -259,19 +273,8 @@ class SqliteTx(Totals):
             return (block + 1) << BLOCK_BITS, skip - above
         return 0, 0  # beyond the last
 
-    def scan(
-        self, kind: type[T], tenant: int, *, parent: int | Collection[int] | None = None
-    ) -> Iterator[T]:
-        before: int | None = None
-        while True:
-            self._ending.check()
-            block = self.page(kind, tenant, parent=parent, before=before, limit=_BLOCK)
-            yield from block
-            if len(block) < _BLOCK:
-                return
-            before = block[-1].id
-
     def ids(self, kind: type[Any], tenant: int, *, parent: int, limit: int) -> list[int]:
+        self.limit.weigh(lambda: min(limit, self.count(kind, tenant, parent=parent)))
         sql, values = under(BY_TYPE[kind].name, tenant, [parent], _ID_BOUND - 1)
         return [id for (id,) in self._rows(f"{sql} LIMIT ?", (*values, limit))]
 
@@ -298,7 +301,6 @@ class SqliteTx(Totals):
         skip: int = 0,
         limit: int = 50,
     ) -> tuple[list[L], int]:
-        self._ending.check()  # whoever wants all of them asks again and again
         wanted, apart = asked_labels(BY_TYPE[kind], labels)
         if not wanted:
             return [], 0
@@ -306,15 +308,34 @@ class SqliteTx(Totals):
         if numbers:
             total = sum(self._sums(LABEL, tenant, numbers).values())
         else:
+            self.limit.weigh(lambda: rows_labelled(self._rows, tenant, wanted, SHORT_ROWS + 1))
             total = count_labelled(self._rows, tenant, wanted)
+        if len(wanted) > ARMS:
+            self.limit.weigh(lambda: total)
         if numbers and before is None and skip >= _FAR:
             before, skip = self._near(tenant, LABEL, numbers, skip)
         end = _ID_BOUND - 1 if before is None else min(before, _ID_BOUND - 1)
         return self._these(kind, labelled_ids(self._rows, tenant, wanted, end, skip, limit)), total
 
+    def _labelled_block(
+        self,
+        kind: type[L],
+        tenant: int,
+        labels: Sequence[tuple[str, str | None]],
+        before: int | None,
+    ) -> list[L]:
+        wanted, _ = asked_labels(BY_TYPE[kind], labels)
+        if not wanted:
+            return []
+        if len(wanted) > ARMS:
+            self.limit.weigh(lambda: rows_labelled(self._rows, tenant, wanted, SHORT_ROWS + 1))
+        end = _ID_BOUND - 1 if before is None else before
+        return self._these(kind, labelled_ids(self._rows, tenant, wanted, end, 0, BLOCK))
+
     def called(
         self, kind: type[L], tenant: int, part: str, *, skip: int = 0, limit: int = 50
     ) -> tuple[list[L], int]:
+        self.limit.weigh(lambda: self.count(kind, tenant))
         mark = BY_TYPE[kind].mark
         ids, total = called_ids(self._rows, tenant, mark, part, skip, limit)
         return self._these(kind, ids), total

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from entrepot.core.ports import L
+from entrepot.store.limits import Limit
 from entrepot.store.rows import ALL, BY_TYPE, EVERY, LABEL, label_number
 
 
@@ -18,6 +19,8 @@ def every(kind: str) -> str:
 class Totals(ABC):
     """The part of `Tx` that counts."""
 
+    limit: Limit
+
     @abstractmethod
     def _sums(self, kind: str, tenant: int, parents: Collection[int]) -> dict[int, int]:
         """How many there are under each of the parents."""
@@ -28,6 +31,7 @@ class Totals(ABC):
         return self.counts(kind, tenant, [parent])[parent]
 
     def counts(self, kind: type[Any], tenant: int, parents: Collection[int]) -> dict[int, int]:
+        self.limit.weigh(lambda: len(parents))
         return self._sums(BY_TYPE[kind].name, tenant, parents)
 
     def counted(

@@ -21,6 +21,7 @@ from entrepot.core.faults import (
     Taken,
     Throttled,
     TooLarge,
+    TooMuch,
     Unauthenticated,
     Unavailable,
     Unrouted,
@@ -219,6 +220,8 @@ _UNREADABLE_MODEL = "The {kind} of the product {handle} is in words that nobody 
 _MODULE_QUOTA = "A thing model may have at most {limit} custom modules."
 _FEATURE_QUOTA = "A module may have at most {limit} features."
 _STALE = "The {kind} {handle} was changed meanwhile; try again."
+_TOO_LONG = "The search takes longer than {limit:g} s. Search for less, by another condition."
+_TOO_MANY = "Request was denied due to user flow control: {limit:g} long calls wait already."
 _FLOW = "Request was denied due to user flow control: {limit} calls in {per_s} s."
 
 ROWS: tuple[Row, ...] = (
@@ -264,6 +267,8 @@ ROWS: tuple[Row, ...] = (
     Row(QuotaExceeded, 200, LESS_THAN_MAX, _FEATURE_QUOTA, "inferred", when="feature"),
     Row(Stale, 200, "iot.system.SystemException", _STALE, "inferred"),
     Row(Throttled, 400, "Throttling.User", _FLOW, "documented"),
+    Row(TooMuch, 200, "iot.system.IllegalRequest", _TOO_LONG, "inferred"),
+    Row(TooMuch, 400, "Throttling.User", _TOO_MANY, "inferred", when="waiting"),
     Row(Unavailable, 503, "ServiceUnavailable",
         "The request has failed due to a temporary failure of the server; nothing was kept.", "documented"),
     Row(Broken, 500, "InternalError",

@@ -18,7 +18,7 @@ from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import handles, projection, wire
 from entrepot.vendors.enos.expression import Compare, Exists, Expression, In, Like, parse
 from entrepot.vendors.enos.handles import DIALECT
-from entrepot.vendors.enos.matching import Lookup, Name, matches, narrowing, parts
+from entrepot.vendors.enos.matching import Lookup, Name, narrowing, parts, test_of
 from entrepot.vendors.enos.use_cases import Found, Search
 
 PRODUCT_QUOTA = 2000  # source: documented (limits of 2019)
@@ -187,11 +187,12 @@ def search(call: Call, caller: Caller) -> Search:
     if not text:
         return Search(call, skip=skip, limit=pagination.pageSize)
     tree = parse(text)
+    holds = test_of(tree)
     asked = Search(
         call,
         skip=skip,
         limit=pagination.pageSize,
-        keep=lambda product: matches(tree, _lookup(product, caller)),
+        keep=lambda product: holds(_lookup(product, caller)),
     )
     return _bound(asked, tree, caller)
 

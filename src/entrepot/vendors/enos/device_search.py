@@ -16,7 +16,7 @@ from entrepot.vendors.enos.device_convert import DISABLED, STATUSES, name_of, na
 from entrepot.vendors.enos.device_use_cases import Search
 from entrepot.vendors.enos.expression import And, Compare, Exists, Expression, In, Like, parse
 from entrepot.vendors.enos.handles import DIALECT
-from entrepot.vendors.enos.matching import Lookup, Name, leaves, matches, narrowing, parts
+from entrepot.vendors.enos.matching import Lookup, Name, leaves, narrowing, parts, test_of
 from entrepot.vendors.enos.wire import Pagination
 
 _ASKED_DISABLED = "disable"  # the page's word in expressions
@@ -39,11 +39,12 @@ def search(call: Call, caller: Caller) -> Search:
     if not text:
         return Search(call, listing, gateway=gateway)
     tree = parse(text)
+    holds = test_of(tree)
     listing = dataclasses.replace(
         _bound(listing, tree),
         test=None
         if _is_told(tree)
-        else lambda device, product: matches(tree, _lookup(device, product, caller)),
+        else lambda device, product: holds(_lookup(device, product, caller)),
     )
     bound = narrowing(tree)
     assets, keys = bound.get("assetId"), bound.get("productKey")

@@ -18,6 +18,7 @@ from entrepot.core.faults import (
     Taken,
     Throttled,
     TooLarge,
+    TooMuch,
     Unauthenticated,
     Unavailable,
     Unrouted,
@@ -151,6 +152,10 @@ ROWS: tuple[Row, ...] = (
     Row(QuotaExceeded, 200, "99400", "The organization has its {limit} {kind}s", "inferred"),
     Row(Stale, 200, "99500", "The {kind} {handle} was changed meanwhile; try again", "inferred"),
     Row(Throttled, 429, "99500", "API rate limit exceeded: {limit} in {per_s} s", "inferred"),
+    Row(TooMuch, 200, "99400",
+        "Invalid Argument: the search takes longer than {limit:g} s; narrow the expression", "inferred"),
+    Row(TooMuch, 429, "99500",
+        "API rate limit exceeded: {limit:g} long calls wait already", "inferred", when="waiting"),
     Row(Unavailable, 503, "99500", "Service unavailable; try again", "inferred"),
     Row(Broken, 200, "99500", "Internal Server Error", "documented"),
 )  # fmt: skip

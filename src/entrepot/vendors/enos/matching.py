@@ -36,36 +36,78 @@ class Name:
     locales: Mapping[str, str] = field(default_factory=dict)
 
 
-def matches(expression: Expression, lookup: Lookup) -> bool:
-    """Whether the expression holds. `lookup` gives a field's value, a Name, or None where absent.
+Test: TypeAlias = Callable[[Lookup], bool]
 
-    A tuple stands for a field that has several values at once: one that fits is enough.
+
+def matches(expression: Expression, lookup: Lookup) -> bool:
+    """Whether the expression holds for one thing; see `test_of`, for many."""
+    return test_of(expression)(lookup)
+
+
+def test_of(expression: Expression) -> Test:
+    """Whether the expression holds, as a function of a lookup.
+
+    The lookup gives a field's value, a Name, or None where absent. A tuple stands for a field that has
+    several values at once: one that fits is enough.
 
     An absent field equals nothing and contains nothing; `!=` is the opposite of `=`, so it holds.
     `like` finds a part without regard to case ("inverter" finds "PV Inverter"; EnOS API FAQs), the
     other operators respect case.
     INFERRED: `!=` on an absent field, and the case of everything but `like`.
     """
+    test = _compiled(expression)
+    return lambda lookup: test(_Thing(lookup))
+
+
+class _Thing:
+    """What is searched. Each field is looked up once, though 200 conditions may ask for it."""
+
+    __slots__ = ("_folded", "_lookup", "_values")
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+        self._values: dict[str, tuple[object, ...]] = {}
+        self._folded: dict[str, tuple[str, ...]] = {}
+
+    def values(self, name: str) -> tuple[object, ...]:
+        found = self._values.get(name)
+        if found is None:
+            found = self._values[name] = _stored(name, self._lookup)
+        return found
+
+    def folded(self, name: str) -> tuple[str, ...]:
+        """The texts among the values, without their case."""
+        found = self._folded.get(name)
+        if found is None:
+            texts = (value for value in self.values(name) if isinstance(value, str))
+            found = self._folded[name] = tuple(text.casefold() for text in texts)
+        return found
+
+
+def _compiled(expression: Expression) -> Callable[[_Thing], bool]:
     match expression:
         case And(terms):
-            return all(matches(term, lookup) for term in terms)
+            tests = tuple(map(_compiled, terms))
+            return lambda thing: all(test(thing) for test in tests)
         case Or(terms):
-            return any(matches(term, lookup) for term in terms)
+            tests = tuple(map(_compiled, terms))
+            return lambda thing: any(test(thing) for test in tests)
         case Not(term):
-            return not matches(term, lookup)
+            inner = _compiled(term)
+            return lambda thing: not inner(thing)
         case Exists(name):
-            return bool(_stored(name, lookup))
+            return lambda thing: bool(thing.values(name))
         case Like(name, part):
             wanted = part.casefold()
-            texts = (value for value in _stored(name, lookup) if isinstance(value, str))
-            return any(wanted in value.casefold() for value in texts)
+            return lambda thing: any(wanted in text for text in thing.folded(name))
         case In(name, values):
-            stored = _stored(name, lookup)
-            return any(_holds("=", one, value) for one in stored for value in values)
+            return lambda thing: any(
+                _holds("=", one, value) for one in thing.values(name) for value in values
+            )
         case Compare(name, "!=", value):
-            return not any(_holds("=", one, value) for one in _stored(name, lookup))
+            return lambda thing: not any(_holds("=", one, value) for one in thing.values(name))
         case Compare(name, comparison, value):
-            return any(_holds(comparison, one, value) for one in _stored(name, lookup))
+            return lambda thing: any(_holds(comparison, one, value) for one in thing.values(name))
 
 
 def _stored(name: str, lookup: Lookup) -> tuple[object, ...]:

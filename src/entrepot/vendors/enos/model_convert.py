@@ -11,7 +11,7 @@ from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import model_wire, wire
 from entrepot.vendors.enos.convert import page, projected
 from entrepot.vendors.enos.expression import parse
-from entrepot.vendors.enos.matching import Lookup, Name, matches, narrowing
+from entrepot.vendors.enos.matching import Lookup, Name, narrowing, test_of
 from entrepot.vendors.enos.thing_models import Change, Document, Found, Search, Wanted
 
 _TAGS_OF = {
@@ -57,12 +57,13 @@ def search(call: Call, caller: Caller) -> Search:
     if not text:
         return Search(call, params.scope, skip, pagination.pageSize)
     tree = parse(text)
+    holds = test_of(tree)
     return Search(
         call,
         params.scope,
         skip,
         pagination.pageSize,
-        keep=lambda document: matches(tree, _lookup(document)),
+        keep=lambda document: holds(_lookup(document)),
         ids=narrowing(tree).get("modelId"),
     )
 

@@ -19,6 +19,7 @@ from entrepot.core.faults import (
     Taken,
     Throttled,
     TooLarge,
+    TooMuch,
     Unauthenticated,
     Unavailable,
     Unrouted,
@@ -224,6 +225,10 @@ ROWS: tuple[Row, ...] = (
     # 403, not 429: the SDK would put its own text in place of this one (urllib3's retry list)
     Row(Throttled, 403, "IOTDA.021102",
         "Request reached the maximum rate limit, upper limit of the tenant, limit {limit}.", "inferred"),
+    Row(TooMuch, 400, "IOTDA.000006",
+        "Invalid input data. The search takes longer than {limit:g} s. Narrow the filter.", "inferred"),
+    Row(TooMuch, 403, "IOTDA.021102",
+        "Request reached the maximum rate limit: {limit:g} long calls wait already.", "inferred", when="waiting"),
     Row(Unavailable, 500, "IOTDA.000001",
         "Internal server error. The store cannot be used now; nothing was kept. Try again.", "inferred"),
     Row(Broken, 500, "IOTDA.000001", "Internal server error.", "documented"),
