@@ -61,9 +61,9 @@ class Forgetful:
         self._store = store
         self._look = look
 
-    def read(self, work: Callable[[Tx], R]) -> Awaitable[R]:
+    def read(self, work: Callable[[Tx], R], tenant: int) -> Awaitable[R]:
         """What the work returns."""
-        return self._store.read(work)
+        return self._store.read(work, tenant)
 
     async def write(self, work: Callable[[Tx], R]) -> R:
         """What the work returns, although it was in vain."""

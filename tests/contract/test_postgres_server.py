@@ -108,8 +108,10 @@ def test_a_reader_that_is_killed_in_a_scan_is_refused_once_and_the_next_is_answe
             )
         killed.set()
         outcomes = await asyncio.gather(reading, waiting, return_exceptions=True)
-        assert [type(one) for one in outcomes] == [Unavailable, int]
-        assert outcomes[1] == await store.read(scan, TENANT) == 600
+        # Which of them was the first to turn out to be long, nobody knows.
+        refused, told = sorted(outcomes, key=lambda one: isinstance(one, int))
+        assert isinstance(refused, Unavailable)
+        assert told == await store.read(scan, TENANT) == 600
         assert store.write_now(create)
 
     asyncio.run(race())

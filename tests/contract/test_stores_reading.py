@@ -340,7 +340,9 @@ def test_works_that_are_done_apart_take_turns_and_one_is_done_at_a_time(store: A
     async def race() -> None:
         mine = [asyncio.ensure_future(store.apart(work(f"{n}"), TENANT)) for n in range(5)]
         theirs = asyncio.ensure_future(store.apart(work("theirs"), OTHER_TENANT))
-        await asyncio.sleep(0.05)
+        while not begun:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.01)
         assert len(begun) == 1
         assert await store.read(lambda tx: tx.count(Product, TENANT), TENANT) == 0
         end.set()

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.much_work import ATTACKS, DEVICES, Attack, config_of, listing, settle, target
 from tests.faults.disk import look
 from tests.faults.load import Answered, Processes
+from tests.faults.much_work import ATTACKS, DEVICES, Attack, config_of, listing, settle, target
 from tests.postgres import PostgresServer
 from tests.server import Server
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests import postgres
-from tests.faults.much_work import ATTACKS
 from tests.faults.fairness import HEAD, SHORT, figures
+from tests.faults.much_work import ATTACKS
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])

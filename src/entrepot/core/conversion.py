@@ -191,10 +191,15 @@ def written(model: ThingModel, target: Format, source: str = "") -> Converted:
     return Converted(text, Report(source, target.name, tuple(losses)))
 
 
+_LONG = 100  # characters of a member that is not worth remembering: its author chose them
+
+
 def loss(found: Difference, target: Format) -> Loss:
     """The difference with its kind and reason."""
     gone, new = _unsaid(found.now), _unsaid(found.was)
-    kind, text = _explained(target, member_of(found.path), gone, new)
+    member = member_of(found.path)
+    explained = _explained if len(member) <= _LONG else _explained.__wrapped__
+    kind, text = explained(target, member, gone, new)
     return Loss(found.path, kind, text, found.was, found.now, found.after)
 
 

@@ -56,7 +56,8 @@ class Crew:
             refused = self._waiting.put(owner, (work, future, loop))
             if not self._idle and len(self._threads) < self._hands:
                 name = f"{self._name}-{len(self._threads)}"
-                self._threads.append(threading.Thread(target=self._labour, name=name))
+                # A daemon: a program that ends without `close` has nobody left who waits for answers.
+                self._threads.append(threading.Thread(target=self._labour, name=name, daemon=True))
                 self._threads[-1].start()
             else:
                 self._wake.notify()

@@ -17,7 +17,8 @@ import psycopg
 from psycopg import errors
 
 from entrepot.core.faults import Unavailable
-from entrepot.core.ports import Tx
+from entrepot.core.ports import Thing, Tx
+from entrepot.core.things import NamedModel, Space
 from entrepot.core.urls import masked
 from entrepot.store.crew import Crew, Outcome
 from entrepot.store.ending import Ending
@@ -44,7 +45,7 @@ _READERS, _READ_TOGETHER = 3, 16
 _GROUP = 256
 _TOGETHER = 4  # attempts of a group before its units go one by one
 _ALONE = 20
-_REMEMBERED = 4096
+_REMEMBERED, _SMALL = 1024, 8192  # things, and bytes of a model
 _REST_S = 1.0  # between attempts to reach a server that was not there
 _PATIENCE_S, _NAP_S = 10.0, 0.1  # for the answer to whether a group was kept
 
@@ -236,13 +237,13 @@ class PostgresStore(Reading):
                 time.sleep(_NAP_S)
 
     def _remember(self, tx: WriteTx) -> None:
-        """What many units ask for again: not products, which are many, large and each its own."""
+        """What many units ask for again: spaces, and named models that are small."""
         for key in tx.done.rows:
             self._cache.pop(key, None)
         if len(self._cache) >= _REMEMBERED:
             self._cache.clear()
         for key, seen in tx.seen.items():
-            if key[0] != "product" and seen[0] and key not in tx.done.rows:
+            if _is_small(seen[1]) and seen[0] and key not in tx.done.rows:
                 self._cache[key] = seen
 
     def _holders(self, claims: tuple[ClaimKey, ...]) -> dict[ClaimKey, int]:
@@ -310,6 +311,12 @@ def _must_be_whole(connection: Connection) -> None:
     sql = "SELECT FROM entrepot.meta WHERE name = 'copying'"
     if connection.execute(sql).fetchone() is not None:
         raise ValueError("a copy into this store has not ended: run `entrepot store copy` again")
+
+
+def _is_small(thing: Thing | None) -> bool:
+    if isinstance(thing, NamedModel):
+        return not thing.model.parked and len(bytes(thing.model.text)) <= _SMALL
+    return isinstance(thing, Space)
 
 
 def _run_unit(tx: WriteTx, work: Callable[[Tx], Any]) -> Outcome:

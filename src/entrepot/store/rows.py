@@ -48,6 +48,7 @@ class _Packer(threading.local):
 _packer = _Packer()
 
 HASH_BYTES = 16
+_LONG = 256  # characters of a label that is not worth remembering
 _SEARCHED_BYTES = 1000  # of a name: PostgreSQL's indexes take no more than 2700
 
 _PLAIN, _ZSTD = b"\x00", b"\x01"
@@ -160,13 +161,17 @@ def is_name(label: str) -> bool:
     return label in _UNCOUNTED
 
 
-@lru_cache(1024)  # most creates have the labels of those before them
 def label_number(name: str, value: str) -> int:
-    """63 bits that stand for a label where labels are counted.
+    """63 bits that stand for a label where labels are counted."""
+    if len(name) + len(value) > _LONG:
+        return _label_number.__wrapped__(name, value)
+    return _label_number(name, value)
 
-    Different halves of the two hashes, because a tag's value may be the same text as its key; the
-    same can be said in SQL of hashes alone.
-    """
+
+@lru_cache(1024)  # most creates have the labels of those before them
+def _label_number(name: str, value: str) -> int:
+    """Different halves of the two hashes, because a tag's value may be the same text as its key; the
+    same can be said in SQL of hashes alone."""
     key, text = label_name(name), label_hash(value)[:8]
     return (int.from_bytes(key) ^ int.from_bytes(text)) & (1 << 63) - 1
 
