@@ -22,7 +22,7 @@ def models() -> None:
     """Models of 60 KB each, shown in another dialect's words."""
     shelf = Shelf(root.shelf().formats.values())
     held.append(shelf)
-    for n in range(300):
+    for n in range(250):
         attribute = {
             "identifier": "a",
             "name": {"defaultValue": "x" * 60_000},

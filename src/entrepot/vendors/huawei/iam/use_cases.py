@@ -75,7 +75,7 @@ async def log_in(attempt: Attempt, exchange: Exchange) -> Session:
     """
     gate, peer = exchange.gate, exchange.request.peer
     gate.passwords.demand(peer, attempt.account)  # before anybody is looked up
-    user, tenant = await gate.store.read(lambda tx: _claimant(tx, attempt))
+    user, tenant = await gate.store.look_up(lambda tx: _claimant(tx, attempt))
     right = await gate.passwords.prove(
         peer, attempt.account, lambda: _matches(gate.vault, attempt, user, tenant)
     )
