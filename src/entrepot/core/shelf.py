@@ -5,6 +5,7 @@ Knows no dialect.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -52,6 +53,7 @@ class Shelf:
         self._texts: Recent[tuple[str, bytes, str], msgspec.Raw] = Recent(
             _REMEMBERED, _REMEMBERED_BYTES, _size
         )
+        self._asking = threading.Lock()  # readers in several threads ask
 
     def reads(self, authored: Authored) -> bool:
         """Whether somebody here can read an authored model."""
@@ -76,11 +78,13 @@ class Shelf:
         if len(text) > _SMALL or authored.parked:
             return self._text(authored, dialect)
         key = (authored.dialect, text, dialect)
-        found = self._texts.get(key)
+        with self._asking:
+            found = self._texts.get(key)
         if found is None:
             found = self._text(authored, dialect)
             if found is not None:
-                self._texts.keep(key, found)
+                with self._asking:
+                    self._texts.keep(key, found)
         return found
 
     def _text(self, authored: Authored, dialect: str) -> msgspec.Raw | None:
