@@ -15,8 +15,23 @@ def give_back_freed_memory() -> bool:
     first large piece was freed, to 32 and 64 MB, which the process would then hold for good.
     """
     library = ctypes.CDLL(None)
-    if not hasattr(library, "gnu_get_libc_version"):
+    if not _is_glibc(library):
         return False
     return bool(
         library.mallopt(_TRIM_THRESHOLD, _BYTES) and library.mallopt(_MMAP_THRESHOLD, _BYTES)
     )
+
+
+def trim() -> None:
+    """Returns to the system what is free between pieces in use; takes some milliseconds.
+
+    glibc by itself returns only what is free at the end: after many pieces of 64 KB, one that is still
+    in use behind them would keep them all.
+    """
+    library = ctypes.CDLL(None)
+    if _is_glibc(library):
+        library.malloc_trim(0)
+
+
+def _is_glibc(library: ctypes.CDLL) -> bool:
+    return hasattr(library, "gnu_get_libc_version")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from entrepot import engines
 from entrepot import main as root
+from entrepot.allocator import trim
 from entrepot.config import Config
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], N
             overdue=installation.store.stop_reading,
             hangup=certificate.reload if certificate else None,
             watchdog=watched.watchdog,
+            tidy=trim,
         )
         context = certificate.context if certificate else None
         serve_edge(Front(watched.edge, sock, context, watched.connections), life)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from entrepot import engines, service
 from entrepot import main as root
+from entrepot.allocator import trim
 from entrepot.config import Config
 from entrepot.edge.admin import Admin
 from entrepot.edge.office import REPORT, Office
@@ -138,6 +139,7 @@ def _work(
             overdue=installation.store.stop_reading,
             hangup=certificate.reload if certificate else None,
             watchdog=watched.watchdog,
+            tidy=trim,
         )
         context = certificate.context if certificate else None
         serve_edge(Front(watched.edge, mine, context, watched.connections), life)

@@ -264,3 +264,32 @@ def test_the_counter_that_was_used_least_recently_is_forgotten_first(clock: Cloc
     for word in ("a", "b", "c", "a", "d"):
         counted.add(word)
     assert [counted.number(word)[0] for word in "abcd"] == [2, 0, 1, 1]
+
+
+def test_lower_ranks_come_first_and_take_the_place_of_the_last() -> None:
+    async def race() -> list[str]:
+        thread, told = OneThread("tests", 2), list[str]()
+
+        async def one(name: str, rank: int) -> None:
+            try:
+                async with thread.turn(rank):
+                    told.append(name)
+                    await asyncio.sleep(0.01)
+            except Unavailable:
+                told.append(f"{name} refused")
+
+        tasks = []
+        for name, rank in (
+            ("first", 0),
+            ("wrong", 5),
+            ("more wrong", 7),
+            ("honest", 0),
+            ("late", 9),
+        ):
+            tasks.append(asyncio.ensure_future(one(name, rank)))
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
+        assert thread.waiting == 0
+        return told
+
+    assert asyncio.run(race()) == ["first", "more wrong refused", "late refused", "honest", "wrong"]

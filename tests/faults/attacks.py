@@ -222,6 +222,20 @@ async def pipelines(target: Target) -> None:
             await _sent(writer, b"GET /v5/iot/x/products HTTP/1.1\r\nhost: x\r\n\r\n" * 5000)
 
 
+async def first_reads(target: Target) -> None:
+    """As much of a query as one read takes, over thousands of connections."""
+    async with target.connection() as (reader, writer):
+        await _sent(writer, b"GET /?a=" + b"%41a" * 62_000)
+        await reader.read(1)
+
+
+async def first_reads_of_a_header(target: Target) -> None:
+    """The same of one header."""
+    async with target.connection() as (reader, writer):
+        await _sent(writer, b"GET / HTTP/1.1\r\nhost: x\r\nlong: " + b"a" * 248_000)
+        await reader.read(1)
+
+
 async def silent_connections(target: Target) -> None:
     """Connections that say nothing."""
     async with target.connection() as (reader, _):
@@ -292,6 +306,8 @@ ATTACKS: dict[str, Attack] = {
     "A6 slow bodies of 3 MB": _again(slow_bodies, 200),
     "A6 creates of 500 KB": _again(large_creates, 100),
     "pipelines of 5,000": _again(pipelines, 20),
+    "A6 first reads of queries": _again(first_reads, 2000),
+    "A6 first reads of headers": _again(first_reads_of_a_header, 2000),
     "silent connections": _again(silent_connections, 3000),
     "slow handshakes": _again(slow_handshakes, 300),
     "explorer forms": _again(explorer_forms, 8),

@@ -2,7 +2,8 @@
 
 Example: an address is wrong ten times about the account `anna`. For the rest of the minute it is refused
 at `anna`, before any hash is computed. Whoever else signs in as `anna` meanwhile waits for up to a second,
-because strangers are guessing, and is never refused for it: otherwise anybody could lock an account.
+because strangers are guessing, and is never refused for it: otherwise anybody could lock an account. In the
+queue for the one thread that hashes, addresses that were wrong lately stand behind those that were not.
 
 An `account` is what the caller typed, spelled in one way, whether or not there is such an account. So
 nobody learns from the limits which accounts there are.
@@ -97,7 +98,8 @@ class Passwords:
             raise Unavailable("too many passwords from this address wait to be checked")
         self._waiting[network] += 1
         try:
-            async with self._thread.turn():
+            # Addresses that were wrong wait behind those that were not.
+            async with self._thread.turn(self._wrong.number("address", network)[0]):
                 self.demand(peer, account)  # those before it in the queue may have been wrong
                 return await self._thread.run(check)
         finally:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import TypeVar
 
 from entrepot.core.faults import Unavailable
 
 R = TypeVar("R")
+_Place = tuple[int, int, "asyncio.Future[bool]"]  # rank, number in the order of coming, the turn
 
 
 class OneThread:
@@ -19,30 +22,59 @@ class OneThread:
     def __init__(self, name: str, most_waiting: int) -> None:
         self._name = name
         self._most_waiting = most_waiting
-        self._busy = asyncio.Lock()
+        self._busy = False
+        self._queue: list[_Place] = []  # sorted
+        self._numbers = count()
         self._executor: ThreadPoolExecutor | None = None  # most processes never need it
-        self.waiting = 0  # for their turn
         self.refused = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._queue)
+
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def turn(self, rank: int = 0) -> AsyncIterator[None]:
         """Waits until the thread is free; within the block `run` has it.
 
+        Lower ranks come first. Where the queue is full, the last of a higher rank loses its place.
+
         Raises:
-            Unavailable: the queue is full.
+            Unavailable: there is no place in the queue.
         """
-        if self._busy.locked() and self.waiting >= self._most_waiting:
+        if self._busy and not await self._queued(rank):
             self.refused += 1
             raise Unavailable(f"{self._name}: {self.waiting} wait already")
-        self.waiting += 1
-        try:
-            await self._busy.acquire()
-        finally:
-            self.waiting -= 1
+        self._busy = True
         try:
             yield
         finally:
-            self._busy.release()
+            self._free()
+
+    def _free(self) -> None:
+        """Gives the thread to the first of the queue."""
+        self._busy = False
+        if self._queue:
+            self._busy = True
+            self._queue.pop(0)[2].set_result(True)
+
+    async def _queued(self, rank: int) -> bool:
+        """Whether the turn has come; the thread is then busy for the one who waited."""
+        if len(self._queue) >= self._most_waiting:
+            if self._queue[-1][0] <= rank:
+                return False
+            self._queue.pop()[2].set_result(False)
+        place: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        waiting = rank, next(self._numbers), place
+        insort(self._queue, waiting)
+        try:
+            return await place
+        except asyncio.CancelledError:
+            if waiting in self._queue:
+                self._queue.remove(waiting)
+            elif place.done() and not place.cancelled() and place.result():
+                self._free()
+            raise
 
     async def run(self, work: Callable[[], R]) -> R:
         """Returns what the work returns; call it within a `turn`."""

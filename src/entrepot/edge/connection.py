@@ -199,6 +199,8 @@ class Connection(asyncio.Protocol):
         lease = None
         if total_bytes > FREE_BYTES or self._unanswered or self._lease is not None:
             self._hold(total_bytes + REQUEST_BYTES)
+            if self._incoming.stopped:
+                return
             lease, self._lease = self._lease, None
             if lease is not None:
                 lease.unfinished = False
@@ -224,10 +226,16 @@ class Connection(asyncio.Protocol):
         if total_bytes <= lease.leased_bytes or self._not_reading & _ROOM:
             return
         room = self._budget.extend(lease, total_bytes - lease.leased_bytes)
-        if room is not None:
-            self._pause(_ROOM)
-            room.add_done_callback(self._room_told)
-            self._enqueue((self._incoming.so_far(), None, False, None, room))
+        if room is None:
+            return
+        request = self._incoming.so_far()
+        if room.done():  # too many wait: forgets at once what was read, before others are read
+            self._incoming.stop()
+            self.refused(request, Unavailable(_NO_ROOM))
+            return
+        self._pause(_ROOM)
+        room.add_done_callback(self._room_told)
+        self._enqueue((request, None, False, None, room))
 
     def _room_told(self, room: asyncio.Future[bool]) -> None:
         if room.result():
@@ -273,6 +281,7 @@ class Connection(asyncio.Protocol):
                 if answer is None and request is not None:
                     if room is not None:
                         if await room:
+                            del request, room
                             continue
                         self._forget_turns()
                         answer = self._application.refuse(request, Unavailable(_NO_ROOM))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import httptools
+from msgspec.structs import replace
 
 from entrepot.core.faults import Fault, Malformed, TooLarge
 from entrepot.dialect.request import Answer, Request
@@ -88,21 +89,25 @@ class Incoming:
         self._clear()
 
     def close(self) -> None:
-        """Lets go of the parser and the receiver, which otherwise hold this object in a cycle."""
+        """Lets go of the receiver, which otherwise holds this object in a cycle."""
         self.stop()
-        self._parser = None
         del self._receiver  # nothing is told once this is stopped
 
     def stop(self) -> None:
-        """Reads nothing more, and forgets what was read of the request."""
+        """Reads nothing more, and forgets what was read; the parser may hold half a header."""
         self.stopped = True
+        self._parser = None
         self._clear()
 
     def so_far(self) -> Request:
-        """What is known of the request that is being read, without a body."""
+        """What is known of the request that is being read: no body, and of a query the beginning."""
         if self.in_head and self._url:
             self._split()
-        return self._request()
+        request = self._request()
+        if len(request.query) > PATH_LIMIT or len(request.path) > PATH_LIMIT:
+            path, query = request.path[:PATH_LIMIT], request.query[:PATH_LIMIT]
+            return replace(request, path=path, query=query)
+        return request
 
     def feed(self, data: bytes) -> None:
         """Reads the bytes; calls the receiver."""

@@ -20,6 +20,7 @@ from entrepot.edge.connections import Connections
 from entrepot.edge.watchdog import Watchdog
 
 SWEEP_S = 1.0
+TIDY_S = 20.0
 GRACE_S = 30.0
 PARTING_S = 1.0
 TLS_WEIGHT = 4  # a connection with TLS takes the memory of so many without
@@ -48,6 +49,7 @@ class Life:
     grace_s: float = GRACE_S
     overdue: Callable[[], None] = lambda: None  # the grace is over: what still looks shall fail
     hangup: Callable[[], None] | None = None  # on SIGHUP, which otherwise ends the process
+    tidy: Callable[[], None] = lambda: None  # called in a thread every TIDY_S
     watchdog: Watchdog | None = None  # measures how long the loop is held
 
 
@@ -119,6 +121,7 @@ async def _serve(front: Front, life: Life) -> None:
     if life.watchdog is not None:
         life.watchdog.start()
     life.listening(*front.sock.getsockname()[:2])
+    tidied = loop.time()
     while not ends.asked.is_set():
         try:
             await asyncio.wait_for(ends.asked.wait(), SWEEP_S)
@@ -126,6 +129,9 @@ async def _serve(front: Front, life: Life) -> None:
             server.connections.sweep(loop.time())
             if admin is not None:
                 admin.connections.sweep(loop.time())
+            if loop.time() - tidied > TIDY_S:
+                tidied = loop.time()
+                await loop.run_in_executor(None, life.tidy)
     if life.watchdog is not None:
         life.watchdog.stop()
     life.draining()
