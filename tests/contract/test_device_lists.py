@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -22,6 +22,7 @@ from entrepot.core.things import BEHIND, KEY, STATE, UNNAMED, Device, in_product
 from entrepot.core.vault import Vault
 from tests.contract.conftest import Open
 from tests.contract.goods import device, product, space
+from tests.examples import examples
 
 WORDS = ("Pump", "pump 2", "水泵", "Éolienne", "ÉOLIENNE", "10%", "a_b")
 TAGS = ("site", "a/b", "=", "")
@@ -165,7 +166,7 @@ def test_a_list_is_what_going_through_all_devices_would_give(yard: Yard) -> None
     tenant = yard.caller.tenant.id
     devices = yard.store.read_now(lambda tx: list(tx.scan(Device, tenant)))
 
-    @settings(max_examples=150)
+    @examples(150)
     @given(wanted=listings(yard, devices))
     def hold(wanted: Listing) -> None:
         yard.store.read_now(lambda tx: compared(tx, yard, wanted))
@@ -180,7 +181,7 @@ def test_a_unit_lists_what_it_and_those_before_it_did(yard: Yard) -> None:
     class Undone(Exception):
         """Nothing of the unit is kept."""
 
-    @settings(max_examples=50)
+    @examples(50)
     @given(wanted=listings(yard, devices), seed=st.integers(0, 99))
     def hold(wanted: Listing, seed: int) -> None:
         def work(tx: Tx) -> None:

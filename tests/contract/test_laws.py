@@ -22,15 +22,13 @@ from entrepot.dialect.check import FROM_TEXT, read_json, read_plain
 from tests.contract.adapters import WITH_PRODUCTS, Adapter, Credentials
 from tests.contract.declared import values
 from tests.contract.world import World
+from tests.examples import examples
 
 PAIRS = list(permutations(WITH_PRODUCTS, 2))
 _numbers = count(1)
 
 lawful = settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    database=None,
+    examples(25),
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.filter_too_much,

@@ -15,12 +15,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from entrepot import main as root
 from entrepot.core.conversion import Format, convert, read, written
 from entrepot.core.differences import Difference, Path, differences
 from entrepot.core.thing_model import ThingModel
+from tests.examples import examples
 from tests.models import drawn, randoms
 
 MODELS = 1000
@@ -126,7 +127,7 @@ def test_what_the_report_does_not_list_is_kept_and_what_it_lists_comes_back(
         comes_back(home, away, text)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(random=randoms)
 @each_format
 def test_the_laws_hold_for_models_that_were_searched_for(home: Format, random: Random) -> None:

@@ -34,6 +34,7 @@ from entrepot.dialect.operation import Dialect
 from entrepot.dialect.request import Request
 from tests.contract.adapters import ADAPTERS, Adapter, Credentials
 from tests.contract.live import ask
+from tests.examples import examples
 from tests.server import Server
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -150,10 +151,7 @@ def test_every_answer_is_one_that_the_document_names(
         assert not defect or defect not in str(response.text), response.text
         assert "Traceback" not in str(response.text)
 
-    @settings(
-        max_examples=5, phases=[Phase.generate], deadline=None, derandomize=True, database=None,
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    @settings(examples(5), phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(), wrong=WRONG, where=st.integers(0, 1 << 16))
     def walk(case: Any, wrong: Any, where: int) -> None:
         # At the caller's own address, or nothing behind it would be reached.

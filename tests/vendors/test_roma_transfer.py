@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.dialect.client import Credentials, Stamp
@@ -19,6 +19,7 @@ from entrepot.vendors.huawei.roma.wire.transfer import cell, text_of
 from tests.contract.adapters import stamp
 from tests.contract.declared import TEXT
 from tests.contract.world import World
+from tests.examples import examples
 
 # What each of them looks like in the download; every other character begins an ordinary text.
 FORMULAS = (
@@ -92,7 +93,7 @@ def cells(file: bytes) -> list[str]:
     return [cell for line in csv.reader(text, strict=True) for cell in line]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.fixed_dictionaries(
         {"name": word, "manufacturer_id": word, "manufacturer_name": hostile},
