@@ -19,6 +19,7 @@ from entrepot.dialect.calls import filled, signed, words
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.passwords import WRONG_BY_ACCOUNT, WRONG_BY_ADDRESS
 from entrepot.dialect.request import Answer, Request
+from entrepot.main import dialects
 from entrepot.vendors.enos import keys
 from tests.contract.adapters import ENOS, HOST, IAM, IOTDA, stamp
 from tests.contract.world import World
@@ -192,3 +193,10 @@ def test_a_token_is_remembered_only_once_it_proved_its_caller(
     for _ in range(keys.MOST_OPENED + 5):
         seals.remember(os.urandom(8), seals.key)  # type: ignore[arg-type]  # whatever it is
     assert len(seals._opened) == keys.MOST_OPENED
+
+
+def test_no_rate_is_shared_by_strangers() -> None:
+    """A rate is a tenant's: of a call that needs no credentials anybody could use it up for all."""
+    public = [o for d in dialects() for o in d.operations if o.public]
+    assert public
+    assert all(o.rate is None and o.heavy is None for o in public)
