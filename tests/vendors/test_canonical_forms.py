@@ -41,3 +41,21 @@ def test_the_longest_query_with_a_known_key_and_no_secret_holds_nobody_up(
     took_ms = (time.thread_time() - began) * 1000
     assert exchange.fault is None or not isinstance(exchange.fault, Broken)
     assert took_ms < MOST_MS
+
+
+@pytest.mark.parametrize(
+    "dialect", range(len(DIALECTS)), ids=[f"{n}-{d.name}" for n, d in enumerate(DIALECTS)]
+)
+def test_the_longest_body_with_a_known_key_and_no_secret_holds_nobody_up(
+    dialect: int, sender: Sender
+) -> None:
+    spoken = DIALECTS[dialect]
+    operation = next(o for o in spoken.operations if o.body is not None or o.method == "POST")
+    body = b'{"a": "' + b"x" * (spoken.body_limit - 10) + b'"}'
+    ways = (Way("", after=lambda r: replace(r, body=body)),)
+    request = sender.request(spoken, operation, ways)
+    began = time.thread_time()
+    _, exchange = sender.world.exchange(request)
+    took_ms = (time.thread_time() - began) * 1000
+    assert not isinstance(exchange.fault, Broken)
+    assert took_ms < MOST_MS
