@@ -243,6 +243,36 @@ def test_who_gives_up_waiting_leaves_the_queue() -> None:
     run(several())
 
 
+def test_who_gives_up_just_when_the_turn_comes_holds_nobody_up() -> None:
+    """The one who leaves the thread comes upon a request that was given up and has not noticed yet."""
+    thread = OneThread("test", 2)
+
+    async def several() -> None:
+        entered, leave = asyncio.Event(), asyncio.Event()
+
+        async def first() -> None:
+            async with thread.turn():
+                entered.set()
+                await leave.wait()
+                given_up.cancel()  # and ends its turn before the other has noticed
+
+        async def wait() -> str:
+            async with thread.turn():
+                return "had its turn"
+
+        one = asyncio.create_task(first())
+        await entered.wait()
+        given_up, third = asyncio.create_task(wait()), asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        leave.set()
+        await one
+        assert await asyncio.wait_for(third, 10) == "had its turn"
+        assert given_up.cancelled() or given_up.done()
+        assert await asyncio.wait_for(wait(), 10) == "had its turn"
+
+    run(several())
+
+
 # Memory
 
 

@@ -53,17 +53,23 @@ class OneThread:
 
     def _free(self) -> None:
         """Gives the thread to the first of the queue."""
-        self._busy = False
-        if self._queue:
-            self._busy = True
-            self._queue.pop(0)[2].set_result(True)
+        self._busy = self._called(0, True)
+
+    def _called(self, place: int, turn: bool) -> bool:
+        """Whether there was somebody at this place of the queue, who is now told whether it is their turn."""
+        while self._queue:
+            waiting = self._queue.pop(place)[2]
+            if not waiting.done():  # it is where the request was given up a moment ago
+                waiting.set_result(turn)
+                return True
+        return False
 
     async def _queued(self, rank: int) -> bool:
         """Whether the turn has come; the thread is then busy for the one who waited."""
         if len(self._queue) >= self._most_waiting:
             if self._queue[-1][0] <= rank:
                 return False
-            self._queue.pop()[2].set_result(False)
+            self._called(-1, False)
         place: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         waiting = rank, next(self._numbers), place
         insort(self._queue, waiting)
