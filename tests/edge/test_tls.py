@@ -17,6 +17,7 @@ from huaweicloudsdkcore.http.http_config import HttpConfig
 from huaweicloudsdkroma.v2 import ListProductsRequest, RomaClient
 
 from entrepot.edge.accepting import HANDSHAKES
+from entrepot.edge.tls import Certificate
 from tests.certificates import Pair, issue
 from tests.server import Server
 
@@ -161,3 +162,9 @@ def test_what_cannot_be_used_is_one_clear_line(tmp_path: Path, pair: Pair) -> No
             Server(tmp_path / "data", *flags).start()
         assert "Traceback" not in str(refused.value)
     assert not (tmp_path / "data").exists()
+
+
+def test_nobody_renegotiates_and_old_versions_are_not_spoken(pair: Pair) -> None:
+    context = Certificate(pair.cert, pair.key).context
+    assert context.options & ssl.OP_NO_RENEGOTIATION
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
