@@ -59,3 +59,10 @@ def test_nothing_found_counts_only_where_there_was_an_answer(
     said: Any, status: int, line: str
 ) -> None:
     assert judged("run.txt", said) == (status, [line])
+
+
+def test_what_takes_long_names_programs_and_suites_that_are_there() -> None:
+    for module in re.findall(r"python -m (tests\.[\w.]+)", MAKEFILE):
+        assert (ROOT / f"{module.replace('.', '/')}.py").exists()
+    (suites,) = re.findall(r"addprefix (\S+),([\w. ]+)\)", MAKEFILE)
+    assert [n for n in suites[1].split() if not (ROOT / f"{suites[0]}{n}").exists()] == []
