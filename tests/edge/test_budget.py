@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
+
+import pytest
 
 from entrepot.dialect.addresses import network_of
+from entrepot.dialect.request import Answer
 from entrepot.edge.budget import GRACE_S, MOST_WAITING, ROOM_S, Budget, Lease, Share
+from entrepot.edge.connection import Application, Connection
 from entrepot.edge.connections import Connections
 
 MB = 1 << 20
@@ -197,3 +202,23 @@ def test_an_ipv6_network_is_one_caller() -> None:
     assert network_of("::ffff:10.0.0.1") == network_of("10.0.0.1") == "10.0.0.1"
     assert network_of("fe80::1%eth0") == "fe80::/64"
     assert network_of("") == ""
+
+
+def test_a_header_with_a_line_break_is_never_written() -> None:
+    class Sink(asyncio.Transport):
+        written = b""
+
+        def write(self, data: bytes | bytearray | memoryview) -> None:
+            self.written += bytes(data)
+
+    async def write() -> None:
+        share = Share("a")
+        connection = Connection(cast(Application, None), Connections(4, Budget(MB)), share)
+        connection._transport = sink = Sink()
+        connection._write(Answer(200, b"", ((b"x", b"good"),)), True, False)
+        assert b"x: good\r\n" in sink.written
+        for bad in (b"a\nset-cookie: b", b"a\rb"):
+            with pytest.raises(ValueError, match="line break"):
+                connection._write(Answer(200, b"", ((b"x", bad),)), True, False)
+
+    asyncio.run(write())

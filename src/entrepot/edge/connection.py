@@ -335,6 +335,9 @@ class Connection(asyncio.Protocol):
         body = answer.body
         lines = [_STATUS[answer.status], _clock.line()]
         for name, value in answer.headers:
+            # `header_value` has seen to it; were it forgotten, a caller's text could begin a line here.
+            if b"\n" in value or b"\r" in value:
+                raise ValueError(f"the header {name!r} holds a line break")
             lines += (name, b": ", value, b"\r\n")
         if answer.status not in _BODILESS:
             lines.append(b"content-length: %d\r\n" % len(body))
