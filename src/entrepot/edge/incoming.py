@@ -80,7 +80,7 @@ class Incoming:
         self._peer = peer
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self.stopped = False  # nothing more is read
-        self.last = False  # an upgrade was asked for, and what follows is no HTTP
+        self.last = False  # what follows, after an upgrade for example, is not to be trusted
         self.number = 0  # of the request that is read, or was last
         self._completed = self._body_before = 0  # in this read of the socket, and until it
         self._head_ended = False
@@ -230,6 +230,7 @@ class Incoming:
         if b"transfer-encoding" in headers:
             # Trailers go elsewhere: a proxy that checks headers on the way has not seen them.
             self._headers, self._repeats = {}, 0
+            self.last = self.last or version == "1.0"  # of which nobody knows where a body ends
             if headers[b"transfer-encoding"].strip().lower() != b"chunked":
                 return _OTHER_CODING
         return None
@@ -278,7 +279,8 @@ class Incoming:
         request = self._request(body[0] if len(body) == 1 else b"".join(body))
         total = 0 if self._small else self._head_bytes + self._body_bytes
         self._clear()
-        self._receiver.complete(request, self._parser.should_keep_alive(), total)
+        keep_alive = self._parser.should_keep_alive() and not self.last
+        self._receiver.complete(request, keep_alive, total)
 
     def _split(self) -> None:
         """The request target as path and query."""
