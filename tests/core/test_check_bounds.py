@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from entrepot.core.faults import Invalid, Malformed, Violation
+from entrepot.dialect import sizes
 from entrepot.dialect.check import broken_rules, read_json, read_plain
 from entrepot.dialect.rules import Holds
 from entrepot.dialect.sizes import MOST_VALUES, refuse_many
@@ -207,3 +208,31 @@ def test_a_text_full_of_commas_and_brackets_is_one_value(filler: bytes) -> None:
 def test_nothing_is_parsed_of_a_text_with_too_many_values(raw: bytes) -> None:
     with pytest.raises(Malformed, match="100,000 values"):
         read_json(raw, Bag)
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(alphabet='a,[{}]\\" \n', max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(st.text(alphabet='k\\",', max_size=3), inner, max_size=4)
+        ),
+        max_leaves=20,
+    ),
+    st.sampled_from([1, 2, 7, 64]),
+    st.sampled_from([None, 1]),
+)
+def test_values_are_counted_exactly_wherever_a_step_ends(
+    value: Any, step: int, indent: int | None
+) -> None:
+    raw = json.dumps(value, indent=indent).encode()
+    before, sizes._STEP = sizes._STEP, step
+    try:
+        assert sizes._values(raw, len(raw)) == _count(value)
+    finally:
+        sizes._STEP = before
+
+
+def _count(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_count, inner))

@@ -275,10 +275,11 @@ class Store(Protocol):
         """
         ...
 
-    async def apart(self, work: Callable[[], R], tenant: int) -> R:
+    async def apart(self, work: Callable[[], R], tenant: int = INSTALLATION) -> R:
         """What `work` returned, made in a thread in the tenant's turn, one such work at a time.
 
-        For what takes long, reads nothing and keeps nothing.
+        For what takes long, reads nothing and keeps nothing. More threads would do no more: they share
+        the interpreter's lock, and each makes everybody else wait for it.
 
         Raises:
             TooMuch: too many wait for their turn.

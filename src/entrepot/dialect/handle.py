@@ -93,7 +93,7 @@ class Spoken:
             if len(request.query) > dialect.query_limit:
                 raise TooLarge("query", dialect.query_limit)
             if large:
-                await asyncio.to_thread(dialect.parse, exchange)
+                await house.store.apart(lambda: dialect.parse(exchange))
             else:
                 dialect.parse(exchange)
             operation, exchange.path = self.router.find(
@@ -114,7 +114,9 @@ class Spoken:
                 # requests than at all steps of one (docs/decisions/0101).
                 await asyncio.sleep(0)
             if large:
-                rate, value = await asyncio.to_thread(_read, operation, exchange, caller)
+                rate, value = await house.store.apart(
+                    lambda: _read(operation, exchange, caller), caller.tenant.id
+                )
             else:
                 rate, value = _read(operation, exchange, caller)
             if rate is not None:

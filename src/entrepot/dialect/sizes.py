@@ -11,6 +11,8 @@ for what it must not count.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from entrepot.core.faults import Malformed
 
 LARGE = 1 << 16  # bytes of a request that is read beside the loop
@@ -26,8 +28,18 @@ def refuse_many(raw: bytes, most: int = MOST_VALUES) -> None:
     """
     if len(raw) <= 2 * most:  # the shortest list of n numbers has 2n + 1 bytes
         return
-    if _marks(raw) >= most and _values(raw, most) > most:
+    if _has_marks(raw, most) and _values(raw, most) > most:
         raise Malformed("body", f"holds more than {most:,} values")
+
+
+def _has_marks(raw: bytes, most: int) -> bool:
+    """Whether there are so many, texts included. In steps: nobody else can run while a long text is counted."""
+    found = 0
+    for start in range(0, len(raw), _STEP):
+        found += _marks(raw[start : start + _STEP])
+        if found >= most:
+            return True
+    return False
 
 
 def _marks(raw: bytes) -> int:
@@ -36,14 +48,9 @@ def _marks(raw: bytes) -> int:
 
 def _values(raw: bytes, most: int) -> int:
     """How many values there are, up to some more than `most`."""
-    raw = raw.translate(None, b" \t\r\n")
-    if b"\\" in raw:
-        raw = raw.replace(b"\\\\", b"").replace(
-            b'\\"', b""
-        )  # so that every quote begins or ends a text
     found, inside, before = 1, False, b""
-    for start in range(0, len(raw), _STEP):
-        pieces = raw[start : start + _STEP].split(b'"')
+    for step in _steps(raw):
+        pieces = step.split(b'"')
         outside = b'"'.join(pieces[inside::2])
         inside ^= len(pieces) % 2 == 0
         joined = before + outside
@@ -52,3 +59,16 @@ def _values(raw: bytes, most: int) -> int:
             break
         before = b"" if inside else joined[-1:]
     return found
+
+
+def _steps(raw: bytes) -> Iterator[bytes]:
+    """The text in pieces, without blanks, and without escapes: every quote begins or ends a text."""
+    end = 0
+    while end < len(raw):
+        start, end = end, end + _STEP
+        piece = raw[start:end]
+        if (len(piece) - len(piece.rstrip(b"\\"))) % 2:  # the next byte belongs to its last
+            piece, end = raw[start : end + 1], end + 1
+        if b"\\" in piece:
+            piece = piece.replace(b"\\\\", b"").replace(b'\\"', b"")
+        yield piece.translate(None, b" \t\r\n")

@@ -126,7 +126,7 @@ class Reading:
         self._must_be_open()
         return await self._readers.look_up(work)
 
-    async def apart(self, work: Callable[[], R], tenant: int) -> R:
+    async def apart(self, work: Callable[[], R], tenant: int = INSTALLATION) -> R:
         """See `Store.apart`."""
         self._must_be_open()
         return await self._readers.apart(work, tenant)

@@ -77,16 +77,10 @@ def sent_at_ms(request: Request) -> int | None:
 
 
 def _signature(request: Request, access_token: str, stamp: bytes, secret: str) -> str:
-    text = b"".join(
-        (
-            access_token.encode(),
-            signed_query(request.query),
-            _signed_body(request),
-            stamp,
-            secret.encode(),
-        )
-    )
-    return hashlib.sha256(text).hexdigest()
+    signed = hashlib.sha256(access_token.encode() + signed_query(request.query))
+    signed.update(_signed_body(request))
+    signed.update(stamp + secret.encode())
+    return signed.hexdigest()
 
 
 def signed_query(query: bytes) -> bytes:
