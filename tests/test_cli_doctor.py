@@ -109,6 +109,23 @@ def test_a_sequence_that_would_give_numbers_out_twice_is_found(cli: Console) -> 
     assert any("will be given out again (100002)" in f for f in findings)
 
 
+def test_triggers_and_views_of_others_are_found_and_never_run(cli: Console) -> None:
+    connection = apsw.Connection(str(cli.data / root.STORE))
+    connection.execute(
+        "CREATE TRIGGER evil AFTER INSERT ON product BEGIN DELETE FROM product; END;"
+        "CREATE VIEW odd AS SELECT 1"
+    )
+    connection.close()
+    cli.make_product("kept")
+    assert wrong(cli) == {
+        "the file is sound": [
+            "it holds a trigger that Entrepot did not make: evil",
+            "it holds a view that Entrepot did not make: odd",
+        ]
+    }
+    assert "kept" in cli("product", "list").out
+
+
 def test_a_damaged_file_is_told_apart_from_a_strange_one(cli: Console) -> None:
     cli.make_product("x")
     store = cli.data / root.STORE

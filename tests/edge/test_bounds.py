@@ -96,6 +96,20 @@ def test_trailers_are_bounded_and_are_no_headers(running: Server) -> None:
     assert said(running, head + b"0\r\n", b"a: ", *[b"b" * 60_000] * 4).status == 400
 
 
+def test_a_body_in_many_small_chunks_is_put_together(running: Server) -> None:
+    parts = [b"%d" % n for n in range(3000)]
+    body = b'{"appKey":"' + b"".join(parts) + b'"}'
+    head = request(
+        "POST", "/apim-token-service/v2.0/token/get", "transfer-encoding: chunked",
+        "content-type: application/json",
+    )  # fmt: skip
+    pieces = [body[n : n + 24] for n in range(0, len(body), 24)]
+    raw = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    whole = said(running, request("POST", "/apim-token-service/v2.0/token/get", body=body))
+    assert said(running, head + raw + b"0\r\n\r\n").body == whole.body
+    assert b"appKey" in whole.body
+
+
 def test_chunks_may_not_be_mostly_framing(running: Server) -> None:
     head = request("POST", "/v5/iot/p/products", "transfer-encoding: chunked")
     with Wire(running.address) as wire:

@@ -25,6 +25,7 @@ SMALL_QUERY = 64 << 10
 PIPELINED_LIMIT = 256  # requests that one read from the socket may hold
 FREE_BYTES = 5 << 10  # so much of a request may be in memory without a lease of the budget
 
+_FEW_PIECES = 64
 _NONE: frozenset[bytes] = frozenset()
 _TEXT = ((b"content-type", b"text/plain"),)
 _NOT_HTTP = Answer(400, b"This is not HTTP/1.1.\n", _TEXT)
@@ -84,6 +85,7 @@ class Incoming:
         self.number = 0  # of the request that is read, or was last
         self._completed = self._body_before = 0  # in this read of the socket, and until it
         self._head_ended = False
+        self._gathered = bytearray()  # the beginning of a body that came in many pieces
         # Whether this read, and so each request that begins in it, has so few bytes that nobody counts.
         self._small_read = self._small = False
         self._clear()
@@ -136,6 +138,8 @@ class Incoming:
         self._repeated: set[bytes] | None = None
         self._repeats = 0
         self._body: list[bytes] = []
+        if self._gathered:
+            self._gathered = bytearray()
         self._head_bytes = self._body_bytes = self._framing_bytes = 0
         self._url_limit = PATH_LIMIT
 
@@ -255,9 +259,16 @@ class Incoming:
         if self.stopped:
             return
         self._body.append(body)
+        if len(self._body) > _FEW_PIECES:
+            self._gather()
         self._body_bytes += len(body)
         if self._body_bytes > FREE_BYTES:
             self._long_body()
+
+    def _gather(self) -> None:
+        """Puts small pieces into one: each by itself would take many times its bytes."""
+        self._gathered += b"".join(self._body)
+        self._body.clear()
 
     def _long_body(self) -> None:
         if self._body_bytes > self._body_limit:
@@ -276,6 +287,9 @@ class Incoming:
             self._refuse(_TOO_MANY)
             return
         body = self._body
+        if self._gathered:
+            self._gather()
+            body.append(bytes(self._gathered))
         request = self._request(body[0] if len(body) == 1 else b"".join(body))
         total = 0 if self._small else self._head_bytes + self._body_bytes
         self._clear()

@@ -114,6 +114,11 @@ class Checkup:
         for (line,) in self._rows(f"PRAGMA integrity_check({MOST_FINDINGS})"):
             if line != "ok":
                 yield str(line)
+        # A backup from elsewhere may bring statements along that run with ours.
+        for kind, name in self._rows(
+            "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
+        ):
+            yield f"it holds a {kind} that Entrepot did not make: {name}"
 
     def _documents(self, kind: Kind) -> Iterator[tuple[int, int, int, bytes]]:
         yield from self._connection.execute(

@@ -23,6 +23,8 @@ def connect(path: Path) -> apsw.Connection:
     make_private(path)
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(_PATIENCE_S * 1000)
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)  # there are none of ours
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
     _keep_a_log(connection)
     for pragma in (
         "synchronous=FULL",
