@@ -103,8 +103,12 @@ class Server:
     def cpu_s(self) -> float:
         """The processor time that the process has taken so far."""
         assert self.process is not None
-        times = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+        return _cpu_s(Path(f"/proc/{self.process.pid}/stat"))
+
+    def loop_s(self) -> float:
+        """The processor time that its event loop has taken so far, which runs in its first thread."""
+        assert self.process is not None
+        return _cpu_s(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/stat"))
 
     @property
     def address(self) -> str:
@@ -126,6 +130,11 @@ class Server:
         """What `entrepot credentials --json` prints."""
         printed: dict[str, Any] = json.loads(self.run("credentials", "--tenant", tenant, "--json"))
         return printed
+
+
+def _cpu_s(stat: Path) -> float:
+    times = stat.read_text().rpartition(")")[2].split()
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def environment() -> dict[str, str]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import tempfile
@@ -26,9 +25,10 @@ from entrepot.dialect.request import Answer, Request
 from entrepot.dialect.sizes import LARGE
 from tests.contract.adapters import ADAPTERS, HOST, Adapter
 from tests.contract.furnished import call, furnished
+from tests.contract.places import Step, put
 from tests.contract.world import World
+from tests.holding import BOUND_S
 
-BOUND_S = 0.2  # of the loop's thread, which everybody waits for
 _HERE = '"\\u0001here"'
 
 
@@ -52,7 +52,7 @@ JUNK: Mapping[str, Any] = {
 }
 
 
-Place = tuple[str | int, ...]
+Place = tuple[Step, ...]
 _SINGLE = (mi.StrType, mi.IntType, mi.FloatType, mi.BoolType, mi.LiteralType, mi.NoneType)
 
 
@@ -84,20 +84,6 @@ def _is_single(type_: mi.Type) -> bool:
     if isinstance(type_, mi.UnionType):
         return all(map(_is_single, type_.types))
     return isinstance(type_, _SINGLE)
-
-
-def put(body: Any, path: Place, value: Any) -> Any:
-    """The body with the value at the path, and whatever is needed above it."""
-    if not path:
-        return value
-    step, rest = path[0], path[1:]
-    if isinstance(step, int):
-        items = list(body) if isinstance(body, list) and body else [None]
-        items[0] = put(items[0], rest, value)
-        return items
-    members = dict(body) if isinstance(body, dict) else {}
-    members[step] = put(members.get(step), rest, value)
-    return members
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +134,6 @@ def with_body(
     return request if operation.public else adapter.sign(request, credentials)
 
 
-def cost(world: World, request: Request) -> tuple[float, Answer]:
-    """Seconds of the loop's thread that the request takes, and its answer.
-
-    Without the cyclic collector, which looks at whatever else this process has made.
-    """
-    gc.disable()
-    try:
-        began = time.thread_time()
-        answer = world.ask(request)
-        return time.thread_time() - began, answer
-    finally:
-        gc.enable()
-
-
 def costs(
     world: World,
     adapter: Adapter,
@@ -177,11 +149,11 @@ def costs(
     victim = furnished(world)
     handles = victim.handles(adapter, world)
     for one in heavy(adapter, operation, handles, victim.credentials, size, kinds):
-        tries = [cost(world, one.signed())]
+        tries = [world.timed(one.signed())]
         while tries[-1][0] > BOUND_S / 2 and len(tries) < 5:
             time.sleep(0.3)
-            tries.append(cost(world, one.signed()))
-        seconds, answer = min(tries, key=lambda t: t[0])
+            tries.append(world.timed(one.signed()))
+        seconds, answer, _ = min(tries, key=lambda t: t[0])
         yield seconds, one.name, answer
 
 

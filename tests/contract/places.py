@@ -47,24 +47,25 @@ class Place:
     ) -> tuple[dict[str, Any], Any]:
         """Parameters and body of a call with another value at the place."""
         if self.in_body:
-            return dict(given), _put(copy.deepcopy(body), self.path, value)
+            return dict(given), put(copy.deepcopy(body), self.path, value)
         name, rest = self.path[0], self.path[1:]
         flat = f"{name}.1"  # one of several, as the call may already give it
         if rest and flat in given:
             given = {k: v for k, v in given.items() if not k.startswith(f"{name}.")}
-        return {**given, str(name): _put(given.get(str(name)), rest, value)}, body
+        return {**given, str(name): put(given.get(str(name)), rest, value)}, body
 
 
-def _put(whole: Any, path: tuple[Step, ...], value: str | int) -> Any:
+def put(whole: Any, path: tuple[Step, ...], value: Any) -> Any:
+    """The whole with the value at the path, and whatever is needed above it."""
     if not path:
         return value
     step, rest = path[0], path[1:]
     if isinstance(step, int):
         items = list(whole) if isinstance(whole, list) and whole else [None]
-        items[step] = _put(items[step], rest, value)
+        items[step] = put(items[step], rest, value)
         return items
     fields = dict(whole) if isinstance(whole, dict) else {}
-    fields[step] = _put(fields.get(step), rest, value)
+    fields[step] = put(fields.get(step), rest, value)
     return fields
 
 

@@ -7,7 +7,7 @@ its status, its content type, its shape; and never the refusal that stands for a
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from entrepot.dialect.request import Request
 from tests.contract.adapters import ADAPTERS, Adapter, Credentials
 from tests.contract.live import ask
 from tests.examples import examples
+from tests.holding import BOUND_S
 from tests.server import Server
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -54,6 +55,7 @@ class Live:
     url: str
     credentials: Credentials
     session: requests.Session
+    loop_s: Callable[[], float]  # the processor time that the server's event loop has taken so far
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         credentials: Credentials = server.credentials("fuzzed")
         for adapter in ADAPTERS:
             credentials = adapter.ready(credentials, lambda r: ask(server.address, r))
-        yield Live(server.url, credentials, session)
+        yield Live(server.url, credentials, session, server.loop_s)
 
 
 def prepare(data: Path) -> None:
@@ -145,7 +147,10 @@ def test_every_answer_is_one_that_the_document_names(
 
     def send(case: Any) -> None:
         auth = Signed(adapter, live.credentials) if adapter else None
+        began = live.loop_s()
         response = case.call(base_url=live.url, session=live.session, auth=auth, timeout=30)
+        held = live.loop_s() - began
+        assert held < BOUND_S, f"{case} held the loop for {held:.2f} s"
         case.validate_response(response, checks=CHECKS)
         statuses.append(response.status_code)
         assert not defect or defect not in str(response.text), response.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.http import Edge
 from tests.contract.adapters import ADAPTERS
+from tests.holding import BOUND_S, Held
 
 R = TypeVar("R")
 _numbers = count(1)
@@ -36,10 +38,14 @@ class World:
         self._edge = Edge(self.spoken, self.house, (self._hear,))
         # Not a Runner: it takes Ctrl-C over for each call, which takes longer than most requests.
         self._loop = asyncio.new_event_loop()
+        # As in a server the loop has a thread with few frames below it. Under a test's many frames a walk
+        # may take seven times as long: CPython 3.11 asks for memory at each call where a stack's block ends.
+        self._thread = ThreadPoolExecutor(1, "world")
 
     def close(self) -> None:
         """Let go of the files."""
-        self._loop.close()
+        self._thread.submit(self._loop.close).result()
+        self._thread.shutdown()
         self.installation.close()
 
     def tenant(self, **settings: Any) -> Credentials:
@@ -60,7 +66,17 @@ class World:
 
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
         """What the coroutine returns."""
-        return self._loop.run_until_complete(coroutine)
+        return self.held(coroutine)[0]
+
+    def held(self, coroutine: Coroutine[Any, Any, R]) -> tuple[R, float]:
+        """What the coroutine returns, and for how many seconds it held the loop."""
+
+        def run() -> tuple[R, float]:
+            with Held() as held:
+                result = self._loop.run_until_complete(coroutine)
+            return result, held.seconds
+
+        return self._thread.submit(run).result()
 
     def user(self, owner: Credentials, name: str, *permissions: str) -> Credentials:
         """The credentials of a new user of the owner's tenant, ready to sign."""
@@ -88,9 +104,16 @@ class World:
         return self.exchange(request)[0]
 
     def exchange(self, request: Request) -> tuple[Answer, Exchange]:
-        """The answer, and what each step found out on the way."""
+        """The answer, and what each step found out on the way; it does not hold the loop for long."""
+        seconds, answer, exchange = self.timed(request)
+        assert seconds < BOUND_S, f"{exchange.facts()} held the loop for {seconds:.3f} s"
+        return answer, exchange
+
+    def timed(self, request: Request) -> tuple[float, Answer, Exchange]:
+        """The same, with the seconds that it held the loop."""
         spoken = self.spoken[request.path[1:].split(b"/", 1)[0]]
-        return self.run(spoken.handle(request, self.house))
+        (answer, exchange), seconds = self.held(spoken.handle(request, self.house))
+        return seconds, answer, exchange
 
     def _hear(self, exchange: Exchange, answer: Answer, seconds: float) -> None:
         self._heard.append(exchange)
@@ -101,7 +124,8 @@ class World:
         There is no exchange where no dialect owns the path.
         """
         self._heard.clear()
-        answer = self.run(self._edge.answer(request))
+        answer, seconds = self.held(self._edge.answer(request))
+        assert seconds < BOUND_S, f"{request} held the loop for {seconds:.3f} s"
         return answer, self._heard[0] if self._heard else None
 
 
