@@ -56,7 +56,7 @@ def test_anything_else_is_refused_and_the_vendors_port_has_none_of_it(server: Se
     assert look(server.admin, "/")[0] == 404
     assert look(server.admin, "/healthz", "DELETE")[0] == 405
     with Wire(server.admin) as wire:
-        wire.send(b"POST /metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n")
+        wire.send(b"POST /metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n")
         reply = wire.reply()
     assert reply is not None
     assert reply.status == 413

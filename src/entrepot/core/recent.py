@@ -13,15 +13,17 @@ V = TypeVar("V")
 class Recent(Generic[K, V]):
     """Forgets first what was used least recently.
 
-    `size` tells how many bytes an entry is counted as; without it only entries are counted.
+    `size` tells how many bytes an entry is counted as; without it only entries are counted. `peek` is
+    `get` without the use: quicker, for those who `keep` again what they use.
     """
 
-    __slots__ = ("_bytes", "_entries", "_most", "_most_bytes", "_size")
+    __slots__ = ("_bytes", "_entries", "_most", "_most_bytes", "_size", "peek")
 
     def __init__(
         self, most: int, most_bytes: int = 0, size: Callable[[K, V], int] = lambda key, value: 0
     ) -> None:
         self._entries: OrderedDict[K, V] = OrderedDict()
+        self.peek: Callable[[K], V | None] = self._entries.get
         self._most = most
         self._most_bytes = most_bytes
         self._size = size

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from entrepot.core.ahead import Ahead
@@ -93,7 +94,7 @@ class Spoken:
             if len(request.query) > dialect.query_limit:
                 raise TooLarge("query", dialect.query_limit)
             if large:
-                await house.store.apart(lambda: dialect.parse(exchange))
+                await house.store.apart(partial(dialect.parse, exchange))
             else:
                 dialect.parse(exchange)
             operation, exchange.path = self.router.find(
@@ -115,7 +116,7 @@ class Spoken:
                 await asyncio.sleep(0)
             if large:
                 rate, value = await house.store.apart(
-                    lambda: _read(operation, exchange, caller), caller.tenant.id
+                    partial(_read, operation, exchange, caller), caller.tenant.id
                 )
             else:
                 rate, value = _read(operation, exchange, caller)

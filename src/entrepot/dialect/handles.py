@@ -7,6 +7,7 @@ installation's key nobody can tell one handle's number from another's.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -92,25 +93,25 @@ def _rounds(vault: Vault, purpose: str) -> tuple[hashlib.blake2b, ...]:
     return tuple(hashlib.blake2b(key=key, digest_size=8) for key in keys)
 
 
-def _mix(keyed: hashlib.blake2b, half: int) -> int:
-    mixed = keyed.copy()
-    mixed.update(half.to_bytes(8, "little"))
-    return int.from_bytes(mixed.digest(), "little")
-
-
-def _permute(rounds: tuple[hashlib.blake2b, ...], number: int, bits: int) -> int:
+def _permute(rounds: Iterable[hashlib.blake2b], number: int, bits: int) -> int:
     half = bits // 2
     mask = (1 << half) - 1
-    left, right = number >> half, number & mask
+    left, right = _mixed(rounds, number >> half, number & mask, mask)
+    return left << half | right
+
+
+def _unpermute(rounds: Sequence[hashlib.blake2b], value: int, bits: int) -> int:
+    half = bits // 2
+    mask = (1 << half) - 1
+    # The way back is the same with the halves exchanged.
+    right, left = _mixed(reversed(rounds), value & mask, value >> half, mask)
+    return left << half | right
+
+
+def _mixed(rounds: Iterable[hashlib.blake2b], left: int, right: int, mask: int) -> tuple[int, int]:
+    """The rounds of a Feistel cipher."""
     for keyed in rounds:
-        left, right = right, left ^ (_mix(keyed, right) & mask)
-    return left << half | right
-
-
-def _unpermute(rounds: tuple[hashlib.blake2b, ...], value: int, bits: int) -> int:
-    half = bits // 2
-    mask = (1 << half) - 1
-    left, right = value >> half, value & mask
-    for keyed in reversed(rounds):
-        left, right = right ^ (_mix(keyed, left) & mask), left
-    return left << half | right
+        mixed = keyed.copy()
+        mixed.update(right.to_bytes(8, "little"))
+        left, right = right, left ^ (int.from_bytes(mixed.digest(), "little") & mask)
+    return left, right

@@ -68,12 +68,17 @@ class Router:
         To be called once the caller is proved, so that strangers' texts are not kept. Holds a thousand
         paths of 256 bytes at most; the least recently used goes first.
         """
-        if path not in self._kept and len(path) <= _LONGEST_KEPT:
-            here = self.table(path)
-            if here is not None:
-                self._kept[path] = here
-                if len(self._kept) > _MOST_KEPT:
-                    self._kept.popitem(last=False)
+        try:
+            self._kept.move_to_end(path)
+        except KeyError:
+            self._keep_new(path)
+
+    def _keep_new(self, path: bytes) -> None:
+        here = self.table(path) if len(path) <= _LONGEST_KEPT else None
+        if here is not None:
+            self._kept[path] = here
+            if len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
 
     def find(self, method: str, path: bytes, selector: str) -> tuple[Operation, dict[str, str]]:
         """The operation and its path parameters, decoded.
@@ -87,8 +92,6 @@ class Router:
             here = self.table(path)
             if here is None:
                 raise Unrouted(method, _shown(path), selector)
-        else:
-            self._kept.move_to_end(path)
         table, values = here
         entry = table.get((method, selector))
         if entry is None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from entrepot.core.faults import Fault, TooLarge
 from entrepot.dialect.request import Answer, Request
+from entrepot.edge.incoming import FREE_BYTES
 
 _TEXT = ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"))
 
@@ -50,8 +51,8 @@ class Admin:
         return _QUERY
 
     def body_limit(self, path: bytes) -> int:
-        """None of its requests has a body."""
-        return 0
+        """None of its requests has a body; a small one is read and ignored."""
+        return FREE_BYTES
 
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """The answer to a request that is refused before all of it was read."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from email.utils import formatdate
@@ -36,6 +37,7 @@ TLS_BUFFER_BYTES = 16 << 10
 
 _STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 _BODILESS = frozenset((204, 304))
+_NEVER = math.inf
 _WRITING, _QUEUE, _ROOM = 1, 2, 4  # why a connection does not read
 _NO_ROOM = "too many bytes of other requests are in memory; try again in a moment"
 _TOO_SLOW = "the request came too slowly while others waited for its memory; send it again"
@@ -115,7 +117,7 @@ class Connection(asyncio.Protocol):
         self._last = False  # close behind the answer that is under way
         self._not_reading = 0
         self._linger_s = LINGER_S
-        self._timed = 0  # the part of a request that `deadline` is for
+        self._timed = ""  # the part of a request that `deadline` is for
         self._can_write: asyncio.Event | None = None  # where writing is paused
         self.deadline = self._loop.time() + HEAD_TIMEOUT_S
 
@@ -150,10 +152,10 @@ class Connection(asyncio.Protocol):
 
     def _wait_for_more(self) -> None:
         """A request is not there whole: its head has some time, and so has its body."""
-        part = self._incoming.number * 2 + (not self._incoming.in_head)
+        part = "head" if self._incoming.in_head else "body"
         if part != self._timed:
             self._timed = part
-            patience_s = HEAD_TIMEOUT_S if self._incoming.in_head else BODY_TIMEOUT_S
+            patience_s = HEAD_TIMEOUT_S if part == "head" else BODY_TIMEOUT_S
             self.deadline = self._loop.time() + patience_s
 
     def pause_writing(self) -> None:
@@ -197,7 +199,7 @@ class Connection(asyncio.Protocol):
             self._lease.done_bytes = held_bytes
 
     def complete(self, request: Request, keep_alive: bool, total_bytes: int) -> None:
-        self.deadline = float("inf")
+        self.deadline, self._timed = _NEVER, ""
         lease = None
         if total_bytes > FREE_BYTES or self._unanswered or self._lease is not None:
             self._hold(total_bytes + REQUEST_BYTES)
@@ -275,13 +277,14 @@ class Connection(asyncio.Protocol):
         would cost more than many a request does. Nothing of a request is left while it rests."""
         turns, answer_of = self._turns, self._application.answer
         try:
-            while not self._transport.is_closing():
-                if not turns:
+            while True:
+                while not turns:
+                    if self._transport.is_closing():
+                        return
                     if not self._incoming.in_message:
                         self.deadline = self._loop.time() + IDLE_TIMEOUT_S
                     self._idle = self._loop.create_future()
                     await self._idle
-                    continue
                 request, answer, keep_alive, lease, room = turns.popleft()
                 if answer is None and request is not None:
                     if room is not None:

@@ -45,7 +45,7 @@ class Limits(Protocol):
         ...
 
     def body_limit(self, path: bytes) -> int:
-        """The most bytes that a body sent to this path may have."""
+        """The most bytes that a body sent to this path may have; it may have `FREE_BYTES` anyway."""
         ...
 
 
@@ -82,10 +82,7 @@ class Incoming:
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self.stopped = False  # nothing more is read
         self.last = False  # what follows, after an upgrade for example, is not to be trusted
-        self.number = 0  # of the request that is read, or was last
-        self._completed = self._body_before = 0  # in this read of the socket, and until it
-        self._head_ended = False
-        self._gathered = bytearray()  # the beginning of a body that came in many pieces
+        self._completed = 0  # in this read of the socket
         # Whether this read, and so each request that begins in it, has so few bytes that nobody counts.
         self._small_read = self._small = False
         self._clear()
@@ -99,6 +96,7 @@ class Incoming:
         """Reads nothing more, and forgets what was read; the parser may hold half a header."""
         self.stopped = True
         self._parser = None
+        self._small = False
         self._clear()
 
     def so_far(self) -> Request:
@@ -113,93 +111,106 @@ class Incoming:
 
     def feed(self, data: bytes) -> None:
         """Reads the bytes; calls the receiver."""
-        if self.stopped or self._parser is None:
+        parser = self._parser
+        if parser is None:
             return
-        self._completed, self._body_before, self._head_ended = 0, self._body_bytes, False
+        in_body, body_before = self.in_message and not self.in_head, self._body_bytes
+        self._completed = 0
         self._small_read, self._small = len(data) <= FREE_BYTES, False
         try:
-            self._parser.feed_data(data)
+            parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self.stopped = self.last = True  # no other protocol is spoken here
+            self.stop()  # no other protocol is spoken here
+            self.last = True
         except httptools.HttpParserError:
             if not self.stopped:
                 self._refuse(_NOT_HTTP)
         else:
             if self.in_message and not self.stopped:
-                self._count(len(data))
+                self._count(len(data), in_body, body_before)
 
     def _clear(self) -> None:
         """Forgets the request: nothing of it stays in memory while the connection is idle."""
         self.in_head = self.in_message = False
-        self._url: list[bytes] = []
-        self._path = self._query = b""
+        self._path = self._query = self._url = b""
         self._headers: dict[bytes, bytes] = {}  # trailers, once the head has ended
-        self._head: dict[bytes, bytes] = self._headers
+        self._head = self._headers
+        self._body: list[bytes] = []
+        self._body_bytes = 0
         self._repeated: set[bytes] | None = None
         self._repeats = 0
-        self._body: list[bytes] = []
-        if self._gathered:
-            self._gathered = bytearray()
-        self._head_bytes = self._body_bytes = self._framing_bytes = 0
-        self._url_limit = PATH_LIMIT
+        if not self._small:
+            self._url_pieces: list[bytes] = []
+            self._url_limit = PATH_LIMIT
+            self._head_bytes = self._framing_bytes = 0
+            self._gathered = bytearray()  # the beginning of a body that comes in many pieces
 
-    def _count(self, fed_bytes: int) -> None:
+    def _count(self, fed_bytes: int, in_body: bool, body_before: int) -> None:
         """Bounds what the parser holds by itself: an unfinished header, chunk sizes, a trailer.
 
         Bytes that were fed together with the end of a request or of a head are not told apart, so
         they are not counted: one read from the socket is bounded anyway.
         """
-        if self._completed or self._head_ended:
+        if self._refuse_many_lines() or self._completed:
             return
         if not self.in_head:
-            self._framing_bytes += fed_bytes - (self._body_bytes - self._body_before)
+            if in_body:
+                self._framing_bytes += fed_bytes - (self._body_bytes - body_before)
             if self._framing_bytes > CHUNK_OVERHEAD + self._body_bytes // 4:
                 self._refuse(_MUCH_FRAMING)
             return
         self._head_bytes += fed_bytes
-        if self._head_bytes - sum(map(len, self._url)) > HEADERS_LIMIT:
+        if self._head_bytes - self._url_bytes() > HEADERS_LIMIT:
             self._refuse(_LONG_HEAD)
         elif self._head_bytes > FREE_BYTES:
             self._receiver.holds(self._head_bytes)
 
+    def _refuse_many_lines(self) -> bool:
+        """Whether the headers, or the trailers, are too many; they are refused then."""
+        many = len(self._headers) + self._repeats > HEADER_LINES
+        if many:
+            self._refuse(_LONG_HEAD if self._headers is self._head else _LONG_TRAILERS)
+        return many
+
     # What the parser calls
 
-    def on_message_begin(self) -> None:
-        self.in_head = self.in_message = True
-        self.number += 1
-        self._small = self._small_read
-
     def on_url(self, url: bytes) -> None:
-        self._url.append(url)
-        if len(url) > PATH_LIMIT or len(self._url) > 1:
+        if self.in_message:
+            self._url_pieces.append(url)
+            self._long_target()
+            return
+        self.in_head = self.in_message = True
+        self._small = self._small_read
+        self._url = url
+        if len(url) > PATH_LIMIT:
             self._long_target()
 
     def _long_target(self) -> None:
         """The target is long, or comes in pieces: its query has the limit of the path's owner."""
-        if self.stopped or sum(map(len, self._url)) <= self._url_limit:
+        if self.stopped or self._url_bytes() <= self._url_limit:
             return
         self._split()
         if len(self._path) > PATH_LIMIT:
             self._refuse(TooLarge("path", PATH_LIMIT))
             return
         limit = self._limits.query_limit(self._path)
-        self._url_limit = len(self._url[0]) - len(self._query) + limit
+        self._url_limit = len(self._url) - len(self._query) + limit
         if len(self._query) > limit:
             self._refuse(TooLarge("query", limit))
 
+    def _url_bytes(self) -> int:
+        return len(self._url) + sum(map(len, self._url_pieces))
+
     def on_header(self, name: bytes, value: bytes) -> None:
         name, headers = name.lower(), self._headers
-        if name not in headers and len(headers) < HEADER_LINES:
-            headers[name] = value
-        else:
+        if name in headers:
             self._repeated_header(name)
+        else:
+            headers[name] = value  # one read of the socket bounds how many, until they are counted
 
     def _repeated_header(self, name: bytes) -> None:
-        """A header that was there already; or one line too many."""
         self._repeats += 1
-        if len(self._headers) + self._repeats > HEADER_LINES:
-            self._refuse(_LONG_HEAD if self.in_head else _LONG_TRAILERS)
-        elif not self.in_head:
+        if self._headers is not self._head:
             pass  # trailers are dropped
         elif self._repeated is None:
             self._repeated = {name}
@@ -207,20 +218,29 @@ class Incoming:
             self._repeated.add(name)
 
     def on_headers_complete(self) -> None:
-        if self.stopped or self._parser is None:
+        parser = self._parser
+        if parser is None:
             return
-        self.in_head, self._head_ended = False, True
+        self.in_head = False
         self._split()
         headers = self._headers
         if not self._small:
             headers_bytes = _size(headers)
-            self._head_bytes = len(self._url[0]) + headers_bytes
+            self._head_bytes = len(self._url) + headers_bytes
             if headers_bytes > HEADERS_LIMIT:
                 self._refuse(_LONG_HEAD)
                 return
-        if (reason := self._unacceptable(headers, self._parser.get_http_version())) is not None:
+        if len(headers) + self._repeats > HEADER_LINES:
+            self._refuse(_LONG_HEAD)
+            return
+        # The quick way for nearly every request: without a word about it only HTTP/1.1 stays open.
+        plain = b"connection" not in headers and parser.should_keep_alive()
+        version = "1.1" if plain else parser.get_http_version()
+        chunked = b"transfer-encoding" in headers
+        unusual = chunked or self._repeated or version != "1.1" or b"host" not in headers
+        if unusual and (reason := self._unacceptable(headers, version)) is not None:
             self._refuse(reason)
-        elif b"content-length" in headers or b"transfer-encoding" in headers:
+        elif chunked or b"content-length" in headers:
             self._announced(headers)
 
     def _unacceptable(self, headers: dict[bytes, bytes], version: str) -> Fault | Answer | None:
@@ -241,17 +261,17 @@ class Incoming:
 
     def _announced(self, headers: dict[bytes, bytes]) -> None:
         """A body follows: refuses one that is too long before it is sent."""
-        query_bytes = len(self._query)
-        limit = self._limits.body_limit(self._path)
-        if query_bytes > SMALL_QUERY:
-            limit = max(limit - query_bytes, 0)
-        self._body_limit = limit
         declared = headers.get(b"content-length", b"").lstrip(b"0") or b"0"
-        if len(declared) > 18 or int(declared) > limit:
-            self._refuse(TooLarge("body", limit))
-            return
+        length = int(declared[:19])  # with more digits it is over every limit anyway
+        if length > FREE_BYTES or b"transfer-encoding" in headers:
+            self._body_limit = self._limits.body_limit(self._path)
+            if len(self._query) > SMALL_QUERY:
+                self._body_limit = max(self._body_limit - len(self._query), 0)
+            if length > self._body_limit:
+                self._refuse(TooLarge("body", self._body_limit))
+                return
         wants_word = b"expect" in headers and headers[b"expect"].lower() == b"100-continue"
-        total = self._head_bytes + int(declared)
+        total = self._head_bytes + length
         if total > FREE_BYTES or wants_word:
             self._receiver.body_begins(total, wants_word)
 
@@ -259,48 +279,60 @@ class Incoming:
         if self.stopped:
             return
         self._body.append(body)
-        if len(self._body) > _FEW_PIECES:
-            self._gather()
         self._body_bytes += len(body)
-        if self._body_bytes > FREE_BYTES:
+        if self._body_bytes > FREE_BYTES or len(self._body) > _FEW_PIECES:
             self._long_body()
 
     def _gather(self) -> None:
         """Puts small pieces into one: each by itself would take many times its bytes."""
+        self._small = False
         self._gathered += b"".join(self._body)
         self._body.clear()
 
     def _long_body(self) -> None:
-        if self._body_bytes > self._body_limit:
+        if len(self._body) > _FEW_PIECES:
+            self._gather()
+        if self._body_bytes <= FREE_BYTES:
+            pass
+        elif self._body_bytes > self._body_limit:
             self._refuse(TooLarge("body", self._body_limit))
         else:
             self._receiver.holds(self._head_bytes + self._body_bytes)
 
     def on_message_complete(self) -> None:
-        if self.stopped or self._parser is None:
+        parser = self._parser
+        if parser is None:
             return
         self._completed += 1
-        if self._headers is not self._head and _size(self._headers) > TRAILERS_LIMIT:
-            self._refuse(_LONG_TRAILERS)
-            return
         if self._completed > PIPELINED_LIMIT:
             self._refuse(_TOO_MANY)
             return
-        body = self._body
-        if self._gathered:
-            self._gather()
-            body.append(bytes(self._gathered))
+        if self._headers is not self._head and self._refuse_long_trailers():
+            return
+        body, total = self._body, 0
+        if not self._small:
+            total = self._head_bytes + self._body_bytes
+            if self._gathered:
+                self._gather()
+                body.append(bytes(self._gathered))
         request = self._request(body[0] if len(body) == 1 else b"".join(body))
-        total = 0 if self._small else self._head_bytes + self._body_bytes
         self._clear()
-        keep_alive = self._parser.should_keep_alive() and not self.last
-        self._receiver.complete(request, keep_alive, total)
+        self._receiver.complete(request, parser.should_keep_alive() and not self.last, total)
+
+    def _refuse_long_trailers(self) -> bool:
+        """Whether the trailers are too long; they are refused then."""
+        if self._refuse_many_lines():
+            return True
+        if long := _size(self._headers) > TRAILERS_LIMIT:
+            self._refuse(_LONG_TRAILERS)
+        return long
 
     def _split(self) -> None:
         """The request target as path and query."""
-        url = self._url[0] if len(self._url) == 1 else b"".join(self._url)
-        self._url = [url]
-        path, _, self._query = url.partition(b"?")
+        if self._url_pieces:
+            self._url = b"".join((self._url, *self._url_pieces))
+            self._url_pieces.clear()
+        path, _, self._query = self._url.partition(b"?")
         if not path.startswith(b"/") and b"://" in path:  # absolute form, as a proxy sends it
             path = b"/" + path.split(b"://", 1)[1].partition(b"/")[2]
         self._path = path

@@ -172,7 +172,7 @@ class SqliteStore(Reading):
         tx = self._tx
         tx.begin()
         for work, future in batch:
-            outcomes.append((future, *_run_unit(tx, work, guarded)))
+            outcomes.append(_run_unit(tx, work, future, guarded))
         tx.commit()
         return outcomes
 
@@ -321,20 +321,22 @@ class SqliteStore(Reading):
         self._writer.close()
 
 
-def _run_unit(tx: SqliteTx, work: Callable[[Tx], Any], guarded: bool) -> Settled:
+def _run_unit(
+    tx: SqliteTx, work: Callable[[Tx], Any], future: asyncio.Future[Any], guarded: bool
+) -> Outcome:
     """What became of a unit; here, because its error must not know where it is collected (see `outcome`).
 
     Raises:
         Spoilt, apsw.Error: as `SqliteStore._commit`.
     """
     try:
-        return tx.unit(work, guarded=guarded), None
+        return future, tx.unit(work, guarded=guarded), None
     except _FAULTS_OF_A_UNIT as error:
-        return None, error
+        return future, None, error
     except (apsw.Error, Spoilt):
         raise
     except Exception as error:
-        return None, error
+        return future, None, error
 
 
 def refuse_to_go_on() -> None:

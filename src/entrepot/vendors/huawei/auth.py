@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from entrepot.core.faults import Unauthenticated
@@ -66,36 +68,45 @@ async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
     if abs(signed_at_ms - exchange.now_ms) > SKEW_MS:
         raise Unauthenticated("expired", f"{signing.sdk_date(request):%Y%m%dT%H%M%SZ}")
     key = authorization.access_key
-    bearer = gate.known(key) or await gate.bearer(key)
+    known = gate.known(key)
+    bearer = known or await gate.bearer(key)
     if bearer is None:
         raise Unauthenticated("unknown_key", key)
     # The vendor's signer leaves any body unsigned that is not JSON. Of a call that takes JSON, somebody
     # between could then put in another body.
-    upload = exchange.operation is not None and exchange.operation.is_upload
-    if not upload and signing.leaves_body_unsigned(request):
+    if signing.leaves_body_unsigned(request) and not _is_upload(exchange):
         raise Unauthenticated(
             "unsignable", "X-Sdk-Content-Sha256 is UNSIGNED-PAYLOAD, and this body must be signed"
         )
     if len(request.body) > LARGE:  # whose hash takes milliseconds
-        mismatch = await gate.store.apart(
-            lambda: _mismatch(request, authorization, bearer.secret), bearer.tenant.id
-        )
-    else:
-        mismatch = _mismatch(request, authorization, bearer.secret)
-    if mismatch is not None:
-        raise mismatch
+        check = partial(_mismatch, request, authorization, bearer.secret)
+        mismatch = await gate.store.apart(check, bearer.tenant.id)
+        if mismatch is not None:
+            raise mismatch
+    elif not signing.verify(request, authorization, bearer.secret):
+        raise _mismatched(request, authorization)
     if bearer.disabled:
         raise Unauthenticated("disabled_key", key)
-    signing.remember(request)
+    if known is None:  # about once a second
+        signing.remember(header)
     return bearer.user, bearer.tenant
+
+
+def _is_upload(exchange: Exchange) -> bool:
+    return exchange.operation is not None and exchange.operation.is_upload
 
 
 def _mismatch(
     request: Request, authorization: signing.Authorization, secret: bytes
 ) -> Unauthenticated | None:
-    """The refusal of a signature that does not hold: what was to be signed, or why nothing was."""
+    """The refusal of a signature, if it does not hold."""
     if signing.verify(request, authorization, secret):
         return None
+    return _mismatched(request, authorization)
+
+
+def _mismatched(request: Request, authorization: signing.Authorization) -> Unauthenticated:
+    """The refusal of a signature that does not hold: what was to be signed, or why nothing was."""
     if len(request.path) + len(request.query) > signing.TARGET_BYTES:
         return Unauthenticated(
             "unsignable", f"path and query are over {signing.TARGET_BYTES} bytes"

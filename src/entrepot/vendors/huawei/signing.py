@@ -71,10 +71,8 @@ _NEVER_SIGNED: Final = frozenset(
 
 
 _Told = tuple[str, str, str | None, tuple[bytes, ...]]
-_LONGEST_DATE: Final = 32
-# A client's headers differ in nothing but the signature, and many requests have the same date.
+# A client's headers differ in nothing but the signature. Kept again about once a second while it calls.
 _told: Final[Recent[bytes, _Told]] = Recent(256)
-_moments: Final[Recent[bytes, int]] = Recent(256)
 
 
 class UnsignableError(ValueError):
@@ -106,23 +104,20 @@ def parse(header: bytes) -> Authorization | None:
     if len(header) > _AUTHORIZATION_BYTES:
         return None
     before, made = header[:-_SIGNATURE_BYTES], header[-_SIGNATURE_BYTES:]
-    told = _told.get(before) or _taken_apart(before)
+    told = _told.peek(before) or _taken_apart(before)
     if told is None or made.translate(None, _HEX):
         return None
     return Authorization(*told, made.decode())
 
 
-def remember(request: Request) -> None:
-    """Its signature held: what its headers say need not be found out again for the next of this client.
+def remember(header: bytes) -> None:
+    """The signature of this Authorization header held: the next of this client is taken apart sooner.
 
-    Nothing is remembered of a request that proved nobody.
+    Nothing is to be remembered of a request that proved nobody.
     """
-    before = request.header(b"authorization")[:-_SIGNATURE_BYTES]
-    if _told.get(before) is None and (told := _taken_apart(before)) is not None:
+    before = header[:-_SIGNATURE_BYTES]
+    if (told := _taken_apart(before)) is not None:
         _told.keep(before, told)
-    stamp = request.header(_DATE)
-    if len(stamp) <= _LONGEST_DATE and _moments.get(stamp) is None:
-        _moments.keep(stamp, _moment_ms(stamp) or 0)
 
 
 def _taken_apart(before: bytes) -> _Told | None:
@@ -146,13 +141,18 @@ def sdk_date(request: Request) -> datetime | None:
 
 def signed_at_ms(request: Request) -> int | None:
     """The same in milliseconds since 1970."""
-    stamp = request.headers.get(_DATE, b"")
-    return _moments.get(stamp) or _moment_ms(stamp)
+    try:
+        return _moment_ms(request.headers.get(_DATE, b"").strip())
+    except ValueError:
+        return None
 
 
-def _moment_ms(stamp: bytes) -> int | None:
-    moment = _moment(stamp.strip())
-    return None if moment is None else int(moment.timestamp()) * 1000
+@lru_cache(maxsize=256)  # many requests have the same date
+def _moment_ms(stamp: bytes) -> int:
+    moment = _moment(stamp)
+    if moment is None:
+        raise ValueError("not a date")  # so that nothing but a date is remembered
+    return int(moment.timestamp()) * 1000
 
 
 def _moment(stamp: bytes) -> datetime | None:

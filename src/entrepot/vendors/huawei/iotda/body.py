@@ -9,7 +9,7 @@ import msgspec
 from entrepot.dialect.check import Leniency
 from entrepot.dialect.handle import decode_rest
 from entrepot.dialect.operation import Call, Exchange
-from entrepot.dialect.sizes import refuse_many
+from entrepot.dialect.sizes import LARGE, refuse_many
 from entrepot.vendors.huawei.iotda import quick, wire
 from entrepot.vendors.huawei.iotda.model import ServiceCapability
 
@@ -42,7 +42,8 @@ def decode(exchange: Exchange) -> Call:
     kind = exchange.operation.body if exchange.operation else None
     raw = exchange.request.body
     if kind is wire.CreateProduct:
-        refuse_many(raw, exchange.dialect.most_values)
+        if len(raw) > LARGE:
+            refuse_many(raw, exchange.dialect.most_values)
         if (read := quick.read(raw)) is not None:
             # The one parameter there is, the project, was compared with the caller's.
             return Call(None, Sent(*read))
