@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.core.faults import Malformed
+from entrepot.dialect import parameters
 from entrepot.dialect.parameters import MAX_PARAMETERS, parse, percent_decode
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -64,3 +65,32 @@ def test_the_number_of_parameters_is_bounded() -> None:
     assert len(parse(b"&".join(b"a%d=" % i for i in range(MAX_PARAMETERS)))) == MAX_PARAMETERS
     with pytest.raises(Malformed):
         parse(b"&".join(b"a%d=" % i for i in range(MAX_PARAMETERS + 1)))
+
+
+def outcome(query: bytes) -> object:
+    """What the query says, or how it is refused."""
+    try:
+        return parse(query)
+    except Malformed as refused:
+        return refused.reason
+
+
+@given(
+    st.lists(st.sampled_from([b"%41", b"%", b"%e6%b0%b4", b"\xe6\xb0\xb4", b"&", b"=", b"+", b"a"]))
+    .map(b"".join)
+    .filter(len),
+    st.integers(3, 9),
+)
+def test_a_text_read_in_steps_says_the_same(query: bytes, step: int) -> None:
+    whole = outcome(query)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(parameters, "_STEP", step)
+        assert outcome(query) == whole
+
+
+@given(st.text("&a", max_size=30), st.integers(1, 30), st.integers(1, 9))
+def test_separators_are_counted_up_to_a_bound(text: str, most: int, step: int) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(parameters, "_STEP", step)
+        found = parameters.count_separators(text.encode(), most)
+    assert min(found, most) == min(text.count("&"), most)

@@ -221,6 +221,30 @@ def test_one_address_cannot_fill_the_queue(passwords: Passwords) -> None:
     run(many())
 
 
+def test_as_many_addresses_as_there_are_places_are_needed_to_fill_the_queue(
+    passwords: Passwords,
+) -> None:
+    go_on = threading.Event()
+
+    async def many() -> None:
+        waiting = [
+            asyncio.create_task(passwords.prove(f"192.0.2.{n % 11}", f"user{n}", go_on.wait))
+            for n in range(MOST_WAITING + 1)
+        ]
+        await asyncio.sleep(0)
+        assert passwords.waiting == MOST_WAITING
+        others = [
+            asyncio.create_task(passwords.prove(f"198.51.100.{n}", "anna", lambda: True))
+            for n in range(MOST_WAITING - 11)
+        ]
+        await asyncio.sleep(0)
+        go_on.set()
+        assert await asyncio.gather(*others) == [True] * len(others)
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    run(many())
+
+
 def test_who_gives_up_waiting_leaves_the_queue() -> None:
     thread, go_on = OneThread("test", 2), threading.Event()
 

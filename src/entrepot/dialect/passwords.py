@@ -3,7 +3,8 @@
 Example: an address is wrong ten times about the account `anna`. For the rest of the minute it is refused
 at `anna`, before any hash is computed. Whoever else signs in as `anna` meanwhile waits for up to a second,
 because strangers are guessing, and is never refused for it: otherwise anybody could lock an account. In the
-queue for the one thread that hashes, addresses that were wrong lately stand behind those that were not.
+queue for the one thread that hashes, addresses that were wrong lately, or that wait with several passwords
+at once, stand behind the others.
 
 An `account` is what the caller typed, spelled in one way, whether or not there is such an account. So
 nobody learns from the limits which accounts there are.
@@ -93,13 +94,16 @@ class Passwords:
 
     async def _hashed(self, peer: str, account: str, check: Callable[[], bool]) -> bool:
         network = network_of(peer)
-        if self._waiting.get(network, 0) >= WAITING_BY_ADDRESS:
+        waiting = self._waiting.get(network, 0)
+        if waiting >= WAITING_BY_ADDRESS:
             self._share_full += 1
             raise Unavailable("too many passwords from this address wait to be checked")
         self._waiting[network] += 1
         try:
-            # Addresses that were wrong wait behind those that were not.
-            async with self._thread.turn(self._wrong.number("address", network)[0]):
+            # Addresses that were wrong, or that wait with several, stand behind the others: to fill the
+            # queue somebody needs as many addresses as it has places.
+            rank = self._wrong.number("address", network)[0] + waiting
+            async with self._thread.turn(rank):
                 self.demand(peer, account)  # those before it in the queue may have been wrong
                 return await self._thread.run(check)
         finally:

@@ -6,6 +6,7 @@ long is refused before it is in memory.
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Protocol
 
 import httptools
@@ -25,7 +26,7 @@ SMALL_QUERY = 64 << 10
 PIPELINED_LIMIT = 256  # requests that one read from the socket may hold
 FREE_BYTES = 5 << 10  # so much of a request may be in memory without a lease of the budget
 
-_FEW_PIECES = 64
+_FEW_PIECES, _GATHERED_BYTES = 64, 1 << 18
 _NONE: frozenset[bytes] = frozenset()
 _TEXT = ((b"content-type", b"text/plain"),)
 _NOT_HTTP = Answer(400, b"This is not HTTP/1.1.\n", _TEXT)
@@ -143,7 +144,7 @@ class Incoming:
             self._url_pieces: list[bytes] = []
             self._url_limit = PATH_LIMIT
             self._head_bytes = self._framing_bytes = 0
-            self._gathered = bytearray()  # the beginning of a body that comes in many pieces
+            self._gathered: BytesIO | None = None  # the beginning of a body in many pieces
 
     def _count(self, fed_bytes: int, in_body: bool, body_before: int) -> None:
         """Bounds what the parser holds by itself: an unfinished header, chunk sizes, a trailer.
@@ -283,14 +284,21 @@ class Incoming:
         if self._body_bytes > FREE_BYTES or len(self._body) > _FEW_PIECES:
             self._long_body()
 
-    def _gather(self) -> None:
-        """Puts small pieces into one: each by itself would take many times its bytes."""
+    def _gather(self) -> BytesIO:
+        """Puts the pieces into one.
+
+        A small piece takes many times its bytes by itself, and to join megabytes at the end would hold the
+        loop for milliseconds: `BytesIO` grows in place and hands its bytes over without a copy.
+        """
         self._small = False
-        self._gathered += b"".join(self._body)
+        if self._gathered is None:
+            self._gathered = BytesIO()
+        self._gathered.writelines(self._body)
         self._body.clear()
+        return self._gathered
 
     def _long_body(self) -> None:
-        if len(self._body) > _FEW_PIECES:
+        if len(self._body) > _FEW_PIECES or self._body_bytes > _GATHERED_BYTES:
             self._gather()
         if self._body_bytes <= FREE_BYTES:
             pass
@@ -312,9 +320,8 @@ class Incoming:
         body, total = self._body, 0
         if not self._small:
             total = self._head_bytes + self._body_bytes
-            if self._gathered:
-                self._gather()
-                body.append(bytes(self._gathered))
+            if self._gathered is not None:
+                body = [self._gather().getvalue()]
         request = self._request(body[0] if len(body) == 1 else b"".join(body))
         self._clear()
         self._receiver.complete(request, parser.should_keep_alive() and not self.last, total)

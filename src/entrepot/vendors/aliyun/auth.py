@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from entrepot.core.faults import Invalid, Malformed, NotFound, Unauthenticated, Unrouted, Violation
 from entrepot.core.identity import Caller
 from entrepot.dialect.operation import Exchange
+from entrepot.dialect.parameters import count_separators
 from entrepot.dialect.sizes import LARGE
 from entrepot.vendors.aliyun import codec, signing
 from entrepot.vendors.aliyun.codec import Sent
@@ -48,7 +49,8 @@ def parse(exchange: Exchange) -> None:
         Invalid: one is given twice.
     """
     request = exchange.request
-    if request.query.count(b"&") + request.body.count(b"&") > MOST_PARAMETERS:
+    most = MOST_PARAMETERS + 1
+    if count_separators(request.query, most) + count_separators(request.body, most) >= most:
         raise Malformed("query", f"more than {MOST_PARAMETERS} parameters")
     try:
         sent = codec.read(request)

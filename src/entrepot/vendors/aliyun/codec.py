@@ -14,7 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from entrepot.core.faults import Malformed
-from entrepot.dialect.parameters import percent_decode
+from entrepot.dialect.parameters import fields, percent_decode
 from entrepot.dialect.request import Request
 
 Nested: TypeAlias = "str | list[Nested] | dict[str, Nested]"
@@ -90,26 +90,24 @@ def is_form(request: Request) -> bool:
 
 def _pairs(raw: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
-    raw_name = b""
+    raw_name: bytes | memoryview = b""
     try:
-        for pair in raw.split(b"&"):
-            raw_name, _, raw_value = pair.partition(b"=")
-            name = percent_decode(raw_name.replace(b"+", b" "))
-            value = percent_decode(raw_value.replace(b"+", b" "))
+        for raw_name, raw_value in fields(raw):
+            name = percent_decode(raw_name, plus_is_space=True)
+            value = percent_decode(raw_value, plus_is_space=True)
             if name in found:
                 raise RepeatedParameter(name)
-            if name:
-                found[name] = value
-            elif pair:
+            if not name:
                 raise BadParameter("", "a value stands without a name")
+            found[name] = value
     except Malformed as fault:
         raise BadParameter(_shown(raw_name), fault.reason) from None
     return found
 
 
-def _shown(raw_name: bytes) -> str:
+def _shown(raw_name: bytes | memoryview) -> str:
     """As much of it as does no harm where it is read: printable ASCII."""
-    return "".join(chr(b) if 0x20 <= b < 0x7F else "?" for b in raw_name[:_MOST_SHOWN])
+    return "".join(chr(b) if 0x20 <= b < 0x7F else "?" for b in bytes(raw_name[:_MOST_SHOWN]))
 
 
 def nest(given: Mapping[str, str], longest: int = LONGEST_LIST) -> dict[str, Nested]:
