@@ -17,8 +17,8 @@ import msgspec
 import zstandard
 
 from entrepot.core.ports import Entry
-from entrepot.core.product import Actor, Authored, Profile
-from entrepot.core.product import Product as CanonicalProduct
+from entrepot.core.things.product import Actor, Authored, Profile
+from entrepot.core.things.product import Product as CanonicalProduct
 from entrepot.vendors.aliyun.categories import categories
 
 TARGET = Path(__file__).parents[1] / "src" / "entrepot" / "store" / "documents.zdict"

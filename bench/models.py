@@ -29,15 +29,16 @@ from bench.creates import fresh_directory
 from bench.figures import Goal, Spread
 from entrepot import main as root
 from entrepot.config import Config
-from entrepot.core import registry, tenancy
-from entrepot.core.ahead import Ahead
-from entrepot.core.conversion import Format, convert
-from entrepot.core.identity import Caller, Settings, User
+from entrepot.core.accounts import tenancy
+from entrepot.core.models.conversion import Format, convert
+from entrepot.core.models.thing_model import Property, Service, Text
 from entrepot.core.ports import Tx
-from entrepot.core.product import Authored, Draft, Profile
-from entrepot.core.product_models import revision
-from entrepot.core.registry import Ref
-from entrepot.core.thing_model import Property, Service, Text
+from entrepot.core.precompute import Ahead
+from entrepot.core.products import registry
+from entrepot.core.products.drafts import revision
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller, Settings, User
+from entrepot.core.things.product import Authored, Draft, Profile
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Request
 from entrepot.vendors.aliyun import model_edits, thing_models

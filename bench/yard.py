@@ -10,14 +10,16 @@ from typing import Any
 from bench.homes import Home
 from bench.questions import BY, PAGE, Question
 from entrepot import main as root
-from entrepot.core import devices, registry, tenancy
-from entrepot.core.devices import DeviceDraft, DeviceRef
+from entrepot.core.accounts import tenancy
+from entrepot.core.devices import registry as devices
+from entrepot.core.devices.registry import DeviceDraft, DeviceRef
 from entrepot.core.faults import Taken
-from entrepot.core.identity import Caller, Settings
 from entrepot.core.ports import Tx
-from entrepot.core.product import Draft, Product, Profile
-from entrepot.core.registry import Ref
-from entrepot.core.things import Device
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller, Settings
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Draft, Product, Profile
 from entrepot.dialect.client import Credentials
 from tests.contract.adapters import ADAPTERS
 from tests.contract.world import World

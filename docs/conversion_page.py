@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from entrepot.core.conversion import Format, LossKind, convert, member_of
 from entrepot.core.faults import Violation
-from entrepot.core.thing_model import ThingModel
+from entrepot.core.models.conversion import Format, LossKind, convert, member_of
+from entrepot.core.models.thing_model import ThingModel
 
 COMMAND = "python docs/generate.py"
 _KINDS: tuple[LossKind, ...] = ("kept", "approximated", "parked", "impossible")

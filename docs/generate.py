@@ -18,8 +18,8 @@ sys.path[:0] = [
 import conversion_page  # noqa: E402
 
 from bench import growth_page  # noqa: E402
-from entrepot.core.conversion import read  # noqa: E402
-from entrepot.core.thing_model import ThingModel  # noqa: E402
+from entrepot.core.models.conversion import read  # noqa: E402
+from entrepot.core.models.thing_model import ThingModel  # noqa: E402
 from entrepot.dialect import fidelity, openapi  # noqa: E402
 from entrepot.main import dialects, shelf  # noqa: E402
 from tests.models import drawn  # noqa: E402

@@ -13,10 +13,11 @@ from typing import Any
 from entrepot import main as root
 from entrepot.cli import main
 from entrepot.config import Config
-from entrepot.core import registry, tenancy
-from entrepot.core.identity import Caller
+from entrepot.core.accounts import tenancy
 from entrepot.core.ports import Tx
-from entrepot.core.product import Draft, Product, Profile
+from entrepot.core.products import registry
+from entrepot.core.things.account import Caller
+from entrepot.core.things.product import Draft, Product, Profile
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from entrepot import main as root
 from entrepot.config import Config
-from entrepot.core.identity import Settings
+from entrepot.core.things.account import Settings
 from tests import postgres
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.server import Server

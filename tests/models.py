@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from entrepot.core.thing_model import (
+from entrepot.core.models.thing_model import (
     Array,
     Binary,
     Boolean,

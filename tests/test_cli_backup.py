@@ -11,10 +11,10 @@ import pytest
 
 from entrepot import keyfile
 from entrepot import main as root
-from entrepot.core.identity import Settings
+from entrepot.core.accounts.tenancy import tenant_named
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.tenancy import tenant_named
+from entrepot.core.things.account import Settings
+from entrepot.core.things.product import Product
 from tests.cli import Console, Said, say
 from tests.contract.live import ask
 from tests.contract.test_durability import CLAIMING, Writer

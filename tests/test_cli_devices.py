@@ -9,13 +9,14 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot import main as root
-from entrepot.core import devices, tenancy
-from entrepot.core.devices import DeviceDraft, DeviceRef
-from entrepot.core.identity import Caller
+from entrepot.core.accounts import tenancy
+from entrepot.core.devices import registry as devices
+from entrepot.core.devices.registry import DeviceDraft, DeviceRef
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.registry import Ref
-from entrepot.core.things import Device
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
 from tests import postgres
 from tests.cli import Console
 

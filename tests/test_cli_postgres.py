@@ -10,8 +10,8 @@ import pytest
 
 from entrepot import main as root
 from entrepot.config import load, shown
-from entrepot.core import registry
-from entrepot.core.registry import Ref
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Ref
 from tests import postgres
 from tests.cli import Console, say
 from tests.server import Server

@@ -15,7 +15,7 @@ from entrepot import main as root
 from entrepot.cli import stores
 from entrepot.config import Config
 from entrepot.core.ports import INSTALLATION, KINDS, Tx
-from entrepot.core.product import Claim, Product
+from entrepot.core.things.product import Claim, Product
 from entrepot.store import moving
 from tests import postgres
 from tests.cli import Console, say

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from msgspec.structs import replace
 
 from entrepot import engines, keyfile, private
-from entrepot.core import tenancy
-from entrepot.core.conversion import CANONICAL
+from entrepot.core.accounts import tenancy
+from entrepot.core.accounts.tenancy import ROOT, open_vault
 from entrepot.core.faults import NotFound
-from entrepot.core.identity import Key, Settings, Tenant, User
+from entrepot.core.models.catalog import Shelf
+from entrepot.core.models.conversion import CANONICAL
 from entrepot.core.ports import INSTALLATION, Ledger, Tx
-from entrepot.core.shelf import Shelf
-from entrepot.core.tenancy import ROOT, open_vault
+from entrepot.core.things.account import Key, Settings, Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect
 from entrepot.engines import Engine, Looking

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from entrepot import main as root
-from entrepot.core import conversion, evolution
-from entrepot.core.conversion import Converted, Format, Loss, Report
-from entrepot.core.evolution import Change
 from entrepot.core.faults import Invalid, Malformed, Violation
-from entrepot.core.thing_model import ThingModel
+from entrepot.core.models import conversion, evolution
+from entrepot.core.models.conversion import Converted, Format, Loss, Report
+from entrepot.core.models.evolution import Change
+from entrepot.core.models.thing_model import ThingModel
 
 __all__ = [
     "Change", "Converted", "Loss", "Report", "ThingModel", "Violation",

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core.devices import key_claim
-from entrepot.core.identity import Tenant
-from entrepot.core.models import model_claim
+from entrepot.core.accounts.tenancy import tenant_named
+from entrepot.core.devices.registry import key_claim
 from entrepot.core.ports import Tx
-from entrepot.core.product import Authored, Claim, Kind, Product, Profile
-from entrepot.core.tenancy import tenant_named
-from entrepot.core.things import Device, ModelVersion, NamedModel, Space, Template, Topic
+from entrepot.core.products.named_models import model_claim
+from entrepot.core.things.account import Tenant
+from entrepot.core.things.device import Device, ModelVersion, NamedModel, Space, Template, Topic
+from entrepot.core.things.product import Authored, Claim, Kind, Product, Profile
 from entrepot.dialect.calls import filled, words
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.roma.handles import part_id

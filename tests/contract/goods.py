@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from entrepot.core.devices import key_claim
+from entrepot.core.devices.registry import key_claim
 from entrepot.core.ports import Entry, Tx
-from entrepot.core.product import Actor, Claim, Product, Profile
-from entrepot.core.things import Device, Space, Topic
+from entrepot.core.things.device import Device, Space, Topic
+from entrepot.core.things.product import Actor, Claim, Product, Profile
 
 SOMEBODY = Actor(1, "somebody")
 TENANT, OTHER_TENANT = 11, 12

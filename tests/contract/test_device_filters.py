@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.core import tenancy
+from entrepot.core.accounts import tenancy
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
+from entrepot.core.things.product import Product
 from entrepot.dialect.client import Credentials
 from tests.contract.adapters import ADAPTERS
 from tests.contract.goods import product, space

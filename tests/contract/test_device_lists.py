@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from entrepot.core import device_lists, tenancy
-from entrepot.core.device_lists import Listing
-from entrepot.core.identity import Caller
+from entrepot.core.accounts import tenancy
+from entrepot.core.devices import lists as device_lists
+from entrepot.core.devices.lists import Listing
 from entrepot.core.ports import Tx
-from entrepot.core.product import NAME, Product
-from entrepot.core.things import BEHIND, KEY, STATE, UNNAMED, Device, in_product, states
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import BEHIND, KEY, STATE, UNNAMED, Device, in_product, states
+from entrepot.core.things.product import NAME, Product
 from entrepot.core.vault import Vault
 from tests.contract.conftest import Open
 from tests.contract.goods import device, product, space

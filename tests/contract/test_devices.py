@@ -8,11 +8,11 @@ from itertools import count
 
 import pytest
 
-from entrepot.core.devices import SAID
+from entrepot.core.accounts.tenancy import tenant_named
+from entrepot.core.devices.registry import SAID
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.tenancy import tenant_named
-from entrepot.core.things import Device
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
 from tests.contract.adapters import WITH_DEVICES, WITH_PRODUCTS, Adapter, Credentials
 from tests.contract.goods import device
 from tests.contract.test_laws import kept, make

@@ -13,10 +13,11 @@ from xml.etree import ElementTree
 import pytest
 
 import entrepot
-from entrepot.core import devices, faults
+from entrepot.core import faults
+from entrepot.core.devices import registry as devices
 from entrepot.core.faults import CATALOGUE, Fault
-from entrepot.core.identity import PERMISSIONS
-from entrepot.core.product import Profile
+from entrepot.core.things.account import PERMISSIONS
+from entrepot.core.things.product import Profile
 from entrepot.dialect.check import read_json
 from entrepot.dialect.handle import Spoken, by_root
 from entrepot.dialect.openapi import document

@@ -19,11 +19,11 @@ import pytest
 from entrepot import engines
 from entrepot import main as root
 from entrepot.config import Config
-from entrepot.core import registry
-from entrepot.core.identity import Settings
+from entrepot.core.accounts.tenancy import tenant_named
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.tenancy import tenant_named
+from entrepot.core.products import registry
+from entrepot.core.things.account import Settings
+from entrepot.core.things.product import Product
 from tests import postgres
 from tests.contract.adapters import WITH_PRODUCTS, Adapter, Credentials
 from tests.server import Server

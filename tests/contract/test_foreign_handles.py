@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 import pytest
 
 from entrepot import main as root
+from entrepot.core.accounts.tenancy import user_named
 from entrepot.core.faults import Broken, Invalid
-from entrepot.core.identity import Settings
 from entrepot.core.ports import Store, Tx
-from entrepot.core.tenancy import user_named
+from entrepot.core.things.account import Settings
 from entrepot.dialect.handle import House
 from entrepot.dialect.operation import Exchange, Operation
 from entrepot.dialect.request import Answer

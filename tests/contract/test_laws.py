@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from entrepot.core.faults import Invalid, Malformed
-from entrepot.core.product import Product, Profile
+from entrepot.core.things.product import Product, Profile
 from entrepot.dialect.check import FROM_TEXT, read_json, read_plain
 from tests.contract.adapters import WITH_PRODUCTS, Adapter, Credentials
 from tests.contract.declared import values
@@ -98,8 +98,8 @@ def kept(world: World, adapter: Adapter, handle: str) -> Product:
 
 
 def _everywhere(tx: Any, id: int) -> list[Product | None]:
-    from entrepot.core.identity import Tenant
     from entrepot.core.ports import INSTALLATION
+    from entrepot.core.things.account import Tenant
 
     return [tx.get(Product, t.id, id) for t in tx.scan(Tenant, INSTALLATION)]
 

@@ -9,7 +9,7 @@ import pytest
 
 from entrepot import main as root
 from entrepot import models
-from entrepot.core.conversion import Format, convert, read
+from entrepot.core.models.conversion import Format, convert, read
 from tests.contract.test_model_laws import comes_back, identical, means_what_is_read
 from tests.largest import CONTENT_BYTES, SERVICES, largest
 

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import given
 
 from entrepot import main as root
-from entrepot.core.conversion import Format, convert, read, written
-from entrepot.core.differences import Difference, Path, differences
-from entrepot.core.thing_model import ThingModel
+from entrepot.core.models.conversion import Format, convert, read, written
+from entrepot.core.models.differences import Difference, Path, differences
+from entrepot.core.models.thing_model import ThingModel
 from tests.examples import examples
 from tests.models import drawn, randoms
 

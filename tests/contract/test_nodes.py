@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from entrepot.core import devices, registry
-from entrepot.core.devices import DeviceDraft, DeviceRef
+from entrepot.core.accounts.tenancy import create_tenant, create_user
+from entrepot.core.devices import registry as devices
+from entrepot.core.devices.registry import DeviceDraft, DeviceRef
 from entrepot.core.faults import Fault, InUse, NotFound, QuotaExceeded, Taken
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Claim, Product
-from entrepot.core.registry import Ref
-from entrepot.core.tenancy import create_tenant, create_user
-from entrepot.core.things import Device, Space, Template, Topic
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Device, Space, Template, Topic
+from entrepot.core.things.product import Claim, Product
 from entrepot.core.vault import Vault
 from tests.contract.conftest import Open
 from tests.contract.goods import SOMEBODY, TENANT, device, product, space, topic

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from entrepot.core.faults import Broken, Denied
-from entrepot.core.identity import PERMISSIONS
+from entrepot.core.things.account import PERMISSIONS
 from entrepot.dialect.operation import Operation
 from tests.contract.adapters import ADAPTERS, Adapter, Credentials
 from tests.contract.furnished import Victim, call, furnished

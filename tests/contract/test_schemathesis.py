@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.faults import Broken
-from entrepot.core.identity import Settings
+from entrepot.core.things.account import Settings
 from entrepot.dialect.openapi import document
 from entrepot.dialect.operation import Dialect
 from entrepot.dialect.request import Request

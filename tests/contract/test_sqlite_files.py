@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 import pytest
 
-from entrepot.core.product import Product
+from entrepot.core.things.product import Product
 from entrepot.store.sqlite import SqliteStore
 from entrepot.store.sqlite_shared import SharedSqliteStore
 from entrepot.store.upgrade import SCHEMA_VERSION

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from entrepot.core import tenancy
+from entrepot.core.accounts import tenancy
 from entrepot.core.faults import NotFound, Taken
-from entrepot.core.identity import Tenant, key_claim
 from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.core.product import GATEWAY, Claim, Product
-from entrepot.core.product import NAME as NAME_LABEL
-from entrepot.core.things import Space, Topic
+from entrepot.core.things.account import Tenant, key_claim
+from entrepot.core.things.device import Space, Topic
+from entrepot.core.things.product import GATEWAY, Claim, Product
+from entrepot.core.things.product import NAME as NAME_LABEL
 from tests.contract.conftest import Open
 from tests.contract.goods import OTHER_TENANT, TENANT, entry, product, space, topic
 

@@ -13,7 +13,7 @@ import pytest
 from entrepot.core.faults import TooMuch, Unavailable
 from entrepot.core.ports import Scans as Counted
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
+from entrepot.core.things.product import Product
 from entrepot.store.limits import SHORT_ROWS
 from entrepot.store.scanning import BLOCK
 from tests.contract.conftest import Open
@@ -300,7 +300,7 @@ def test_what_has_labels_is_gone_through_newest_first_and_each_once(store: Any) 
             device(tx, parent, f"d{n}", tags={"a": str(n % 3), "b": "1"})
 
     store.write_now(fill)
-    from entrepot.core.things import Device
+    from entrepot.core.things.device import Device
 
     def keys(tx: Tx) -> list[str]:
         return [d.key for d in tx.having(Device, TENANT, [("a", "0"), ("a", "1"), ("b", None)])]

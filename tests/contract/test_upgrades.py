@@ -16,10 +16,10 @@ import pytest
 
 from entrepot import engines
 from entrepot import main as root
+from entrepot.core.accounts.tenancy import tenant_named
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.tenancy import tenant_named
-from entrepot.core.things import STATE, Device, states
+from entrepot.core.things.device import STATE, Device, states
+from entrepot.core.things.product import Product
 from entrepot.store import upgrade as steps
 from entrepot.store.postgres_upgrade import _Database
 from entrepot.store.sqlite_upgrade import _File

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from entrepot import main as root
 from entrepot.config import Config
-from entrepot.core.identity import Settings, Tenant
+from entrepot.core.accounts.tenancy import create_key, create_user, tenant_named
 from entrepot.core.ports import INSTALLATION, KINDS, Tx
-from entrepot.core.tenancy import create_key, create_user, tenant_named
+from entrepot.core.things.account import Settings, Tenant
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.handle import House, Spoken
 from entrepot.dialect.operation import Exchange

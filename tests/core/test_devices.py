@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from entrepot.core import device_lists, devices
-from entrepot.core.device_lists import Devices, Listing
-from entrepot.core.devices import DeviceDraft, DeviceRef
+from entrepot.core.devices import lists as device_lists
+from entrepot.core.devices import registry as devices
+from entrepot.core.devices.lists import Devices, Listing
+from entrepot.core.devices.registry import DeviceDraft, DeviceRef
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Taken
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.registry import Ref
-from entrepot.core.things import Device
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
 from tests.contract.goods import device as plain
 from tests.contract.goods import product as plain_product
 from tests.core.test_registry import Shop, through, with_settings

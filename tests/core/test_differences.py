@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entrepot.core.differences import ORDER, Difference, differences, undone
-from entrepot.core.thing_model import (
+from entrepot.core.models.differences import ORDER, Difference, differences, undone
+from entrepot.core.models.thing_model import (
     Number,
     Property,
     Service,

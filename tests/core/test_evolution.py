@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from entrepot.core.differences import differences
-from entrepot.core.evolution import IMPACTS, changes, worst
-from entrepot.core.thing_model import (
+from entrepot.core.models.differences import differences
+from entrepot.core.models.evolution import IMPACTS, changes, worst
+from entrepot.core.models.thing_model import (
     Array,
     Choice,
     Command,

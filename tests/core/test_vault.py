@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.core.identity import Key
+from entrepot.core.things.account import Key
 from entrepot.core.vault import Vault, hash_password, password_matches
 from entrepot.dialect.gate import Bearer
 from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from entrepot.core.identity import Tenant, User
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.request import Request
 from entrepot.explorer import session

@@ -23,7 +23,7 @@ from pathlib import Path
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.faults import Unavailable
-from entrepot.core.identity import Settings
+from entrepot.core.things.account import Settings
 from tests.contract.adapters import WITH_PRODUCTS, Credentials
 from tests.contract.test_durability import WRITERS, verify
 from tests.faults.disk import Goods, look, said_as, wait_until_ready

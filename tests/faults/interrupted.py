@@ -16,11 +16,11 @@ from random import Random
 
 from entrepot import main as root
 from entrepot.config import Config
+from entrepot.core.accounts.tenancy import tenant_named
 from entrepot.core.faults import Unavailable
-from entrepot.core.identity import Settings
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.tenancy import tenant_named
+from entrepot.core.things.account import Settings
+from entrepot.core.things.product import Product
 from entrepot.dialect.request import Answer
 from tests.contract.adapters import Credentials
 from tests.contract.test_durability import CLAIMING, WRITERS, verify

@@ -26,7 +26,7 @@ from typing import Any
 import msgspec
 
 from entrepot import models
-from entrepot.core.conversion import Report
+from entrepot.core.models.conversion import Report
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 FILES = sorted(CORPUS.glob("*/*.json"))

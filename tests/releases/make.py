@@ -12,13 +12,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from entrepot import main as root
-from entrepot.core import product_models
 from entrepot.core.identity import Caller
-from entrepot.core.ports import Tx
 from entrepot.core.product_models import Publication
 from entrepot.core.registry import Ref
 from entrepot.core.tenancy import tenant_named, user_named
+
+from entrepot import main as root
+from entrepot.core import product_models
+from entrepot.core.ports import Tx
 from tests import postgres
 from tests.cli import Console, say
 from tests.contract.adapters import WITH_DEVICES, WITH_PRODUCTS, Adapter, Credentials

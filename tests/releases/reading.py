@@ -8,11 +8,12 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from entrepot.core.product import Product
+from entrepot.core.tenancy import tenant_named
+
 from entrepot import __version__
 from entrepot import main as root
 from entrepot.core.ports import INSTALLATION, KINDS, Tx
-from entrepot.core.product import Product
-from entrepot.core.tenancy import tenant_named
 from entrepot.core.things import Device
 from entrepot.store.upgrade import SCHEMA_VERSION
 from tests import postgres

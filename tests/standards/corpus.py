@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from entrepot import main as root
-from entrepot.core.thing_model import Property, ThingModel
+from entrepot.core.models.thing_model import Property, ThingModel
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 

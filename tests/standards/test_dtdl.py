@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot import main as root
-from entrepot.core.conversion import written
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import written
+from entrepot.core.models.thing_model import (
     Array,
     Binary,
     Boolean,

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from entrepot import main as root
-from entrepot.core.conversion import convert
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import convert
+from entrepot.core.models.thing_model import (
     Array,
     Boolean,
     Choice,

@@ -13,8 +13,8 @@ import pytest
 from sdf_wot_converter import convert_sdf_to_wot_tm, convert_wot_tm_to_sdf
 
 from entrepot import main as root
-from entrepot.core.conversion import Format
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import Format
+from entrepot.core.models.thing_model import (
     Array,
     Choice,
     Command,

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from entrepot import main as root
-from entrepot.core.conversion import Format, written
 from entrepot.core.faults import Malformed
+from entrepot.core.models.conversion import Format, written
 from entrepot.standards import STANDARDS
 from tests.standards.corpus import CORPUS, read
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from entrepot.core.thing_model import (
+from entrepot.core.models.thing_model import (
     Array,
     Binary,
     Boolean,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from entrepot.core.thing_model import (
+from entrepot.core.models.thing_model import (
     Array,
     Binary,
     Boolean,

@@ -16,9 +16,9 @@ from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
 from entrepot import main as root
-from entrepot.core import tenancy
-from entrepot.core.identity import Key, Settings
+from entrepot.core.accounts import tenancy
 from entrepot.core.ports import Tx
+from entrepot.core.things.account import Key, Settings
 from entrepot.core.vault import Vault
 from entrepot.dialect.request import Request
 from entrepot.vendors.aliyun.signing import sign_v1, sign_v3

@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 from msgspec.structs import replace
 
 from entrepot import main as root
-from entrepot.core import tenancy
-from entrepot.core.identity import Caller, Key, Settings, Tenant, User
+from entrepot.core.accounts import tenancy
 from entrepot.core.ports import Tx
-from entrepot.core.product import Draft, Profile
-from entrepot.core.registry import create
+from entrepot.core.products.registry import create
+from entrepot.core.things.account import Caller, Key, Settings, Tenant, User
+from entrepot.core.things.product import Draft, Profile
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.handle import House, by_root
 from entrepot.dialect.rates import Rates

@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot import main as root
+from entrepot.core.accounts.tenancy import tenant_named
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.tenancy import tenant_named
-from entrepot.core.things import Device
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
 from tests.contract.goods import device
 from tests.server import Server
 from tests.vendors.aliyun_caller import AliyunCaller, sub_user, tenant

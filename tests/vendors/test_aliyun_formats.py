@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from entrepot import main as root
-from entrepot.core.conversion import Format, convert, read
 from entrepot.core.faults import Malformed, Violation
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import Format, convert, read
+from entrepot.core.models.thing_model import (
     Array,
     Choice,
     Enum,

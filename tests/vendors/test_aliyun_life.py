@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from entrepot import main as root
-from entrepot.core import registry, tenancy
-from entrepot.core.identity import Caller
+from entrepot.core.accounts import tenancy
 from entrepot.core.ports import Tx
-from entrepot.core.product import Draft, Profile
+from entrepot.core.products import registry
+from entrepot.core.things.account import Caller
+from entrepot.core.things.product import Draft, Profile
 from entrepot.core.vault import Vault
 from entrepot.vendors.aliyun.categories import categories
 from entrepot.vendors.aliyun.model_convert import template_json

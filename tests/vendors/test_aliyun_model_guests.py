@@ -15,14 +15,11 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot import main as root
-from entrepot.core import models, tenancy
-from entrepot.core.conversion import Format, convert
-from entrepot.core.differences import ORDER, differences
-from entrepot.core.identity import Caller
-from entrepot.core.ports import Entry, Tx
-from entrepot.core.product import Authored, Product, Profile
-from entrepot.core.retelling import rebased
-from entrepot.core.thing_model import (
+from entrepot.core.accounts import tenancy
+from entrepot.core.models.conversion import Format, convert
+from entrepot.core.models.differences import ORDER, differences
+from entrepot.core.models.rebase import rebased
+from entrepot.core.models.thing_model import (
     Array,
     Boolean,
     Command,
@@ -36,6 +33,10 @@ from entrepot.core.thing_model import (
     Text,
     ThingModel,
 )
+from entrepot.core.ports import Entry, Tx
+from entrepot.core.products import named_models as models
+from entrepot.core.things.account import Caller
+from entrepot.core.things.product import Authored, Product, Profile
 from entrepot.dialect.request import Answer
 from tests.contract.adapters import ALIYUN, IOTDA, Credentials
 from tests.contract.world import World

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from msgspec.structs import replace
 
-from entrepot.core.product import Product
-from entrepot.core.tenancy import set_disabled, tenant_named, user_named
+from entrepot.core.accounts.tenancy import set_disabled, tenant_named, user_named
+from entrepot.core.things.product import Product
 from entrepot.dialect.calls import filled, signed, words
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.request import Request

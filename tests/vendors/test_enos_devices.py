@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.things import Device
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
 from tests.contract.goods import device
 from tests.vendors.enos_caller import Account, Enos
 

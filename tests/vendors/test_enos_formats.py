@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from entrepot.core.conversion import convert, read
 from entrepot.core.faults import Malformed
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import convert, read
+from entrepot.core.models.thing_model import (
     Array,
     Binary,
     Boolean,

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from entrepot.core import models, registry
 from entrepot.core.faults import InUse, NotFound
-from entrepot.core.product import Authored
-from entrepot.core.registry import Edit
+from entrepot.core.products import named_models as models
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Edit
+from entrepot.core.things.product import Authored
 from entrepot.vendors.enos import handles, starter
 from tests.vendors.enos_caller import MODELS, Account, Enos
 from tests.vendors.enos_models import BOILER, model, provision, show

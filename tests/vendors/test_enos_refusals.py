@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from msgspec.structs import replace
 
-from entrepot.core import tenancy
+from entrepot.core.accounts import tenancy
 from entrepot.dialect.request import Request
 from entrepot.vendors.enos import signing
 from tests.vendors.enos_caller import BODY, JSON, PRODUCTS, Account, Enos

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from entrepot.core import tenancy
+from entrepot.core.accounts import tenancy
 from entrepot.dialect.request import Request
 from entrepot.vendors.enos import signing
 from tests.vendors.enos_caller import JSON, TOKEN_GET, TOKEN_REFRESH, Account, Enos

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.core.faults import Unauthenticated
-from entrepot.core.identity import User
+from entrepot.core.things.account import User
 from entrepot.core.vault import Vault
 from entrepot.dialect.calls import filled, signed, words
 from entrepot.dialect.request import CONTROLS, Answer, Request

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from entrepot.core import tenancy
+from entrepot.core.accounts import tenancy
 from entrepot.core.faults import Unauthenticated
-from entrepot.core.identity import User
 from entrepot.core.ports import Tx
+from entrepot.core.things.account import User
 from entrepot.core.vault import Vault, hash_password
 from entrepot.store.sqlite import SqliteStore
 from entrepot.vendors.huawei import auth

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from entrepot.core.conversion import convert, read, written
 from entrepot.core.faults import Malformed
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import convert, read, written
+from entrepot.core.models.thing_model import (
     Array,
     Boolean,
     Command,

@@ -20,7 +20,7 @@ from huaweicloudsdkiotda.v5 import (
     UpdateProductRequest,
 )
 
-from entrepot.core.conversion import convert, read
+from entrepot.core.models.conversion import convert, read
 from entrepot.vendors.enos.formats import ENOS_FORMAT
 from entrepot.vendors.huawei.iotda.formats import IOTDA_FORMAT
 from tests.server import Server

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from entrepot import main as root
 from entrepot.config import Config
+from entrepot.core.accounts.tenancy import tenant_named
 from entrepot.core.ports import Tx
-from entrepot.core.tenancy import tenant_named
-from entrepot.core.things import Connection, Device
+from entrepot.core.things.device import Connection, Device
 from tests.server import Server
 from tests.vendors.roma_caller import RomaCaller, caller
 
@@ -275,7 +275,7 @@ def _connect(server: Server, tenant: str, id: int, connection: Connection, **at:
 
 
 def _fill(server: Server, tenant: str, product: int, n: int) -> None:
-    from entrepot.core.product import Product
+    from entrepot.core.things.product import Product
     from tests.contract.goods import device
 
     def work(tx: Tx) -> None:

@@ -11,9 +11,9 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot import main as root
-from entrepot.core.conversion import convert, read
 from entrepot.core.faults import Malformed
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import convert, read
+from entrepot.core.models.thing_model import (
     Array,
     Boolean,
     Choice,

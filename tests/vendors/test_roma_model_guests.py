@@ -13,12 +13,9 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot import main as root
-from entrepot.core import registry
-from entrepot.core.conversion import Format
-from entrepot.core.differences import differences
-from entrepot.core.ports import Entry, Tx
-from entrepot.core.product import Authored, Product
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import Format
+from entrepot.core.models.differences import differences
+from entrepot.core.models.thing_model import (
     Array,
     Boolean,
     Choice,
@@ -33,6 +30,9 @@ from entrepot.core.thing_model import (
     Text,
     ThingModel,
 )
+from entrepot.core.ports import Entry, Tx
+from entrepot.core.products import registry
+from entrepot.core.things.product import Authored, Product
 from tests.contract.adapters import ROMA, Credentials
 from tests.contract.world import World
 from tests.server import Server
@@ -106,7 +106,7 @@ class Roma:
         return model
 
     def tenant(self, tx: Tx) -> int:
-        from entrepot.core import tenancy
+        from entrepot.core.accounts import tenancy
 
         return tenancy.tenant_named(tx, self.credentials["name"]).id
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from entrepot.core.identity import Key
+from entrepot.core.accounts.tenancy import set_disabled, tenant_named, user_named
 from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.core.product import Product
-from entrepot.core.tenancy import set_disabled, tenant_named, user_named
+from entrepot.core.things.account import Key
+from entrepot.core.things.product import Product
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Request
 from tests.contract import changes

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from entrepot.cli.output import print_json
-from entrepot.core.identity import Key
 from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.things.account import Key
 from entrepot.main import Readable
 from entrepot.store.checkup import Check, Progress
 

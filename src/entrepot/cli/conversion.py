@@ -19,8 +19,8 @@ from entrepot import main as root
 from entrepot import models
 from entrepot.cli.options import Json
 from entrepot.cli.output import counted, print_json, print_table
-from entrepot.core.conversion import Converted, LossKind, Report
-from entrepot.core.evolution import IMPACTS, Change, worst
+from entrepot.core.models.conversion import Converted, LossKind, Report
+from entrepot.core.models.evolution import IMPACTS, Change, worst
 
 P = ParamSpec("P")
 R = TypeVar("R")

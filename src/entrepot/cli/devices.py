@@ -13,14 +13,16 @@ from entrepot import main as root
 from entrepot.cli.options import Json, Place, TenantName, operator, readable
 from entrepot.cli.output import flat, moment, print_json, print_pairs, print_table
 from entrepot.cli.products import lines_of, number_in, paged, print_history, skipped, the_product
-from entrepot.core import device_lists, devices, tenancy
-from entrepot.core.device_lists import Devices, Listing, ShownDevice
-from entrepot.core.devices import DeviceRef
-from entrepot.core.identity import Caller, Tenant
+from entrepot.core.accounts import tenancy
+from entrepot.core.devices import lists as device_lists
+from entrepot.core.devices import registry as devices
+from entrepot.core.devices.lists import Devices, Listing, ShownDevice
+from entrepot.core.devices.registry import DeviceRef
 from entrepot.core.ports import Entry, Tx
-from entrepot.core.product import Product
-from entrepot.core.registry import Ref
-from entrepot.core.things import Device
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller, Tenant
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
 from entrepot.core.vault import Vault
 
 device = App(name="device", default_parameter=Parameter(negative=()))

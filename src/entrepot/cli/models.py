@@ -16,10 +16,11 @@ from msgspec.structs import replace
 from entrepot import main as root
 from entrepot.cli.options import Json, Place, TenantName, operator, readable, writable
 from entrepot.cli.output import counted, moment, print_json, print_table
-from entrepot.core import models, tenancy
+from entrepot.core.accounts import tenancy
 from entrepot.core.ports import Tx
+from entrepot.core.products import named_models as models
 from entrepot.core.texts import decoded
-from entrepot.core.things import NamedModel
+from entrepot.core.things.device import NamedModel
 
 model = App(name="model", default_parameter=Parameter(negative=()))
 

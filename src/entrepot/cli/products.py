@@ -16,15 +16,16 @@ from entrepot import main as root
 from entrepot.cli.conversion import Out, ReportTo, deliver
 from entrepot.cli.options import Json, Place, TenantName, operator, readable
 from entrepot.cli.output import counted, flat, moment, print_json, print_pairs, print_table
-from entrepot.core import registry, tenancy
-from entrepot.core.conversion import Converted, read, written
+from entrepot.core.accounts import tenancy
 from entrepot.core.faults import NotFound
-from entrepot.core.identity import Tenant
+from entrepot.core.models.conversion import Converted, read, written
 from entrepot.core.ports import Entry, Tx
-from entrepot.core.product import Authored, Product
-from entrepot.core.registry import alias_claim
+from entrepot.core.products import registry
+from entrepot.core.products.registry import alias_claim
 from entrepot.core.texts import decoded
-from entrepot.core.things import Device, Space
+from entrepot.core.things.account import Tenant
+from entrepot.core.things.device import Device, Space
+from entrepot.core.things.product import Authored, Product
 from entrepot.core.vault import Vault
 
 product = App(name="product", default_parameter=Parameter(negative=()))

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 from entrepot import main as root
 from entrepot.cli.options import Json, Place, operator, readable, writable
 from entrepot.cli.output import flat, moment, print_json, print_pairs, print_table
-from entrepot.core import audit, tenancy
-from entrepot.core.identity import Settings, Tenant
+from entrepot.core import audit
+from entrepot.core.accounts import tenancy
 from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.core.product import Product
+from entrepot.core.things.account import Settings, Tenant
+from entrepot.core.things.product import Product
 
 tenant = App(name="tenant", default_parameter=Parameter(negative=()))
 

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from entrepot import main as root
 from entrepot.cli.options import Json, Place, TenantName, operator, readable, writable
 from entrepot.cli.output import moment, print_json, print_pairs, print_table
-from entrepot.core import audit, tenancy
-from entrepot.core.identity import PERMISSIONS, Key, Tenant, User, key_claim
+from entrepot.core import audit
+from entrepot.core.accounts import tenancy
 from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.things.account import PERMISSIONS, Key, Tenant, User, key_claim
 from entrepot.core.vault import hash_password
 
 A = TypeVar("A", User, Key)

@@ -7,9 +7,9 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
-from entrepot.core.identity import Key, Tenant, Token, User
-from entrepot.core.product import Actor, Claim, Product
-from entrepot.core.things import Device, ModelVersion, NamedModel, Space, Template, Topic
+from entrepot.core.things.account import Key, Tenant, Token, User
+from entrepot.core.things.device import Device, ModelVersion, NamedModel, Space, Template, Topic
+from entrepot.core.things.product import Actor, Claim, Product
 
 Thing = (
     Product
@@ -75,7 +75,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     operation: str
     request_id: str
     action: Literal["create", "update", "delete"]
-    # field -> [before, after]; secrets only as "(changed)", thing models by place (`core/model_changes.py`)
+    # field -> [before, after]; secrets only as "(changed)", thing models by place (`core/models/changes.py`)
     changes: dict[str, list[Any]] = {}
 
 

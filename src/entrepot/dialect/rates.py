@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from entrepot.core.faults import Throttled
-from entrepot.core.identity import Tenant
 from entrepot.core.ports import Ledger
+from entrepot.core.things.account import Tenant
 
 if TYPE_CHECKING:
     from limits import RateLimitItem

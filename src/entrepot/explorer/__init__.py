@@ -22,8 +22,8 @@ from entrepot.core.faults import (
     Unauthenticated,
     Unavailable,
 )
-from entrepot.core.identity import Tenant, User
 from entrepot.core.ports import Tx
+from entrepot.core.things.account import Tenant, User
 from entrepot.dialect.handle import House
 from entrepot.dialect.operation import Dialect, Operation
 from entrepot.dialect.parameters import parse

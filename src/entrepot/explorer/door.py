@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from entrepot.core.faults import Unauthenticated
-from entrepot.core.identity import Tenant, User
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import password_matches
 from entrepot.dialect.gate import Bearer, Gate
 from entrepot.explorer import session

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from entrepot.core.identity import User
+from entrepot.core.things.account import User
 from entrepot.core.vault import Vault
 from entrepot.dialect.request import Request, header_value
 

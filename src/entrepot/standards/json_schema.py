@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import msgspec
 
-from entrepot.core.conversion import Format
-from entrepot.core.spelling import Spelling
-from entrepot.core.thing_model import Field, Property, Service, ThingModel
+from entrepot.core.models.conversion import Format
+from entrepot.core.models.spelling import Spelling
+from entrepot.core.models.thing_model import Field, Property, Service, ThingModel
 from entrepot.standards.schema import Plain, pointer
 from entrepot.standards.wot import LANGUAGE
 

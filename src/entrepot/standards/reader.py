@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import msgspec
 
 from entrepot.core.faults import Malformed, Violation
-from entrepot.core.thing_model import (
+from entrepot.core.models.thing_model import (
     Array,
     Binary,
     Boolean,

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from entrepot.core.spelling import Spelling
-from entrepot.core.thing_model import (
+from entrepot.core.models.spelling import Spelling
+from entrepot.core.models.thing_model import (
     Array,
     Binary,
     Boolean,

@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core.conversion import UNREADABLE, Format, Reason
 from entrepot.core.faults import Malformed, Violation
-from entrepot.core.spelling import Spelling
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import UNREADABLE, Format, Reason
+from entrepot.core.models.spelling import Spelling
+from entrepot.core.models.thing_model import (
     DEFAULT_SERVICE,
     Access,
     Command,

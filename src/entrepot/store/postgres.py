@@ -18,7 +18,7 @@ from psycopg import errors
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Thing, Tx
-from entrepot.core.things import NamedModel, Space
+from entrepot.core.things.device import NamedModel, Space
 from entrepot.core.urls import masked
 from entrepot.store.crew import Crew, Outcome
 from entrepot.store.ending import Ending

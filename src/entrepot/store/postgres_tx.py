@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from entrepot.core.ports import Entry, L, T, Thing
-from entrepot.core.product import Claim
+from entrepot.core.things.product import Claim
 from entrepot.store.ending import Ending
 from entrepot.store.limits import SHORT_ROWS, Limit
 from entrepot.store.postgres_schema import Connection, table

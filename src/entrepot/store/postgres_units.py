@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from entrepot.core.faults import Taken
 from entrepot.core.ports import Entry, L, T, Thing, Tx
-from entrepot.core.product import Claim
+from entrepot.core.things.product import Claim
 from entrepot.store.postgres_schema import Connection
 from entrepot.store.postgres_tx import (
     ID_BOUND,

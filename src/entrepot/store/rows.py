@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 import zstandard
 
-from entrepot.core.identity import Tenant
 from entrepot.core.ports import INSTALLATION, KINDS, Entry, Kind, Thing
-from entrepot.core.product import NAME, Claim
-from entrepot.core.things import KEY, UNNAMED
+from entrepot.core.things.account import Tenant
+from entrepot.core.things.device import KEY, UNNAMED
+from entrepot.core.things.product import NAME, Claim
 
 BLOCK_BITS = 14
 """Things are counted by blocks of so many ids (id >> 14): a deep page skips blocks, not rows."""

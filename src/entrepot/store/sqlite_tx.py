@@ -9,8 +9,8 @@ import apsw
 
 from entrepot.core.faults import Taken
 from entrepot.core.ports import KINDS, Entry, L, T, Thing, Tx
-from entrepot.core.product import Claim
-from entrepot.core.things import Space
+from entrepot.core.things.device import Space
+from entrepot.core.things.product import Claim
 from entrepot.store.ending import Ending
 from entrepot.store.limits import SHORT_ROWS, Limit
 from entrepot.store.rows import (

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.conversion import Format, Reason
 from entrepot.core.faults import Violation
+from entrepot.core.models.conversion import Format, Reason
 from entrepot.standards.dtdl.reading import many, read, recognise
 from entrepot.standards.dtdl.values import LONGEST, NAME, mended, short
 from entrepot.standards.dtdl.writing import write

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from entrepot.core.conversion import UNREADABLE
 from entrepot.core.faults import Malformed
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import UNREADABLE
+from entrepot.core.models.thing_model import (
     DEFAULT_SERVICE,
     Access,
     Command,

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from entrepot.core.faults import Malformed
-from entrepot.core.spelling import Spelling
-from entrepot.core.thing_model import (
+from entrepot.core.models.spelling import Spelling
+from entrepot.core.models.thing_model import (
     Array,
     Binary,
     Boolean,

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core.thing_model import (
+from entrepot.core.models.thing_model import (
     DEFAULT_SERVICE,
     Command,
     Event,

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from entrepot.core.conversion import Format, Reason
 from entrepot.core.faults import Violation
+from entrepot.core.models.conversion import Format, Reason
 from entrepot.standards.reader import checked
 from entrepot.standards.sdf.language import NAME
 from entrepot.standards.sdf.reading import read, recognise

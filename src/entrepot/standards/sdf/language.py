@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.spelling import Spelling
-from entrepot.core.thing_model import Access
+from entrepot.core.models.spelling import Spelling
+from entrepot.core.models.thing_model import Access
 from entrepot.standards import units
 from entrepot.standards.schema import Labelled, Language, Plain, text
 from entrepot.standards.sdf.comments import PREFIX

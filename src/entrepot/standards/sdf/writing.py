@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.thing_model import (
+from entrepot.core.models.thing_model import (
     DEFAULT_SERVICE,
     Command,
     Event,

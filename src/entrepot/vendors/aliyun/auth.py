@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from entrepot.core.faults import Invalid, Malformed, NotFound, Unauthenticated, Unrouted, Violation
-from entrepot.core.identity import Caller
+from entrepot.core.things.account import Caller
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.parameters import count_separators
 from entrepot.dialect.sizes import LARGE

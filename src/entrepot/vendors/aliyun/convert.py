@@ -9,8 +9,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from entrepot.core.identity import Caller
-from entrepot.core.product import (
+from entrepot.core.products.registry import Edit, Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.product import (  # fmt: skip
     Auth,
     Authored,
     Claim,
@@ -21,8 +22,7 @@ from entrepot.core.product import (
     Product,
     Profile,
     Protocol,
-)  # fmt: skip
-from entrepot.core.registry import Edit, Ref
+)
 from entrepot.dialect.operation import Call
 from entrepot.vendors.aliyun import replies, use_cases, wire
 from entrepot.vendors.aliyun.categories import Category, category

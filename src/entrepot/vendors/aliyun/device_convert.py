@@ -8,12 +8,12 @@ from typing import Any
 
 from msgspec import UNSET
 
-from entrepot.core.device_lists import Listing, ShownDevice
-from entrepot.core.devices import DeviceDraft, DeviceRef, chosen_secret
-from entrepot.core.identity import Caller
-from entrepot.core.product import Product
-from entrepot.core.registry import Ref
-from entrepot.core.things import Connection, Device, states
+from entrepot.core.devices.lists import Listing, ShownDevice
+from entrepot.core.devices.registry import DeviceDraft, DeviceRef, chosen_secret
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Connection, Device, states
+from entrepot.core.things.product import Product
 from entrepot.dialect.operation import Call
 from entrepot.vendors.aliyun import device_replies as replies
 from entrepot.vendors.aliyun import device_wire as wire

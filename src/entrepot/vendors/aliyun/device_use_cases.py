@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 
 from msgspec.structs import replace as change
 
-from entrepot.core import device_lists, devices, registry
-from entrepot.core.device_lists import Listing, ShownDevice
-from entrepot.core.devices import DeviceRef
+from entrepot.core.devices import lists as device_lists
+from entrepot.core.devices import registry as devices
+from entrepot.core.devices.lists import Listing, ShownDevice
+from entrepot.core.devices.registry import DeviceRef
 from entrepot.core.faults import QuotaExceeded
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.registry import Ref
-from entrepot.core.things import Device, states
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Device, states
 
 MOST_TAGS = 100  # of one device (SaveDeviceProp)
 

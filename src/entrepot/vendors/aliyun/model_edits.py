@@ -12,7 +12,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from entrepot.core.faults import Invalid, NotFound, QuotaExceeded, Taken
-from entrepot.core.thing_model import (
+from entrepot.core.models.thing_model import (
     DEFAULT_SERVICE,
     Command,
     Element,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from entrepot.core import registry
+from entrepot.core.products import registry
 from entrepot.dialect.operation import Call, Operation
 from entrepot.vendors.aliyun import convert, replies, thing_models, use_cases, wire
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import count, islice
 
-from entrepot.core import product_models, registry
 from entrepot.core.faults import NotFound, Refused
-from entrepot.core.identity import Caller
+from entrepot.core.models.thing_model import Service, ThingModel
 from entrepot.core.ports import Tx
-from entrepot.core.product import Authored, Draft, Product
-from entrepot.core.product_models import Publication, Revision
-from entrepot.core.registry import Ref
-from entrepot.core.thing_model import Service, ThingModel
-from entrepot.core.things import ModelVersion
+from entrepot.core.products import drafts as product_models
+from entrepot.core.products import registry
+from entrepot.core.products.drafts import Publication, Revision
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import ModelVersion
+from entrepot.core.things.product import Authored, Draft, Product
 from entrepot.vendors.aliyun import model_edits
 from entrepot.vendors.aliyun.model_edits import NOTHING
 from entrepot.vendors.aliyun.use_cases import SENIOR, edition_of

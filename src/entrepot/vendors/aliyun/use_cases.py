@@ -8,13 +8,13 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from entrepot.core import registry
 from entrepot.core.faults import NotFound, QuotaExceeded
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.registry import Edit, Ref
-from entrepot.core.things import Device
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Edit, Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
 from entrepot.vendors.aliyun.categories import Category, categories, category
 from entrepot.vendors.aliyun.handles import DIALECT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from entrepot.core.identity import Tenant
+from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.handle import decode_rest, parse_query
 from entrepot.dialect.operation import Dialect

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 
 from entrepot.core.faults import Invalid, Malformed, NotFound, Unauthenticated, Violation
-from entrepot.core.identity import Caller, Tenant, User
+from entrepot.core.things.account import Caller, Tenant, User
 from entrepot.dialect.gate import Bearer
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Request

@@ -10,10 +10,10 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from entrepot.core import product as core
-from entrepot.core.identity import Caller
-from entrepot.core.product import Draft, Kind, Payload, Profile
-from entrepot.core.registry import Edit, Ref
+from entrepot.core.products.registry import Edit, Ref
+from entrepot.core.things import product as core
+from entrepot.core.things.account import Caller
+from entrepot.core.things.product import Draft, Kind, Payload, Profile
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import handles, projection, wire
 from entrepot.vendors.enos.expression import Compare, Exists, Expression, In, Like, parse

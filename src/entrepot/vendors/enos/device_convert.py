@@ -8,11 +8,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from entrepot.core.device_lists import ShownDevice
-from entrepot.core.devices import DeviceDraft, DeviceRef, chosen_secret
-from entrepot.core.identity import Caller
-from entrepot.core.registry import Ref
-from entrepot.core.things import Connection, Device, states
+from entrepot.core.devices.lists import ShownDevice
+from entrepot.core.devices.registry import DeviceDraft, DeviceRef, chosen_secret
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Connection, Device, states
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import device_wire as wire
 from entrepot.vendors.enos import handles

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from entrepot.core.device_lists import Labels, Listing
-from entrepot.core.identity import Caller
-from entrepot.core.product import Product
-from entrepot.core.things import Device, states
+from entrepot.core.devices.lists import Labels, Listing
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Device, states
+from entrepot.core.things.product import Product
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import device_wire as wire
 from entrepot.vendors.enos import handles

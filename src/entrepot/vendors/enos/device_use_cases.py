@@ -9,15 +9,17 @@ from typing import Any
 
 from msgspec.structs import replace as change
 
-from entrepot.core import device_lists, devices, registry
-from entrepot.core.device_lists import Devices, Listing, ShownDevice
-from entrepot.core.devices import DeviceRef
+from entrepot.core.devices import lists as device_lists
+from entrepot.core.devices import registry as devices
+from entrepot.core.devices.lists import Devices, Listing, ShownDevice
+from entrepot.core.devices.registry import DeviceRef
 from entrepot.core.faults import NotFound, Refused, Taken
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import MODEL, Product
-from entrepot.core.registry import Ref
-from entrepot.core.things import Device
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import MODEL, Product
 from entrepot.vendors.enos import handles
 
 

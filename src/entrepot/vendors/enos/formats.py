@@ -14,10 +14,10 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core.conversion import UNREADABLE, Format, Reason
 from entrepot.core.faults import Invalid, Malformed, Violation
-from entrepot.core.spelling import restored
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import UNREADABLE, Format, Reason
+from entrepot.core.models.spelling import restored
+from entrepot.core.models.thing_model import (
     DEFAULT_SERVICE,
     Command,
     Element,

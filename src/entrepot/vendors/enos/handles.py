@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 
-from entrepot.core.devices import DeviceRef
-from entrepot.core.product import Product
-from entrepot.core.registry import Ref
+from entrepot.core.devices.registry import DeviceRef
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.product import Product
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import DIGITS, LETTERS_AND_DIGITS, Code
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from entrepot.core import registry
+from entrepot.core.products import registry
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.enos import convert, model_convert, model_wire, thing_models, use_cases, wire
 from entrepot.vendors.enos.device_operations import DEVICES

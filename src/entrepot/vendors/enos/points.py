@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.conversion import UNREADABLE
-from entrepot.core.spelling import Spelling
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import UNREADABLE
+from entrepot.core.models.spelling import Spelling
+from entrepot.core.models.thing_model import (
     Array,
     Binary,
     Boolean,

@@ -14,14 +14,15 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core import models, registry
 from entrepot.core.faults import Denied, Invalid, NotFound, QuotaExceeded, Violation
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Authored, Product
-from entrepot.core.registry import Edit
+from entrepot.core.products import named_models as models
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Edit
 from entrepot.core.texts import decoded
-from entrepot.core.things import NamedModel
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import NamedModel
+from entrepot.core.things.product import Authored, Product
 from entrepot.vendors.enos import formats, handles, model_wire, starter
 from entrepot.vendors.enos.handles import DIALECT
 

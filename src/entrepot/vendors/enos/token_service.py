@@ -21,7 +21,7 @@ from entrepot.core.faults import (
     Unauthenticated,
     Unrouted,
 )
-from entrepot.core.identity import Caller, Tenant, User
+from entrepot.core.things.account import Caller, Tenant, User
 from entrepot.dialect.client import Client
 from entrepot.dialect.handle import decode_rest, no_selector, parse_query
 from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row

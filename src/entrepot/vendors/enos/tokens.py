@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import msgspec
 
 from entrepot.core.faults import Unauthenticated
-from entrepot.core.identity import Caller, Key, Tenant, Token, User
 from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.core.product import Claim
+from entrepot.core.things.account import Caller, Key, Tenant, Token, User
+from entrepot.core.things.product import Claim
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Exchange
 from entrepot.vendors.enos.signing import encryption

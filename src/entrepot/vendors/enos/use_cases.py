@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import Any
 
-from entrepot.core import models, registry
 from entrepot.core.faults import NotFound
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Draft, Product
-from entrepot.core.registry import Ref
+from entrepot.core.products import named_models as models
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.product import Draft, Product
 from entrepot.vendors.enos import thing_models
 
 _FEW = 2048  # so many are taken at once: each look at the names reads all of them

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 
-from entrepot.core.identity import Tenant
+from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import LETTERS_AND_DIGITS
 

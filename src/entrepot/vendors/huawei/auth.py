@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 
 from entrepot.core.faults import Unauthenticated
-from entrepot.core.identity import Caller, Tenant, User
+from entrepot.core.things.account import Caller, Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.operation import Exchange

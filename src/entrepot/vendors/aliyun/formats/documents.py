@@ -17,10 +17,10 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.conversion import UNREADABLE
 from entrepot.core.faults import Malformed
-from entrepot.core.spelling import Spelling, kept, restored
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import UNREADABLE
+from entrepot.core.models.spelling import Spelling, kept, restored
+from entrepot.core.models.thing_model import (
     DEFAULT_SERVICE,
     Command,
     Event,

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from entrepot.core.faults import Invalid, Malformed, Violation
-from entrepot.core.thing_model import decimal
+from entrepot.core.models.thing_model import decimal
 from entrepot.dialect.check import STRICT, broken_rules, read_plain, uncarried
 from entrepot.dialect.rules import Holds
 from entrepot.dialect.sizes import refuse_many

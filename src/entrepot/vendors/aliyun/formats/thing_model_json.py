@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from entrepot.core.conversion import Format
-from entrepot.core.spelling import Spelling
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import Format
+from entrepot.core.models.spelling import Spelling
+from entrepot.core.models.thing_model import (
     Array,
     Boolean,
     Choice,

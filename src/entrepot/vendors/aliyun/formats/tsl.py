@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from entrepot.core.conversion import Format, Reason
-from entrepot.core.spelling import Spelling
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import Format, Reason
+from entrepot.core.models.spelling import Spelling
+from entrepot.core.models.thing_model import (
     Array,
     Boolean,
     Choice,

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from entrepot.core.conversion import Reason
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import Reason
+from entrepot.core.models.thing_model import (
     Access,
     Array,
     Binary,

@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from entrepot.core.identity import Caller, Tenant, User
+from entrepot.core.things.account import Caller, Tenant, User
 from entrepot.dialect.client import Client
 from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect, Exchange

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec import UNSET
 
-from entrepot.core.identity import Caller, Tenant, User
+from entrepot.core.things.account import Caller, Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import HEX, Code
 from entrepot.dialect.operation import Call

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from random import getrandbits
 
-from entrepot.core.identity import Tenant
+from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client
 from entrepot.dialect.handle import no_selector, parse_plain_query

@@ -9,12 +9,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from entrepot.core.device_lists import Devices, Listing, ShownDevice
-from entrepot.core.devices import DeviceDraft, DeviceRef, chosen_secret
-from entrepot.core.identity import Caller
-from entrepot.core.product import NAME
-from entrepot.core.registry import Ref
-from entrepot.core.things import Connection, Device
+from entrepot.core.devices.lists import Devices, Listing, ShownDevice
+from entrepot.core.devices.registry import DeviceDraft, DeviceRef, chosen_secret
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Connection, Device
+from entrepot.core.things.product import NAME
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.iotda import device_wire as wire
 from entrepot.vendors.huawei.iotda import handles

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from entrepot.core import device_lists, devices
+from entrepot.core.devices import lists as device_lists
+from entrepot.core.devices import registry as devices
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.iotda import device_convert as convert
 from entrepot.vendors.huawei.iotda import device_use_cases as use_cases

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 
 from msgspec.structs import replace as change
 
-from entrepot.core import device_lists, devices, registry
-from entrepot.core.device_lists import Devices, Listing, ShownDevice
-from entrepot.core.devices import DeviceDraft, DeviceRef
+from entrepot.core.devices import lists as device_lists
+from entrepot.core.devices import registry as devices
+from entrepot.core.devices.lists import Devices, Listing, ShownDevice
+from entrepot.core.devices.registry import DeviceDraft, DeviceRef
 from entrepot.core.faults import NotFound, QuotaExceeded, Refused, Taken
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.things import Device
+from entrepot.core.products import registry
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
 from entrepot.vendors.huawei.iotda import handles
 from entrepot.vendors.huawei.iotda.use_cases import ProductRef, SpaceRef, product_ref, space_of
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.conversion import Format, Reason
 from entrepot.core.faults import Invalid, Malformed, Violation
+from entrepot.core.models.conversion import Format, Reason
 from entrepot.dialect.check import read_json
 from entrepot.vendors.huawei.iotda.body import LENIENT
 from entrepot.vendors.huawei.iotda.handles import DIALECT

@@ -6,10 +6,10 @@ import secrets
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from entrepot.core.devices import DeviceRef
-from entrepot.core.product import Product
-from entrepot.core.registry import Ref
-from entrepot.core.things import Device
+from entrepot.core.devices.registry import DeviceRef
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS, Code
 

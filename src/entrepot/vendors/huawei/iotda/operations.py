@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrepot.core import registry, spaces
+from entrepot.core.products import registry, spaces
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.iotda import apps, convert, use_cases, wire
 from entrepot.vendors.huawei.iotda.device_operations import DEVICES

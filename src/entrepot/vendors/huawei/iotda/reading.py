@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.conversion import UNREADABLE
 from entrepot.core.faults import Malformed
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import UNREADABLE
+from entrepot.core.models.thing_model import (
     Array,
     Boolean,
     Choice,

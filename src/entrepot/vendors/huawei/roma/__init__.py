@@ -6,8 +6,8 @@ import os
 import uuid
 from functools import partial
 
-from entrepot.core.devices import DeviceRef
-from entrepot.core.identity import Tenant
+from entrepot.core.devices.registry import DeviceRef
+from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client, Credentials
 from entrepot.dialect.handle import no_selector, parse_plain_query

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entrepot.core.faults import NotFound
-from entrepot.core.identity import Caller
+from entrepot.core.things.account import Caller
 from entrepot.dialect.operation import Exchange
 from entrepot.vendors.huawei import auth as huawei
 from entrepot.vendors.huawei.account import PROJECT

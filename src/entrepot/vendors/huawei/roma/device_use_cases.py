@@ -8,22 +8,17 @@ from typing import Literal
 
 from msgspec.structs import replace as change
 
-from entrepot.core import device_lists, devices, registry
-from entrepot.core.device_lists import Devices, Listing, ShownDevice
-from entrepot.core.devices import DeviceDraft, DeviceRef
+from entrepot.core.devices import lists as device_lists
+from entrepot.core.devices import registry as devices
+from entrepot.core.devices.lists import Devices, Listing, ShownDevice
+from entrepot.core.devices.registry import DeviceDraft, DeviceRef
 from entrepot.core.faults import NotFound, Refused
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import GATEWAY, Claim, Product
-from entrepot.core.registry import Ref
-from entrepot.core.things import (
-    CONNECTIONS,
-    STATE,
-    Connection,
-    Device,
-    in_product,
-    states,
-)
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import CONNECTIONS, STATE, Connection, Device, in_product, states
+from entrepot.core.things.product import GATEWAY, Claim, Product
 from entrepot.vendors.huawei.roma import handles
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.product import Actor
 from entrepot.core.texts import decoded
+from entrepot.core.things.product import Actor
 
 Plain = dict[str, Any]
 Path = tuple[str, ...]

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.conversion import UNREADABLE, Format, Reason
 from entrepot.core.faults import Invalid, Malformed, Violation
-from entrepot.core.spelling import Spelling
-from entrepot.core.thing_model import (
+from entrepot.core.models.conversion import UNREADABLE, Format, Reason
+from entrepot.core.models.spelling import Spelling
+from entrepot.core.models.thing_model import (
     Access,
     Array,
     Binary,

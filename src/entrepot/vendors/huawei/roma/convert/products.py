@@ -8,8 +8,9 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from entrepot.core.identity import Caller, allows
-from entrepot.core.product import (
+from entrepot.core.products.registry import Edit, Ref, Shown
+from entrepot.core.things.account import Caller, allows
+from entrepot.core.things.product import (
     GATEWAY,
     NAME,
     Actor,
@@ -21,7 +22,6 @@ from entrepot.core.product import (
     Profile,
     Protocol,
 )
-from entrepot.core.registry import Edit, Ref, Shown
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.device_use_cases import model_claim

@@ -7,12 +7,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from entrepot.core.identity import Caller
-from entrepot.core.product import Claim
-from entrepot.core.registry import Ref
-from entrepot.core.templates import TemplateDraft
-from entrepot.core.things import Template, Topic
-from entrepot.core.topics import TopicDraft
+from entrepot.core.products.registry import Ref
+from entrepot.core.products.templates import TemplateDraft
+from entrepot.core.products.topics import TopicDraft
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Template, Topic
+from entrepot.core.things.product import Claim
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma.convert.products import both, made, part, ref, user
 from entrepot.vendors.huawei.roma.use_cases import Page, Wanted

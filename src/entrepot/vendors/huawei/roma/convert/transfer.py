@@ -6,8 +6,8 @@ import csv
 import io
 
 from entrepot.core.faults import Invalid
-from entrepot.core.identity import Caller
-from entrepot.core.registry import Ref, Shown
+from entrepot.core.products.registry import Ref, Shown
+from entrepot.core.things.account import Caller
 from entrepot.dialect.check import Leniency, read_plain
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles

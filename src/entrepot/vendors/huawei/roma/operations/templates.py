@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrepot.core import templates, topics
+from entrepot.core.products import templates, topics
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.roma import use_cases
 from entrepot.vendors.huawei.roma.convert import templates as convert

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from entrepot.core.faults import Violation
-from entrepot.core.thing_model import decimal
+from entrepot.core.models.thing_model import decimal
 from entrepot.dialect.rules import Unique
 from entrepot.vendors.huawei.roma.wire.shared import (
     ID,

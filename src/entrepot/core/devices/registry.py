@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core import audit, registry
+from entrepot.core import audit
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Taken
-from entrepot.core.identity import Caller
-from entrepot.core.model_changes import Changes
+from entrepot.core.models.changes import Changes
 from entrepot.core.ports import Tx
-from entrepot.core.product import Claim, Product
-from entrepot.core.registry import Ref
-from entrepot.core.things import BEHIND, HUB, Device
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import BEHIND, HUB, Device
+from entrepot.core.things.product import Claim, Product
 
 SAID = ("name", "names", "description", "tags", "gateway", "extras")
 """What the maker says of a device, besides its key: each dialect shows it, or declares its loss."""

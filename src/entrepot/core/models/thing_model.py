@@ -2,7 +2,7 @@
 
 Holds meaning, never a vendor's limits. Every default is "nothing was said" (None, false or empty), so
 that what one dialect leaves out is not what another says. What a dialect alone can say, and what it
-spells in a way of its own, is in `extras` under its name (`core/spelling.py`).
+spells in a way of its own, is in `extras` under its name (`core/models/spelling.py`).
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from entrepot.core.conversion import member_of
-from entrepot.core.differences import ORDER, Difference, Path, differences
-from entrepot.core.thing_model import ThingModel
+from entrepot.core.models.conversion import member_of
+from entrepot.core.models.differences import ORDER, Difference, Path, differences
+from entrepot.core.models.thing_model import ThingModel
 
 Impact = Literal["compatible", "risky", "breaking"]
 IMPACTS: tuple[Impact, ...] = ("compatible", "risky", "breaking")  # from least to worst

@@ -9,15 +9,16 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from entrepot.core import audit, models
+from entrepot.core import audit
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
-from entrepot.core.identity import Caller
-from entrepot.core.model_changes import Changes
+from entrepot.core.models.changes import Changes
+from entrepot.core.models.rebase import rebased
 from entrepot.core.ports import KINDS, Entry, L, Tx
-from entrepot.core.product import NAME, Authored, Call, Claim, Draft, Product, Profile
-from entrepot.core.product_changes import changes
-from entrepot.core.retelling import rebased
-from entrepot.core.things import ModelVersion, Space, Template, Topic
+from entrepot.core.products import named_models as models
+from entrepot.core.products.changes import changes
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import ModelVersion, Space, Template, Topic
+from entrepot.core.things.product import NAME, Authored, Call, Claim, Draft, Product, Profile
 
 V = TypeVar("V")
 P = TypeVar("P", Topic, ModelVersion)

@@ -10,8 +10,8 @@ import hashlib
 import msgspec
 
 from entrepot.core.faults import Denied
-from entrepot.core.product import Actor, Claim
-from entrepot.core.shelf import Shelf
+from entrepot.core.models.catalog import Shelf
+from entrepot.core.things.product import Actor, Claim
 from entrepot.core.vault import Vault
 
 NO_MODELS = Shelf()

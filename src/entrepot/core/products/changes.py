@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from entrepot.core import audit
-from entrepot.core.model_changes import Changes, model_changes
-from entrepot.core.product import Product, Profile
+from entrepot.core.models.changes import Changes, model_changes
+from entrepot.core.things.product import Product, Profile
 
 
 def changes(old: Product, new: Product) -> Changes:

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from entrepot.core import audit
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Claim
-from entrepot.core.registry import Ref
-from entrepot.core.things import Template
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Template
+from entrepot.core.things.product import Claim
 
 _FIELDS = ("name", "description", "enabled", "model")
 

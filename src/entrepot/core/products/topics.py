@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from entrepot.core import audit
 from entrepot.core.faults import NotFound
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Claim, Product
-from entrepot.core.registry import Ref, get
-from entrepot.core.things import Topic
+from entrepot.core.products.registry import Ref, get
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Topic
+from entrepot.core.things.product import Claim, Product
 
 _FIELDS = ("name", "version", "direction", "description", "prefixed")
 

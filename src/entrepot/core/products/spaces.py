@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from entrepot.core import audit
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import Claim, Product
-from entrepot.core.registry import Ref
-from entrepot.core.things import Space
+from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import Space
+from entrepot.core.things.product import Claim, Product
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from entrepot.core.differences import Difference
+from entrepot.core.models.differences import Difference
 
 Kind = Literal["device", "gateway"]
 Payload = Literal["json", "binary"]

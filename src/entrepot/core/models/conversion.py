@@ -13,10 +13,10 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from entrepot.core.differences import ORDER, Difference, Path, differences, undone
 from entrepot.core.faults import Malformed, Violation
-from entrepot.core.spelling import unspelled
-from entrepot.core.thing_model import ThingModel
+from entrepot.core.models.differences import ORDER, Difference, Path, differences, undone
+from entrepot.core.models.spelling import unspelled
+from entrepot.core.models.thing_model import ThingModel
 
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a reader meets in JSON that is no model of its format."""

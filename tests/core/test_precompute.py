@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entrepot.core.ahead import Ahead, Foreseen
+from entrepot.core.precompute import Ahead, Foreseen
 
 
 def test_what_takes_long_is_made_ahead_once() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
-from entrepot.core.thing_model import Element, ThingModel
+from entrepot.core.models.thing_model import Element, ThingModel
 
 Path = tuple[str, ...]
 ORDER = "#order"

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from entrepot.core.product import NAME, Actor, Authored, Claim
+from entrepot.core.things.product import NAME, Actor, Authored, Claim
 
 
 class Space(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,10 +9,10 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from entrepot.core.faults import NotFound
-from entrepot.core.identity import Key, Settings, Tenant, User, tenant_claim, user_claim
 from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.core.product import Actor
-from entrepot.core.things import Space
+from entrepot.core.things.account import Key, Settings, Tenant, User, tenant_claim, user_claim
+from entrepot.core.things.device import Space
+from entrepot.core.things.product import Actor
 from entrepot.core.vault import Vault
 
 ROOT = "root"

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from entrepot.core.thing_model import Element
+from entrepot.core.models.thing_model import Element
 
 E = TypeVar("E", bound=Element)
 M = TypeVar("M")

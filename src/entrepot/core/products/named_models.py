@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from entrepot.core import audit
 from entrepot.core.faults import InUse, NotFound
-from entrepot.core.identity import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.product import MODEL, Authored, Claim, Product
-from entrepot.core.things import NamedModel
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import NamedModel
+from entrepot.core.things.product import MODEL, Authored, Claim, Product
 
 
 def model_claim(key: str) -> Claim:

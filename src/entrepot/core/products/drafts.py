@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from entrepot.core import registry
-from entrepot.core.ahead import Foreseen
-from entrepot.core.conversion import Format
 from entrepot.core.faults import NotFound, Refused, Taken
-from entrepot.core.identity import Caller
+from entrepot.core.models.conversion import Format
+from entrepot.core.models.rebase import edited, rebased
+from entrepot.core.models.thing_model import ThingModel
 from entrepot.core.ports import Tx
-from entrepot.core.product import Authored, Claim, Product
-from entrepot.core.registry import Edit, Ref
-from entrepot.core.retelling import edited, rebased
-from entrepot.core.thing_model import ThingModel
-from entrepot.core.things import ModelVersion
+from entrepot.core.precompute import Foreseen
+from entrepot.core.products import registry
+from entrepot.core.products.registry import Edit, Ref
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import ModelVersion
+from entrepot.core.things.product import Authored, Claim, Product
 
 _LONG = 1 << 16  # bytes of a draft whose change takes some milliseconds
 

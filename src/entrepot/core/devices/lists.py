@@ -8,12 +8,11 @@ from typing import TypeVar
 
 import msgspec
 
-from entrepot.core import registry
-from entrepot.core.devices import key_claim
-from entrepot.core.identity import Caller
+from entrepot.core.devices.registry import key_claim
 from entrepot.core.ports import Tx
-from entrepot.core.product import Product
-from entrepot.core.things import (
+from entrepot.core.products import registry
+from entrepot.core.things.account import Caller
+from entrepot.core.things.device import (
     BEHIND,
     KEY,
     STATE,
@@ -23,6 +22,7 @@ from entrepot.core.things import (
     in_product,
     states,
 )
+from entrepot.core.things.product import Product
 
 V = TypeVar("V")
 P = TypeVar("P", Product, Space)

@@ -1,0 +1,1 @@
+"""The things that the store keeps, as plain values."""
