@@ -16,9 +16,11 @@ from typing import Any
 import msgspec
 import zstandard
 
+from entrepot.core.models.authored import Authored
 from entrepot.core.ports import Entry
-from entrepot.core.things.product import Actor, Authored, Profile
+from entrepot.core.things.claim import Actor
 from entrepot.core.things.product import Product as CanonicalProduct
+from entrepot.core.things.product import Profile
 from entrepot.vendors.aliyun.categories import categories
 
 TARGET = Path(__file__).parents[1] / "src" / "entrepot" / "store" / "documents.zdict"

@@ -30,6 +30,8 @@ from bench.figures import Goal, Spread
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.conversion import Format, convert
 from entrepot.core.models.thing_model import Property, Service, Text
 from entrepot.core.ports import Tx
@@ -37,8 +39,8 @@ from entrepot.core.precompute import Ahead
 from entrepot.core.products import registry
 from entrepot.core.products.drafts import revision
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller, Settings, User
-from entrepot.core.things.product import Authored, Draft, Profile
+from entrepot.core.things.account import Settings, User
+from entrepot.core.things.product import Draft, Profile
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Request
 from entrepot.vendors.aliyun import model_edits, thing_models

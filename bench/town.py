@@ -22,10 +22,12 @@ from msgspec.structs import replace
 from bench.homes import Home
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
-from entrepot.core.things.account import Caller, Settings
-from entrepot.core.things.product import Claim, Draft, Product
+from entrepot.core.things.account import Settings
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.product import Draft, Product
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.request import Request
 from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS, Adapter

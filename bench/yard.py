@@ -11,13 +11,14 @@ from bench.homes import Home
 from bench.questions import BY, PAGE, Question
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.devices import registry as devices
 from entrepot.core.devices.registry import DeviceDraft, DeviceRef
 from entrepot.core.faults import Taken
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller, Settings
+from entrepot.core.things.account import Settings
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Draft, Product, Profile
 from entrepot.dialect.client import Credentials

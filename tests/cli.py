@@ -14,9 +14,9 @@ from entrepot import main as root
 from entrepot.cli import main
 from entrepot.config import Config
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
-from entrepot.core.things.account import Caller
 from entrepot.core.things.product import Draft, Product, Profile
 
 

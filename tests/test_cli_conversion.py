@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from entrepot import models
-from entrepot.core.things.product import Authored
+from entrepot.core.models.authored import Authored
 from tests.cli import Console, Said, say
 
 CORPUS = Path(__file__).parent / "corpus"

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.devices import registry as devices
 from entrepot.core.devices.registry import DeviceDraft, DeviceRef
 from entrepot.core.ports import Tx
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
 from tests import postgres

@@ -10,9 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot import main as root
+from entrepot.core.models.authored import Authored
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Edit, Ref
-from entrepot.core.things.product import Authored
 from tests.cli import Console
 
 

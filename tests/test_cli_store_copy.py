@@ -14,8 +14,10 @@ from entrepot import engines
 from entrepot import main as root
 from entrepot.cli import stores
 from entrepot.config import Config
-from entrepot.core.ports import INSTALLATION, KINDS, Tx
-from entrepot.core.things.product import Claim, Product
+from entrepot.core.kinds import INSTALLATION, KINDS
+from entrepot.core.ports import Tx
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.product import Product
 from entrepot.store import moving
 from tests import postgres
 from tests.cli import Console, say

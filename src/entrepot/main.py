@@ -18,9 +18,10 @@ from entrepot import engines, keyfile, private
 from entrepot.core.accounts import tenancy
 from entrepot.core.accounts.tenancy import ROOT, open_vault
 from entrepot.core.faults import NotFound
+from entrepot.core.kinds import INSTALLATION
 from entrepot.core.models.catalog import Shelf
 from entrepot.core.models.conversion import CANONICAL
-from entrepot.core.ports import INSTALLATION, Ledger, Tx
+from entrepot.core.ports import Ledger, Tx
 from entrepot.core.things.account import Key, Settings, Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Dialect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from entrepot.core import faults as f
-from entrepot.core.things.account import PERMISSIONS
+from entrepot.core.caller import PERMISSIONS
 
 # What the use cases and dialects say today; a row's own `when` is added to these.
 KINDS = (

@@ -12,11 +12,17 @@ from msgspec.structs import replace
 
 from entrepot.core.accounts.tenancy import tenant_named
 from entrepot.core.devices.registry import key_claim
+from entrepot.core.models.authored import Authored
 from entrepot.core.ports import Tx
 from entrepot.core.products.named_models import model_claim
 from entrepot.core.things.account import Tenant
-from entrepot.core.things.device import Device, ModelVersion, NamedModel, Space, Template, Topic
-from entrepot.core.things.product import Authored, Claim, Kind, Product, Profile
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.device import Device
+from entrepot.core.things.model import ModelVersion, NamedModel
+from entrepot.core.things.product import Kind, Product, Profile
+from entrepot.core.things.space import Space
+from entrepot.core.things.template import Template
+from entrepot.core.things.topic import Topic
 from entrepot.dialect.calls import filled, words
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.roma.handles import part_id

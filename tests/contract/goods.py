@@ -6,8 +6,11 @@ from typing import Any
 
 from entrepot.core.devices.registry import key_claim
 from entrepot.core.ports import Entry, Tx
-from entrepot.core.things.device import Device, Space, Topic
-from entrepot.core.things.product import Actor, Claim, Product, Profile
+from entrepot.core.things.claim import Actor, Claim
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product, Profile
+from entrepot.core.things.space import Space
+from entrepot.core.things.topic import Topic
 
 SOMEBODY = Actor(1, "somebody")
 TENANT, OTHER_TENANT = 11, 12

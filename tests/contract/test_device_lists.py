@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices.lists import Listing
 from entrepot.core.ports import Tx
-from entrepot.core.things.account import Caller
 from entrepot.core.things.device import BEHIND, KEY, STATE, UNNAMED, Device, in_product, states
 from entrepot.core.things.product import NAME, Product
 from entrepot.core.vault import Vault

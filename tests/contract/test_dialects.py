@@ -14,9 +14,9 @@ import pytest
 
 import entrepot
 from entrepot.core import faults
+from entrepot.core.caller import PERMISSIONS
 from entrepot.core.devices import registry as devices
 from entrepot.core.faults import CATALOGUE, Fault
-from entrepot.core.things.account import PERMISSIONS
 from entrepot.core.things.product import Profile
 from entrepot.dialect.check import read_json
 from entrepot.dialect.handle import Spoken, by_root

@@ -98,7 +98,7 @@ def kept(world: World, adapter: Adapter, handle: str) -> Product:
 
 
 def _everywhere(tx: Any, id: int) -> list[Product | None]:
-    from entrepot.core.ports import INSTALLATION
+    from entrepot.core.kinds import INSTALLATION
     from entrepot.core.things.account import Tenant
 
     return [tx.get(Product, t.id, id) for t in tx.scan(Tenant, INSTALLATION)]

@@ -13,11 +13,12 @@ import pytest
 
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
-from entrepot.core.things.account import Caller
+from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import Device
-from entrepot.core.things.product import Claim, Draft, Product, Profile
+from entrepot.core.things.product import Draft, Product, Profile
 from entrepot.dialect.client import Credentials
 from entrepot.vendors.huawei.roma.handles import client_id
 from tests.contract.adapters import ADAPTERS

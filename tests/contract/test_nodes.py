@@ -11,15 +11,19 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot.core.accounts.tenancy import create_tenant, create_user
+from entrepot.core.caller import Caller
 from entrepot.core.devices import registry as devices
 from entrepot.core.devices.registry import DeviceDraft, DeviceRef
 from entrepot.core.faults import Fault, InUse, NotFound, QuotaExceeded, Taken
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import Device, Space, Template, Topic
-from entrepot.core.things.product import Claim, Product
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
+from entrepot.core.things.space import Space
+from entrepot.core.things.template import Template
+from entrepot.core.things.topic import Topic
 from entrepot.core.vault import Vault
 from tests.contract.conftest import Open
 from tests.contract.goods import SOMEBODY, TENANT, device, product, space, topic

@@ -19,9 +19,10 @@ import pytest
 from msgspec.structs import replace as changed
 
 from entrepot.core.faults import Broken, Invalid, Malformed
+from entrepot.core.models.authored import Authored
 from entrepot.core.ports import Tx
-from entrepot.core.things.device import ModelVersion
-from entrepot.core.things.product import Authored, Product
+from entrepot.core.things.model import ModelVersion
+from entrepot.core.things.product import Product
 from entrepot.dialect.request import Answer
 from tests.cli import Console
 from tests.contract.adapters import ADAPTERS

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from entrepot.core.caller import PERMISSIONS
 from entrepot.core.faults import Broken, Denied
-from entrepot.core.things.account import PERMISSIONS
 from entrepot.dialect.operation import Operation
 from tests.contract.adapters import ADAPTERS, Adapter, Credentials
 from tests.contract.furnished import Victim, call, furnished

@@ -15,8 +15,9 @@ import pytest
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
+from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import STATE, Device, states
-from entrepot.core.things.product import Claim, Product
+from entrepot.core.things.product import Product
 from entrepot.store.postgres import PostgresStore
 from entrepot.store.postgres_tx import ReadTx
 from tests import postgres

@@ -9,11 +9,14 @@ from msgspec.structs import replace
 
 from entrepot.core.accounts import tenancy
 from entrepot.core.faults import NotFound, Taken
-from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.kinds import INSTALLATION
+from entrepot.core.ports import Tx
 from entrepot.core.things.account import Tenant, key_claim
-from entrepot.core.things.device import Space, Topic
-from entrepot.core.things.product import GATEWAY, Claim, Product
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.product import GATEWAY, Product
 from entrepot.core.things.product import NAME as NAME_LABEL
+from entrepot.core.things.space import Space
+from entrepot.core.things.topic import Topic
 from tests.contract.conftest import Open
 from tests.contract.goods import OTHER_TENANT, TENANT, entry, product, space, topic
 

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from entrepot.core.faults import NotFound, Taken, Unavailable
 from entrepot.core.ports import Tx
-from entrepot.core.things.device import Space
-from entrepot.core.things.product import Claim, Product
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.product import Product
+from entrepot.core.things.space import Space
 from entrepot.edge.health import Health
 from tests.contract.conftest import Open
 from tests.contract.engines import Engine

@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import CATALOGUE, Fault, NotFound, Taken, Unauthenticated
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref, Shown
-from entrepot.core.things.account import Caller
-from entrepot.core.things.product import Claim, Draft, Profile
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.product import Draft, Profile
 from entrepot.dialect.handle import decode_rest, parse_query
 from entrepot.dialect.handles import LOWER, Code
 from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row

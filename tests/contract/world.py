@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.accounts.tenancy import create_key, create_user, tenant_named
-from entrepot.core.ports import INSTALLATION, KINDS, Tx
+from entrepot.core.kinds import INSTALLATION, KINDS
+from entrepot.core.ports import Tx
 from entrepot.core.things.account import Settings, Tenant
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.handle import House, Spoken

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.core.devices.lists import Devices, Listing
@@ -16,7 +17,6 @@ from entrepot.core.devices.registry import DeviceDraft, DeviceRef
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Taken
 from entrepot.core.ports import Tx
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
 from tests.contract.goods import device as plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entrepot.core.things.account import PERMISSIONS, allows
+from entrepot.core.caller import PERMISSIONS, allows
 
 
 @pytest.mark.parametrize("wanted", PERMISSIONS)

@@ -9,9 +9,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.changes import SPELLING, model_changes
 from entrepot.core.models.differences import Difference
-from entrepot.core.things.product import Authored
 
 # What is not there is told as null, so null itself is left out here.
 VALUES = st.recursive(

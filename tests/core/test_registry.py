@@ -12,13 +12,16 @@ from msgspec.structs import replace
 from msgspec.structs import replace as change
 
 from entrepot.core.accounts.tenancy import create_tenant, create_user
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Denied, InUse, NotFound, QuotaExceeded, Refused, Taken
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Edit, Ref
-from entrepot.core.things.account import Caller, Settings, Tenant
-from entrepot.core.things.device import Space, Topic
-from entrepot.core.things.product import Claim, Draft, Product, Profile
+from entrepot.core.things.account import Settings, Tenant
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.product import Draft, Product, Profile
+from entrepot.core.things.space import Space
+from entrepot.core.things.topic import Topic
 from entrepot.core.vault import Vault
 from entrepot.store.sqlite import SqliteStore
 from tests.contract.goods import device, space, topic

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from entrepot import main as root
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.catalog import Shelf
 from entrepot.core.models.conversion import loss
 from entrepot.core.models.differences import Difference
-from entrepot.core.things.product import Authored
 from entrepot.store.rows import label_number
 
 MOST_BYTES = 8 << 20

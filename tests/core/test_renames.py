@@ -11,12 +11,13 @@ from msgspec.structs import replace
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Taken
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Edit, Ref
-from entrepot.core.things.account import Caller
-from entrepot.core.things.product import Claim, Draft, Product, Profile
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.product import Draft, Product, Profile
 
 
 class Desk:

@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot import main as root
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.conversion import Format, read
 from entrepot.core.models.differences import differences, undone
 from entrepot.core.models.rebase import Edit, edited
 from entrepot.core.models.thing_model import Number, Property, Service, ThingModel
-from entrepot.core.things.product import Authored
 from tests.models import drawn
 
 SHELF = root.shelf()

@@ -13,12 +13,13 @@ from typing import Any
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.devices import registry as devices
 from entrepot.core.devices.registry import DeviceDraft
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller, Settings
+from entrepot.core.things.account import Settings
 from entrepot.core.things.product import Draft, Profile
 from entrepot.dialect.request import Request
 from tests.contract.adapters import ADAPTERS, Adapter, Credentials

@@ -14,7 +14,8 @@ import pytest
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
-from entrepot.core.things.product import Claim, Product
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.product import Product
 from entrepot.store import postgres as engine
 from entrepot.store.postgres import PostgresStore
 from entrepot.store.upgrade import SCHEMA_VERSION

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
-from entrepot.core.things.account import Caller, Settings
+from entrepot.core.things.account import Settings
 from entrepot.core.things.product import Draft, Profile
 from entrepot.dialect.request import Answer
 from tests import postgres

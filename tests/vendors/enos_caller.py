@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.products.registry import create
-from entrepot.core.things.account import Caller, Key, Settings, Tenant, User
+from entrepot.core.things.account import Key, Settings, Tenant, User
 from entrepot.core.things.product import Draft, Profile
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.handle import House, by_root

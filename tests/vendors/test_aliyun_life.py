@@ -11,9 +11,9 @@ import pytest
 
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
-from entrepot.core.things.account import Caller
 from entrepot.core.things.product import Draft, Profile
 from entrepot.core.vault import Vault
 from entrepot.vendors.aliyun.categories import categories

@@ -16,6 +16,8 @@ from msgspec.structs import replace
 
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.conversion import Format, convert
 from entrepot.core.models.differences import ORDER, differences
 from entrepot.core.models.rebase import rebased
@@ -34,9 +36,8 @@ from entrepot.core.models.thing_model import (
     ThingModel,
 )
 from entrepot.core.ports import Entry, Tx
-from entrepot.core.products import named_models as models
-from entrepot.core.things.account import Caller
-from entrepot.core.things.product import Authored, Product, Profile
+from entrepot.core.products import named_models
+from entrepot.core.things.product import Product, Profile
 from entrepot.dialect.request import Answer
 from tests.contract.adapters import ALIYUN, IOTDA, Credentials
 from tests.contract.world import World
@@ -360,7 +361,7 @@ def named(aliyun: Aliyun, **lengths: int) -> None:
         tenant = tenancy.tenant_named(tx, aliyun.credentials["name"])
         user = tenancy.user_named(tx, tenant, tenant.name)
         caller = Caller(tenant, user, "enos", "Import", "test", 1, vault, shelf=root.shelf())
-        models.put(tx, caller, "Station", Authored("enos", msgspec.Raw(words.write(model))))
+        named_models.put(tx, caller, "Station", Authored("enos", msgspec.Raw(words.write(model))))
 
     aliyun.world.installation.store.write_now(put)
 

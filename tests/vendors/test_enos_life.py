@@ -9,9 +9,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from entrepot.core.models.authored import Authored
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.product import Authored, Draft, Profile
+from entrepot.core.things.product import Draft, Profile
 from entrepot.vendors.enos import handles
 from tests.vendors.enos_caller import BODY, Account, Enos
 

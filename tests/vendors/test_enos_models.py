@@ -10,10 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot.core.faults import InUse, NotFound
-from entrepot.core.products import named_models as models
-from entrepot.core.products import registry
+from entrepot.core.models.authored import Authored
+from entrepot.core.products import named_models, registry
 from entrepot.core.products.registry import Edit
-from entrepot.core.things.product import Authored
 from entrepot.vendors.enos import handles, starter
 from tests.vendors.enos_caller import MODELS, Account, Enos
 from tests.vendors.enos_models import BOILER, model, provision, show
@@ -107,7 +106,7 @@ def test_an_import_replaces_what_is_known(enos: Enos, account: Account) -> None:
     assert show(enos, account, "A")["data"]["desc"] == "new"
     found = enos.call(account, "search", {}, path=MODELS, scope="0")
     assert [m["modelId"] for m in found["data"]] == ["A", "B"]
-    kept = enos.store.read_now(lambda tx: models.get(tx, account.tenant.id, "A"))
+    kept = enos.store.read_now(lambda tx: named_models.get(tx, account.tenant.id, "A"))
     log = enos.store.read_now(lambda tx: tx.history(account.tenant.id, kept.id))
     assert [(e.kind, e.revision, e.action) for e in log] == [
         ("model", 1, "create"),
@@ -144,13 +143,13 @@ def test_a_model_in_use_cannot_be_deleted(enos: Enos, account: Account) -> None:
     key = enos.create(account, modelId="Boiler.v-1_0")
     caller = enos.caller(account)
     with pytest.raises(InUse) as refused:
-        enos.store.write_now(lambda tx: models.delete(tx, caller, "Boiler.v-1_0"))
+        enos.store.write_now(lambda tx: named_models.delete(tx, caller, "Boiler.v-1_0"))
     assert (refused.value.kind, refused.value.by) == ("model", "products")
     enos.call(account, "delete", productKey=key)
-    enos.store.write_now(lambda tx: models.delete(tx, caller, "Boiler.v-1_0"))
+    enos.store.write_now(lambda tx: named_models.delete(tx, caller, "Boiler.v-1_0"))
     assert show(enos, account, "Boiler.v-1_0")["code"] == 99404
     with pytest.raises(NotFound):
-        enos.store.write_now(lambda tx: models.delete(tx, caller, "Boiler.v-1_0"))
+        enos.store.write_now(lambda tx: named_models.delete(tx, caller, "Boiler.v-1_0"))
 
 
 def test_an_own_model_in_a_public_one_s_place_is_in_use_by_products_made_before(
@@ -162,9 +161,9 @@ def test_an_own_model_in_a_public_one_s_place_is_in_use_by_products_made_before(
     caller = enos.caller(account)
     for gone in (key, second):
         with pytest.raises(InUse):
-            enos.store.write_now(lambda tx: models.delete(tx, caller, "Inverter"))
+            enos.store.write_now(lambda tx: named_models.delete(tx, caller, "Inverter"))
         enos.call(account, "delete", productKey=gone)
-    enos.store.write_now(lambda tx: models.delete(tx, caller, "Inverter"))
+    enos.store.write_now(lambda tx: named_models.delete(tx, caller, "Inverter"))
     assert show(enos, account, "Inverter")["data"]["orgId"] == "o00000000000000"
 
 
@@ -181,7 +180,7 @@ def test_a_product_with_a_model_of_its_own_keeps_no_other_in_use(
         )
     )
     assert enos.show(account, key)["modelId"] == key
-    enos.store.write_now(lambda tx: models.delete(tx, caller, "Boiler.v-1_0"))
+    enos.store.write_now(lambda tx: named_models.delete(tx, caller, "Boiler.v-1_0"))
     shown = show(enos, account, key)["data"]  # what the other dialect could not say is parked
     assert (shown["desc"], shown["tags"]) == (BOILER["desc"], BOILER["tags"])
 

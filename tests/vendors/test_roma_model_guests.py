@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot import main as root
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.conversion import Format
 from entrepot.core.models.differences import differences
 from entrepot.core.models.thing_model import (
@@ -32,7 +33,7 @@ from entrepot.core.models.thing_model import (
 )
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.products import registry
-from entrepot.core.things.product import Authored, Product
+from entrepot.core.things.product import Product
 from tests.contract.adapters import ROMA, Credentials
 from tests.contract.world import World
 from tests.server import Server

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from entrepot.core.things.product import Actor
+from entrepot.core.things.claim import Actor
 from entrepot.vendors.huawei.roma import document, parts
 from entrepot.vendors.huawei.roma.document import Document, Stamp
 from tests.server import Server

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from entrepot.core.accounts.tenancy import set_disabled, tenant_named, user_named
-from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.kinds import INSTALLATION
+from entrepot.core.ports import Tx
 from entrepot.core.things.account import Key
 from entrepot.core.things.product import Product
 from entrepot.dialect.operation import Exchange

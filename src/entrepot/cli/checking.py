@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from entrepot.cli.output import print_json
-from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.kinds import INSTALLATION
+from entrepot.core.ports import Tx
 from entrepot.core.things.account import Key
 from entrepot.main import Readable
 from entrepot.store.checkup import Check, Progress

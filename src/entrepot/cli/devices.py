@@ -14,13 +14,14 @@ from entrepot.cli.options import Json, Place, TenantName, operator, readable
 from entrepot.cli.output import flat, moment, print_json, print_pairs, print_table
 from entrepot.cli.products import lines_of, number_in, paged, print_history, skipped, the_product
 from entrepot.core.accounts import tenancy
+from entrepot.core.caller import Caller
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.core.devices.lists import Devices, Listing, ShownDevice
 from entrepot.core.devices.registry import DeviceRef
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller, Tenant
+from entrepot.core.things.account import Tenant
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
 from entrepot.core.vault import Vault

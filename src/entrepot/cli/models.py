@@ -18,9 +18,9 @@ from entrepot.cli.options import Json, Place, TenantName, operator, readable, wr
 from entrepot.cli.output import counted, moment, print_json, print_table
 from entrepot.core.accounts import tenancy
 from entrepot.core.ports import Tx
-from entrepot.core.products import named_models as models
+from entrepot.core.products import named_models
 from entrepot.core.texts import decoded
-from entrepot.core.things.device import NamedModel
+from entrepot.core.things.model import NamedModel
 
 model = App(name="model", default_parameter=Parameter(negative=()))
 
@@ -78,7 +78,7 @@ def list_(
     with readable(place) as installation:
 
         def find(tx: Tx) -> list[NamedModel]:
-            return list(models.every(tx, tenancy.tenant_named(tx, tenant).id))
+            return list(named_models.every(tx, tenancy.tenant_named(tx, tenant).id))
 
         found = installation.store.read_now(find)
     if as_json:
@@ -95,7 +95,7 @@ def show(
     """The model as JSON, in the words that it was imported in."""
     with readable(place) as installation:
         found = installation.store.read_now(
-            lambda tx: models.get(tx, tenancy.tenant_named(tx, tenant).id, key)
+            lambda tx: named_models.get(tx, tenancy.tenant_named(tx, tenant).id, key)
         )
     print_json(decoded(found.model.text))
 
@@ -109,7 +109,7 @@ def delete(
 
         def drop(tx: Tx) -> None:
             owner = tenancy.tenant_named(tx, tenant)
-            models.delete(tx, operator(installation, owner, "model delete"), key)
+            named_models.delete(tx, operator(installation, owner, "model delete"), key)
 
         installation.store.write_now(drop)
     print(f"model {key} is gone")

@@ -14,7 +14,8 @@ from cyclopts import Parameter
 from entrepot import main as root
 from entrepot.cli.output import print_table
 from entrepot.config import Config, load
-from entrepot.core.things.account import Caller, Tenant, User
+from entrepot.core.caller import Caller
+from entrepot.core.things.account import Tenant, User
 from entrepot.dialect.operation import Dialect
 
 Json = Annotated[bool, Parameter("--json", help="Print JSON for a program to read.")]

@@ -18,14 +18,16 @@ from entrepot.cli.options import Json, Place, TenantName, operator, readable
 from entrepot.cli.output import counted, flat, moment, print_json, print_pairs, print_table
 from entrepot.core.accounts import tenancy
 from entrepot.core.faults import NotFound
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.conversion import Converted, read, written
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import alias_claim
 from entrepot.core.texts import decoded
 from entrepot.core.things.account import Tenant
-from entrepot.core.things.device import Device, Space
-from entrepot.core.things.product import Authored, Product
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
+from entrepot.core.things.space import Space
 from entrepot.core.vault import Vault
 
 product = App(name="product", default_parameter=Parameter(negative=()))

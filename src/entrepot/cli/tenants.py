@@ -14,7 +14,8 @@ from entrepot.cli.options import Json, Place, operator, readable, writable
 from entrepot.cli.output import flat, moment, print_json, print_pairs, print_table
 from entrepot.core import audit
 from entrepot.core.accounts import tenancy
-from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.kinds import INSTALLATION
+from entrepot.core.ports import Tx
 from entrepot.core.things.account import Settings, Tenant
 from entrepot.core.things.product import Product
 

@@ -16,8 +16,10 @@ from entrepot.cli.options import Json, Place, TenantName, operator, readable, wr
 from entrepot.cli.output import moment, print_json, print_pairs, print_table
 from entrepot.core import audit
 from entrepot.core.accounts import tenancy
-from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.core.things.account import PERMISSIONS, Key, Tenant, User, key_claim
+from entrepot.core.caller import PERMISSIONS
+from entrepot.core.kinds import INSTALLATION
+from entrepot.core.ports import Tx
+from entrepot.core.things.account import Key, Tenant, User, key_claim
 from entrepot.core.vault import hash_password
 
 A = TypeVar("A", User, Key)

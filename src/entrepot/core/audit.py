@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from entrepot.core.caller import Caller
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.changes import Changes, model_changes
 from entrepot.core.ports import Entry, Tx
-from entrepot.core.things.account import Caller
-from entrepot.core.things.product import Authored
 
 Action = Literal["create", "update", "delete"]
 

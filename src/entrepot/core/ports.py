@@ -7,60 +7,21 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
+from entrepot.core.kinds import INSTALLATION, Thing
 from entrepot.core.things.account import Key, Tenant, Token, User
-from entrepot.core.things.device import Device, ModelVersion, NamedModel, Space, Template, Topic
-from entrepot.core.things.product import Actor, Claim, Product
+from entrepot.core.things.claim import Actor, Claim
+from entrepot.core.things.device import Device
+from entrepot.core.things.model import ModelVersion, NamedModel
+from entrepot.core.things.product import Product
+from entrepot.core.things.space import Space
+from entrepot.core.things.template import Template
+from entrepot.core.things.topic import Topic
 
-Thing = (
-    Product
-    | Space
-    | Template
-    | NamedModel
-    | ModelVersion
-    | Topic
-    | Device
-    | Tenant
-    | User
-    | Key
-    | Token
-)
 T = TypeVar(
     "T", Product, Space, Template, NamedModel, ModelVersion, Topic, Device, Tenant, User, Key, Token
 )
 L = TypeVar("L", Product, Device)  # what has labels
 R = TypeVar("R")
-
-INSTALLATION = 0
-"""The tenant number under which tenants themselves, and names unique in the installation, are kept."""
-
-
-class Kind(msgspec.Struct, frozen=True):
-    """How the store finds its way in a thing: which attribute names its parent.
-
-    `everywhere`: kept under `INSTALLATION`, because it is looked up before the tenant is known.
-    `mark`: what the names of its labels begin with where they are kept, so that it is found among its own.
-    """
-
-    type: type[Any]
-    name: str
-    parent: str = ""
-    everywhere: bool = False
-    mark: str = ""
-
-
-KINDS: tuple[Kind, ...] = (
-    Kind(Product, "product", "space"),
-    Kind(Space, "space"),
-    Kind(Template, "template"),
-    Kind(NamedModel, "model"),
-    Kind(ModelVersion, "model_version", "product"),
-    Kind(Topic, "topic", "product"),
-    Kind(Device, "device", "product", mark="\0d"),
-    Kind(Tenant, "tenant", everywhere=True),
-    Kind(User, "user", "tenant", everywhere=True),
-    Kind(Key, "key", "user", everywhere=True),
-    Kind(Token, "token", "key", everywhere=True),
-)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

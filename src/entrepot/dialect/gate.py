@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from entrepot.core.kinds import INSTALLATION
 from entrepot.core.models.catalog import Shelf
-from entrepot.core.ports import INSTALLATION, Nonces, Store, Tx
+from entrepot.core.ports import Nonces, Store, Tx
 from entrepot.core.things.account import Key, Tenant, User, key_claim, tenant_claim, user_claim
 from entrepot.core.vault import Vault
 from entrepot.dialect.nonces import MemoryNonces

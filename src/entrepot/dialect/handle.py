@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Broken, Fault, Invalid, TooLarge, Unauthenticated, Violation
 from entrepot.core.ports import Store
 from entrepot.core.precompute import Ahead
-from entrepot.core.things.account import Caller
 from entrepot.dialect.check import STRICT, Leniency, read_json, read_params
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row, row_for

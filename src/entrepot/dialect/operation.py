@@ -8,13 +8,15 @@ from typing import Any, Literal
 
 import msgspec
 
+from entrepot.core.caller import Caller
 from entrepot.core.devices.registry import DeviceRef
 from entrepot.core.faults import Fault
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.conversion import Format
 from entrepot.core.ports import Tx
-from entrepot.core.things.account import Caller, Tenant, User
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.things.device import Device
-from entrepot.core.things.product import Authored, Product
+from entrepot.core.things.product import Product
 from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client
 from entrepot.dialect.gate import Gate

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from entrepot.core.things.account import allows
+from entrepot.core.caller import allows
 from entrepot.dialect import calls
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.operation import Dialect, Operation

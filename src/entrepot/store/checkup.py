@@ -15,7 +15,7 @@ from typing import Any
 
 import apsw
 
-from entrepot.core.ports import INSTALLATION, KINDS, Kind, Thing
+from entrepot.core.kinds import INSTALLATION, KINDS, Kind, Thing
 from entrepot.core.things.device import Device
 from entrepot.store.rows import (
     BLOCK_BITS,

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from entrepot.core.ports import KINDS, Kind
+from entrepot.core.kinds import KINDS, Kind
 from entrepot.store.rows import LABELLED, label_rows, unpack
 
 Row = tuple[Any, ...]

@@ -17,8 +17,10 @@ import psycopg
 from psycopg import errors
 
 from entrepot.core.faults import Unavailable
-from entrepot.core.ports import Thing, Tx
-from entrepot.core.things.device import NamedModel, Space
+from entrepot.core.kinds import Thing
+from entrepot.core.ports import Tx
+from entrepot.core.things.model import NamedModel
+from entrepot.core.things.space import Space
 from entrepot.core.urls import masked
 from entrepot.store.crew import Crew, Outcome
 from entrepot.store.ending import Ending

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from entrepot.core.ports import INSTALLATION, KINDS, Kind
+from entrepot.core.kinds import INSTALLATION, KINDS, Kind
 from entrepot.core.urls import masked
 from entrepot.store.checkup import (
     DEVICES,

@@ -6,8 +6,9 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from entrepot.core.ports import Entry, L, T, Thing
-from entrepot.core.things.product import Claim
+from entrepot.core.kinds import Thing
+from entrepot.core.ports import Entry, L, T
+from entrepot.core.things.claim import Claim
 from entrepot.store.ending import Ending
 from entrepot.store.limits import SHORT_ROWS, Limit
 from entrepot.store.postgres_schema import Connection, table

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from entrepot.core.faults import Taken
-from entrepot.core.ports import Entry, L, T, Thing, Tx
-from entrepot.core.things.product import Claim
+from entrepot.core.kinds import Thing
+from entrepot.core.ports import Entry, L, T, Tx
+from entrepot.core.things.claim import Claim
 from entrepot.store.postgres_schema import Connection
 from entrepot.store.postgres_tx import (
     ID_BOUND,

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.ports import KINDS, Kind
+from entrepot.core.kinds import KINDS, Kind
 from entrepot.store.moving import Row
 from entrepot.store.postgres_schema import (
     Connection,

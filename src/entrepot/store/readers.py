@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from entrepot.core.faults import TooMuch, Unavailable
-from entrepot.core.ports import INSTALLATION, Scans, Tx
+from entrepot.core.kinds import INSTALLATION
+from entrepot.core.ports import Scans, Tx
 from entrepot.store.crew import Crew, Outcome
 from entrepot.store.ending import Ending
 from entrepot.store.limits import Limit, Long, Scan, Short

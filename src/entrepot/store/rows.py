@@ -12,10 +12,12 @@ from typing import Any
 import msgspec
 import zstandard
 
-from entrepot.core.ports import INSTALLATION, KINDS, Entry, Kind, Thing
+from entrepot.core.kinds import INSTALLATION, KINDS, Kind, Thing
+from entrepot.core.ports import Entry
 from entrepot.core.things.account import Tenant
+from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import KEY, UNNAMED
-from entrepot.core.things.product import NAME, Claim
+from entrepot.core.things.product import NAME
 
 BLOCK_BITS = 14
 """Things are counted by blocks of so many ids (id >> 14): a deep page skips blocks, not rows."""

@@ -21,7 +21,8 @@ from typing import Any, TypeVar
 import apsw
 
 from entrepot.core.faults import Unavailable
-from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.kinds import INSTALLATION
+from entrepot.core.ports import Tx
 from entrepot.store.crew import Outcome as Settled
 from entrepot.store.ending import Ending
 from entrepot.store.limits import Limit

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 import apsw
 
 from entrepot.core.faults import Taken
-from entrepot.core.ports import KINDS, Entry, L, T, Thing, Tx
-from entrepot.core.things.device import Space
-from entrepot.core.things.product import Claim
+from entrepot.core.kinds import KINDS, Thing
+from entrepot.core.ports import Entry, L, T, Tx
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.space import Space
 from entrepot.store.ending import Ending
 from entrepot.store.limits import SHORT_ROWS, Limit
 from entrepot.store.rows import (

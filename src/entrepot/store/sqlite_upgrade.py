@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from entrepot.core.ports import KINDS, Kind
+from entrepot.core.kinds import KINDS, Kind
 from entrepot.store.moving import Row
 from entrepot.store.rows import BLOCK_BITS, COUNTED_AS, LABEL, is_name, label_number
 from entrepot.store.sqlite_schema import APPLICATION_ID, mark_of, schema_version, version_of

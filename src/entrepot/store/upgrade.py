@@ -16,7 +16,7 @@ from typing import Protocol
 
 import msgspec
 
-from entrepot.core.ports import Kind
+from entrepot.core.kinds import Kind
 from entrepot.store.moving import Row, labels_of_rows
 from entrepot.store.rows import LABELLED
 

@@ -9,10 +9,11 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from entrepot.core.faults import NotFound
-from entrepot.core.ports import INSTALLATION, Tx
+from entrepot.core.kinds import INSTALLATION
+from entrepot.core.ports import Tx
 from entrepot.core.things.account import Key, Settings, Tenant, User, tenant_claim, user_claim
-from entrepot.core.things.device import Space
-from entrepot.core.things.product import Actor
+from entrepot.core.things.claim import Actor
+from entrepot.core.things.space import Space
 from entrepot.core.vault import Vault
 
 ROOT = "root"

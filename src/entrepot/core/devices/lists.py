@@ -8,21 +8,13 @@ from typing import TypeVar
 
 import msgspec
 
+from entrepot.core.caller import Caller
 from entrepot.core.devices.registry import key_claim
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import (
-    BEHIND,
-    KEY,
-    STATE,
-    UNNAMED,
-    Device,
-    Space,
-    in_product,
-    states,
-)
+from entrepot.core.things.device import BEHIND, KEY, STATE, UNNAMED, Device, in_product, states
 from entrepot.core.things.product import Product
+from entrepot.core.things.space import Space
 
 V = TypeVar("V")
 P = TypeVar("P", Product, Space)

@@ -10,14 +10,15 @@ import msgspec
 from msgspec.structs import replace
 
 from entrepot.core import audit
+from entrepot.core.caller import Caller
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Taken
 from entrepot.core.models.changes import Changes
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
+from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import BEHIND, HUB, Device
-from entrepot.core.things.product import Claim, Product
+from entrepot.core.things.product import Product
 
 SAID = ("name", "names", "description", "tags", "gateway", "extras")
 """What the maker says of a device, besides its key: each dialect shows it, or declares its loss."""

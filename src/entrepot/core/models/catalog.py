@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.conversion import Format, meaning, read
 from entrepot.core.models.differences import Difference, differences
 from entrepot.core.models.thing_model import ThingModel
 from entrepot.core.recent import Recent
 from entrepot.core.texts import decoded
-from entrepot.core.things.product import Authored
 
 _SMALL = 1 << 16  # bytes of a text that is worth remembering
 _REMEMBERED, _REMEMBERED_BYTES = (

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
+from entrepot.core.models.authored import Authored
 from entrepot.core.texts import decoded
-from entrepot.core.things.product import Authored
 
 Changes = dict[str, list[Any]]
 SPELLING = "(spelled otherwise)"

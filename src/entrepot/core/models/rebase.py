@@ -11,11 +11,11 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.catalog import Shelf
 from entrepot.core.models.conversion import Format, read
 from entrepot.core.models.differences import ORDER, differences, undone
 from entrepot.core.models.thing_model import Service, ThingModel
-from entrepot.core.things.product import Authored
 
 Edit = Callable[[ThingModel], ThingModel]
 _ORDER = ("services", ORDER)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound, Refused, Taken
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.conversion import Format
 from entrepot.core.models.rebase import edited, rebased
 from entrepot.core.models.thing_model import ThingModel
@@ -19,9 +21,9 @@ from entrepot.core.ports import Tx
 from entrepot.core.precompute import Foreseen
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Edit, Ref
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import ModelVersion
-from entrepot.core.things.product import Authored, Claim, Product
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.model import ModelVersion
+from entrepot.core.things.product import Product
 
 _LONG = 1 << 16  # bytes of a draft whose change takes some milliseconds
 

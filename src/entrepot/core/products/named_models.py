@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from entrepot.core import audit
+from entrepot.core.caller import Caller
 from entrepot.core.faults import InUse, NotFound
+from entrepot.core.models.authored import Authored
 from entrepot.core.ports import Tx
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import NamedModel
-from entrepot.core.things.product import MODEL, Authored, Claim, Product
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.model import NamedModel
+from entrepot.core.things.product import MODEL, Product
 
 
 def model_claim(key: str) -> Claim:

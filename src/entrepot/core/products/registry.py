@@ -10,15 +10,21 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from entrepot.core import audit
+from entrepot.core.caller import Caller
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
+from entrepot.core.kinds import KINDS
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.changes import Changes
 from entrepot.core.models.rebase import rebased
-from entrepot.core.ports import KINDS, Entry, L, Tx
-from entrepot.core.products import named_models as models
+from entrepot.core.ports import Entry, L, Tx
+from entrepot.core.products import named_models
 from entrepot.core.products.changes import changes
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import ModelVersion, Space, Template, Topic
-from entrepot.core.things.product import NAME, Authored, Call, Claim, Draft, Product, Profile
+from entrepot.core.things.claim import Call, Claim
+from entrepot.core.things.model import ModelVersion
+from entrepot.core.things.product import NAME, Draft, Product, Profile
+from entrepot.core.things.space import Space
+from entrepot.core.things.template import Template
+from entrepot.core.things.topic import Topic
 
 V = TypeVar("V")
 P = TypeVar("P", Topic, ModelVersion)
@@ -164,7 +170,7 @@ def model_in_force(tx: Tx, caller: Caller, product: Product) -> Authored | None:
     model, key = product.profile.model, product.profile.model_key
     if model is not None or key is None:
         return model
-    named = models.find(tx, product.tenant, key)
+    named = named_models.find(tx, product.tenant, key)
     return caller.shelf.public.get(key) if named is None else named.model
 
 

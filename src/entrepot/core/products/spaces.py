@@ -9,12 +9,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from entrepot.core import audit
+from entrepot.core.caller import Caller
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
 from entrepot.core.ports import Tx
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import Space
-from entrepot.core.things.product import Claim, Product
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.product import Product
+from entrepot.core.things.space import Space
 
 
 @dataclass(frozen=True, slots=True)

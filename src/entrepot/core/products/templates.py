@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from entrepot.core import audit
+from entrepot.core.caller import Caller
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded
 from entrepot.core.ports import Tx
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import Template
-from entrepot.core.things.product import Claim
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.template import Template
 
 _FIELDS = ("name", "description", "enabled", "model")
 

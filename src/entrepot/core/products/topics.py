@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from entrepot.core import audit
+from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound
 from entrepot.core.ports import Tx
 from entrepot.core.products.registry import Ref, get
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import Topic
-from entrepot.core.things.product import Claim, Product
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.product import Product
+from entrepot.core.things.topic import Topic
 
 _FIELDS = ("name", "version", "direction", "description", "prefixed")
 

@@ -1,4 +1,4 @@
-"""Who may do what: tenants, their users and keys; and the caller of one request.
+"""Tenants, their users, and the keys and tokens that prove a user.
 
 Knows no signature scheme and no vendor's ids beyond the names it stores them under.
 """
@@ -9,21 +9,7 @@ import hashlib
 
 import msgspec
 
-from entrepot.core.faults import Denied
-from entrepot.core.models.catalog import Shelf
-from entrepot.core.things.product import Actor, Claim
-from entrepot.core.vault import Vault
-
-NO_MODELS = Shelf()
-
-PERMISSIONS = (
-    "product:create", "product:read", "product:update", "product:delete",
-    "space:create", "space:read", "space:update", "space:delete",
-    "template:create", "template:read", "template:update", "template:delete",
-    "device:create", "device:read", "device:update", "device:delete",
-    "model:create", "model:read", "model:update", "model:delete",
-    "credential:read", "credential:update",
-)  # fmt: skip
+from entrepot.core.things.claim import Claim
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -127,39 +113,3 @@ def user_claim(tenant: int, name: str) -> Claim:
 def key_claim(access_key: str) -> Claim:
     """What an access key is held under."""
     return Claim("key", access_key)
-
-
-def allows(permissions: tuple[str, ...], wanted: str) -> bool:
-    """Whether `wanted` ("product:create") is covered by a permission, `product:*` or `*`."""
-    if "*" in permissions or wanted in permissions:
-        return True
-    kind, _, _ = wanted.partition(":")
-    return f"{kind}:*" in permissions
-
-
-class Caller(msgspec.Struct, frozen=True, gc=False):
-    """Who calls, through what, and when: handed to every use case."""
-
-    tenant: Tenant
-    user: User
-    dialect: str
-    operation: str
-    request_id: str
-    now_ms: int
-    vault: Vault
-    peer: str = ""
-    shelf: Shelf = NO_MODELS
-
-    @property
-    def actor(self) -> Actor:
-        """The caller as it is written into what it makes."""
-        return Actor(self.user.id, self.user.name)
-
-    def demand(self, permission: str, thing: str = "") -> None:
-        """Nothing, where the caller may.
-
-        Raises:
-            Denied: the caller's permissions do not cover it.
-        """
-        if permission and not allows(self.user.permissions, permission):
-            raise Denied(permission, thing)

@@ -1,4 +1,4 @@
-"""Things around a product: spaces that hold it, what it is made from, topics and devices under it."""
+"""A device of a product: what is kept of it, and the labels that it is found by."""
 
 from __future__ import annotations
 
@@ -6,83 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from entrepot.core.things.product import NAME, Actor, Authored, Claim
-
-
-class Space(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A part of a tenant that holds products (IoTDA resource space, ROMA application)."""
-
-    id: int
-    tenant: int
-    name: str
-    created_at: int
-    created_by: Actor
-    updated_at: int = 0  # 0: never
-    updated_by: Actor | None = None
-    claims: tuple[Claim, ...] = ()
-    aliases: dict[str, str] = {}
-    extras: dict[str, dict[str, Any]] = {}  # dialect -> its own fields, verbatim
-    secrets: dict[str, bytes] = {}  # dialect -> a sealed secret that replaces the computed one
-
-
-class Template(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A form that products are made from."""
-
-    id: int
-    tenant: int
-    name: str
-    created_at: int
-    created_by: Actor
-    updated_at: int
-    updated_by: Actor
-    description: str | None = None
-    enabled: bool = True
-    uses: int = 0  # products made from it that are still there
-    model: Authored | None = None
-    claims: tuple[Claim, ...] = ()
-
-
-class NamedModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A thing model with a key of its own, which products name (EnOS `modelId`)."""
-
-    id: int
-    tenant: int
-    key: str
-    model: Authored
-    created_at: int
-    updated_at: int
-    public: bool = False
-    claims: tuple[Claim, ...] = ()
-
-
-class ModelVersion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A product's thing model as it was published."""
-
-    id: int
-    tenant: int
-    product: int
-    version: str
-    model: Authored
-    created_at: int
-    created_by: Actor
-    description: str | None = None
-    claims: tuple[Claim, ...] = ()
-
-
-class Topic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A message topic that every device of a product gets."""
-
-    id: int
-    tenant: int
-    product: int
-    name: str
-    version: str
-    direction: str  # "publish" or "subscribe", as the device sees it
-    created_at: int
-    description: str | None = None
-    prefixed: bool = True
-    claims: tuple[Claim, ...] = ()
-
+from entrepot.core.things.claim import Actor, Claim
+from entrepot.core.things.product import NAME
 
 Connection = Literal["inactive", "online", "offline"]  # inactive: it never connected
 CONNECTIONS: tuple[Connection, ...] = ("inactive", "online", "offline")

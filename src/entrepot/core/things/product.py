@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from entrepot.core.models.differences import Difference
+from entrepot.core.models.authored import Authored
+from entrepot.core.things.claim import Actor, Call, Claim
 
 Kind = Literal["device", "gateway"]
 Payload = Literal["json", "binary"]
@@ -27,26 +28,6 @@ NAME, MODEL, GATEWAY = "\0name", "\0model", "\0gateway"
 Its translations are labels too, called `NAME` and the locale. No tag is called so, because no caller may
 write the character.
 """
-
-
-class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A uniqueness rule and the value this thing holds under it, within one tenant."""
-
-    rule: str
-    value: str
-
-
-class Authored(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A thing model exactly as its author wrote it: the dialect that can read it, and the text.
-
-    The text is JSON in that dialect's own spelling. It is the truth; what it means to another
-    dialect is derived from it on reading (docs/decisions/0003). `parked` is what earlier authors
-    said in words that this dialect does not have; it is read with the text.
-    """
-
-    dialect: str
-    text: msgspec.Raw
-    parked: tuple[Difference, ...] = ()
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -73,20 +54,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     model: Authored | None = None
     tags: dict[str, str] = {}
     extras: dict[str, dict[str, Any]] = {}  # dialect -> its own fields, verbatim
-
-
-class Actor(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Who did something: the user's id and name at that time."""
-
-    id: int
-    name: str
-
-
-class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What somebody asked for: the operation under its vendor's name, and the request's id."""
-
-    operation: str
-    request_id: str
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Invalid, Malformed, NotFound, Unauthenticated, Unrouted, Violation
-from entrepot.core.things.account import Caller
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.parameters import count_separators
 from entrepot.dialect.sizes import LARGE

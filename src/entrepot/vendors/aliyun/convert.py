@@ -9,12 +9,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
+from entrepot.core.models.authored import Authored
 from entrepot.core.products.registry import Edit, Ref
-from entrepot.core.things.account import Caller
-from entrepot.core.things.product import (  # fmt: skip
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.product import (
     Auth,
-    Authored,
-    Claim,
     Draft,
     Kind,
     Network,

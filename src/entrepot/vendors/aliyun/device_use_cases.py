@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from msgspec.structs import replace as change
 
+from entrepot.core.caller import Caller
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.core.devices.lists import Listing, ShownDevice
@@ -16,7 +17,6 @@ from entrepot.core.faults import QuotaExceeded
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
 from entrepot.core.things.device import Device, states
 
 MOST_TAGS = 100  # of one device (SaveDeviceProp)

@@ -9,11 +9,11 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.models.thing_model import DEFAULT_SERVICE, Service, ThingModel
 from entrepot.core.products.drafts import Publication, Revision, revision
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import ModelVersion
+from entrepot.core.things.model import ModelVersion
 from entrepot.dialect.operation import Call
 from entrepot.vendors.aliyun import model_edits, model_wire, replies
 from entrepot.vendors.aliyun.categories import Category

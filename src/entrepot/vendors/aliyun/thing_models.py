@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import count, islice
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound, Refused
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.thing_model import Service, ThingModel
 from entrepot.core.ports import Tx
-from entrepot.core.products import drafts as product_models
-from entrepot.core.products import registry
+from entrepot.core.products import drafts, registry
 from entrepot.core.products.drafts import Publication, Revision
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import ModelVersion
-from entrepot.core.things.product import Authored, Draft, Product
+from entrepot.core.things.model import ModelVersion
+from entrepot.core.things.product import Draft, Product
 from entrepot.vendors.aliyun import model_edits
 from entrepot.vendors.aliyun.model_edits import NOTHING
 from entrepot.vendors.aliyun.use_cases import SENIOR, edition_of
@@ -62,7 +62,7 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
     product = registry.create(tx, caller, draft)
     if product.profile.model is not None:
         name = _next_name(tx, caller, product)
-        product_models.add_version(tx, caller, product, product.profile.model, name)
+        drafts.add_version(tx, caller, product, product.profile.model, name)
     return product
 
 
@@ -77,7 +77,7 @@ def revise(tx: Tx, caller: Caller, change: Revision) -> Product:
         QuotaExceeded: there would be too many modules or features.
     """
     _senior(tx, caller, change.ref)
-    return product_models.edit_draft(tx, caller, change)
+    return drafts.edit_draft(tx, caller, change)
 
 
 def shown(tx: Tx, caller: Caller, wanted: Wanted) -> Shown:
@@ -98,15 +98,15 @@ def _asked_for(
     tx: Tx, caller: Caller, product: Product, wanted: Wanted
 ) -> tuple[ModelVersion | None, Authored | None]:
     if wanted.version:
-        found = product_models.version(tx, product, wanted.version)
+        found = drafts.version(tx, product, wanted.version)
         return found, found.model
     if not wanted.published:
-        return None, product_models.draft_of(tx, caller, product)
+        return None, drafts.draft_of(tx, caller, product)
     # What is in force, whoever put it there; the last version where it is that.
     in_force = registry.model_in_force(tx, caller, product)
     if in_force is None:
         raise NotFound("model version", "")
-    newest = next(islice(product_models.versions(tx, product), 1), None)
+    newest = next(islice(drafts.versions(tx, product), 1), None)
     return newest if newest is not None and newest.model == in_force else None, in_force
 
 
@@ -119,13 +119,13 @@ def publish(tx: Tx, caller: Caller, wanted: Publication) -> ModelVersion:
         Taken: it has a version of that name.
     """
     product = _senior(tx, caller, wanted.ref)
-    if product_models.draft_of(tx, caller, product) is None:
+    if drafts.draft_of(tx, caller, product) is None:
         # INFERRED: a product without features has an empty model, and that can be published.
         empty = caller.shelf.authored(NOTHING, caller.dialect)
-        product_models.set_draft(tx, caller, wanted.ref, empty)
+        drafts.set_draft(tx, caller, wanted.ref, empty)
     name = wanted.version or _next_name(tx, caller, product)
     named = Publication(wanted.ref, name, wanted.description, KEPT)
-    return product_models.publish(tx, caller, named)
+    return drafts.publish(tx, caller, named)
 
 
 def _next_name(tx: Tx, caller: Caller, product: Product) -> str:
@@ -135,7 +135,7 @@ def _next_name(tx: Tx, caller: Caller, product: Product) -> str:
 
 def _is_free(tx: Tx, product: Product, name: str) -> bool:
     try:
-        product_models.version(tx, product, name)
+        drafts.version(tx, product, name)
     except NotFound:
         return True
     return False
@@ -148,7 +148,7 @@ def versions(tx: Tx, caller: Caller, ref: Ref) -> list[ModelVersion]:
         NotFound: no such product.
         Refused: it is of the edition without models.
     """
-    return list(product_models.versions(tx, _senior(tx, caller, ref)))
+    return list(drafts.versions(tx, _senior(tx, caller, ref)))
 
 
 def copy(tx: Tx, caller: Caller, wanted: Copy) -> Product:
@@ -162,8 +162,8 @@ def copy(tx: Tx, caller: Caller, wanted: Copy) -> Product:
     source, target = (_senior(tx, caller, ref) for ref in (wanted.source, wanted.target))
     if source.profile.category != target.profile.category:
         raise Refused("product", "category", wanted.target.text)
-    model = product_models.version(tx, source, wanted.version).model
-    return product_models.set_draft(tx, caller, wanted.target, model)
+    model = drafts.version(tx, source, wanted.version).model
+    return drafts.set_draft(tx, caller, wanted.target, model)
 
 
 def _senior(tx: Tx, caller: Caller, ref: Ref) -> Product:

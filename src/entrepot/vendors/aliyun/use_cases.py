@@ -8,11 +8,11 @@ from itertools import islice
 
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound, QuotaExceeded
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Edit, Ref
-from entrepot.core.things.account import Caller
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
 from entrepot.vendors.aliyun.categories import Category, categories, category

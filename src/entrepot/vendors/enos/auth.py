@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hmac
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Invalid, Malformed, NotFound, Unauthenticated, Violation
-from entrepot.core.things.account import Caller, Tenant, User
+from entrepot.core.things.account import Tenant, User
 from entrepot.dialect.gate import Bearer
 from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Request

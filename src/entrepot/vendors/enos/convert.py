@@ -10,9 +10,9 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.products.registry import Edit, Ref
 from entrepot.core.things import product as core
-from entrepot.core.things.account import Caller
 from entrepot.core.things.product import Draft, Kind, Payload, Profile
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import handles, projection, wire

@@ -8,10 +8,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.devices.lists import ShownDevice
 from entrepot.core.devices.registry import DeviceDraft, DeviceRef, chosen_secret
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
 from entrepot.core.things.device import Connection, Device, states
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import device_wire as wire

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from entrepot.core.caller import Caller
 from entrepot.core.devices.lists import Labels, Listing
-from entrepot.core.things.account import Caller
 from entrepot.core.things.device import Device, states
 from entrepot.core.things.product import Product
 from entrepot.dialect.operation import Call

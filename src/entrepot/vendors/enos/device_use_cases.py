@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace as change
 
+from entrepot.core.caller import Caller
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.core.devices.lists import Devices, Listing, ShownDevice
@@ -17,7 +18,6 @@ from entrepot.core.faults import NotFound, Refused, Taken
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import MODEL, Product
 from entrepot.vendors.enos import handles

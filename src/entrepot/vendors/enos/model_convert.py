@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.things.account import Caller
+from entrepot.core.caller import Caller
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import model_wire, wire
 from entrepot.vendors.enos.convert import page, projected

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from entrepot.core.things.product import Authored
+from entrepot.core.models.authored import Authored
 from entrepot.vendors.enos.handles import DIALECT
 
 # One EnOS ThingModel, spelled as on the wire (EnOS API 2.1, Get Thing Model).

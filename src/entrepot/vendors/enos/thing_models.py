@@ -14,15 +14,15 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Denied, Invalid, NotFound, QuotaExceeded, Violation
+from entrepot.core.models.authored import Authored
 from entrepot.core.ports import Tx
-from entrepot.core.products import named_models as models
-from entrepot.core.products import registry
+from entrepot.core.products import named_models, registry
 from entrepot.core.products.registry import Edit
 from entrepot.core.texts import decoded
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import NamedModel
-from entrepot.core.things.product import Authored, Product
+from entrepot.core.things.model import NamedModel
+from entrepot.core.things.product import Product
 from entrepot.vendors.enos import formats, handles, model_wire, starter
 from entrepot.vendors.enos.handles import DIALECT
 
@@ -99,7 +99,7 @@ def get(tx: Tx, caller: Caller, wanted: Wanted) -> Document:
 
 def _find(tx: Tx, caller: Caller, model_id: str, scope: int) -> Document | None:
     if scope != PUBLIC:
-        own = models.find(tx, caller.tenant.id, model_id)
+        own = named_models.find(tx, caller.tenant.id, model_id)
         if own is not None:
             return _answered(_document(own), caller)
     if scope != OWN and model_id in public():
@@ -183,7 +183,7 @@ def _own(tx: Tx, caller: Caller, wanted: Search) -> list[int]:
 
 
 def _holders(tx: Tx, caller: Caller) -> Iterator[Holder]:
-    yield from models.every(tx, caller.tenant.id)
+    yield from named_models.every(tx, caller.tenant.id)
     for product in tx.scan(Product, caller.tenant.id):
         model = product.profile.model
         if model is not None and caller.shelf.reads(model) and registry.visible(caller, product):
@@ -205,7 +205,7 @@ def _shown(holder: Holder, caller: Caller) -> Document | None:
 
 def _public(tx: Tx, caller: Caller, wanted: Search) -> Iterator[Document]:
     for id, document in public().items():
-        hidden = wanted.scope != PUBLIC and models.find(tx, caller.tenant.id, id) is not None
+        hidden = wanted.scope != PUBLIC and named_models.find(tx, caller.tenant.id, id) is not None
         if not hidden and (wanted.keep is None or wanted.keep(document)):
             yield document
 
@@ -221,9 +221,9 @@ def update(tx: Tx, caller: Caller, change: Change) -> str:
         Denied: it is public.
         Invalid: the model would not be a whole one.
     """
-    own = models.find(tx, caller.tenant.id, change.model_id)
+    own = named_models.find(tx, caller.tenant.id, change.model_id)
     if own is not None:
-        models.put(tx, caller, change.model_id, _authored(_changed(_document(own), change)))
+        named_models.put(tx, caller, change.model_id, _authored(_changed(_document(own), change)))
         return change.model_id
     if change.model_id in public():
         raise Denied("model:update", f"modelId {change.model_id}, which is public")
@@ -274,7 +274,7 @@ def import_models(tx: Tx, caller: Caller, documents: Iterable[Document]) -> tupl
     if broken:
         raise Invalid(tuple(broken))
     for model_id, model in kept.items():
-        models.put(tx, caller, model_id, model)
+        named_models.put(tx, caller, model_id, model)
     limit = model_wire.PRIVATE_MODELS
     if caller.tenant.settings.quotas and tx.count(NamedModel, caller.tenant.id) > limit:
         raise QuotaExceeded("model", limit)

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import (
     CATALOGUE,
     Broken,
@@ -21,7 +22,7 @@ from entrepot.core.faults import (
     Unauthenticated,
     Unrouted,
 )
-from entrepot.core.things.account import Caller, Tenant, User
+from entrepot.core.things.account import Tenant, User
 from entrepot.dialect.client import Client
 from entrepot.dialect.handle import decode_rest, no_selector, parse_query
 from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row

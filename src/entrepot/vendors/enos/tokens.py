@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import msgspec
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Unauthenticated
-from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.core.things.account import Caller, Key, Tenant, Token, User
-from entrepot.core.things.product import Claim
+from entrepot.core.kinds import INSTALLATION
+from entrepot.core.ports import Tx
+from entrepot.core.things.account import Key, Tenant, Token, User
+from entrepot.core.things.claim import Claim
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Exchange
 from entrepot.vendors.enos.signing import encryption

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import Any
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound
 from entrepot.core.ports import Tx
-from entrepot.core.products import named_models as models
-from entrepot.core.products import registry
+from entrepot.core.products import named_models, registry
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
 from entrepot.core.things.product import Draft, Product
 from entrepot.vendors.enos import thing_models
 
@@ -57,7 +56,7 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
         QuotaExceeded: see `registry.create`.
     """
     model = draft.profile.model_key or ""
-    known = model in thing_models.public() or models.find(tx, caller.tenant.id, model)
+    known = model in thing_models.public() or named_models.find(tx, caller.tenant.id, model)
     if not known:
         older = caller.tenant.settings.options.get(UNKNOWN_MODEL_CODE) == "11699"
         raise NotFound(MODEL_OF_PRODUCT_2019 if older else MODEL_OF_PRODUCT, model)

@@ -6,8 +6,9 @@ from functools import partial
 
 import msgspec
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Unauthenticated
-from entrepot.core.things.account import Caller, Tenant, User
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.gate import Gate
 from entrepot.dialect.operation import Exchange

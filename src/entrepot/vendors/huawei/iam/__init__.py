@@ -7,7 +7,8 @@ from functools import partial
 
 import msgspec
 
-from entrepot.core.things.account import Caller, Tenant, User
+from entrepot.core.caller import Caller
+from entrepot.core.things.account import Tenant, User
 from entrepot.dialect.client import Client
 from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
 from entrepot.dialect.operation import Dialect, Exchange

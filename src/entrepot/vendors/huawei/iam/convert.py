@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from msgspec import UNSET
 
-from entrepot.core.things.account import Caller, Tenant, User
+from entrepot.core.caller import Caller
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import HEX, Code
 from entrepot.dialect.operation import Call

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from entrepot.core.caller import Caller
 from entrepot.core.ports import Tx
-from entrepot.core.things.account import Caller
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.iam import convert, use_cases, wire
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hmac import compare_digest
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound, Unauthenticated
-from entrepot.core.ports import INSTALLATION, Tx
-from entrepot.core.things.account import Caller, Tenant, User, tenant_claim, user_claim
+from entrepot.core.kinds import INSTALLATION
+from entrepot.core.ports import Tx
+from entrepot.core.things.account import Tenant, User, tenant_claim, user_claim
 from entrepot.core.vault import Vault, password_matches
 from entrepot.dialect.operation import Exchange
 from entrepot.vendors.huawei import auth

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from entrepot.core.caller import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.products import spaces as core
 from entrepot.core.products.registry import Ref
 from entrepot.core.products.spaces import SpaceDraft, SpaceEdit, is_default
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import Space
+from entrepot.core.things.space import Space
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.iotda import handles, wire
 

@@ -9,10 +9,11 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Refused
+from entrepot.core.models.authored import Authored
 from entrepot.core.products.registry import Edit, Shown
-from entrepot.core.things.account import Caller
-from entrepot.core.things.product import Authored, Draft, Payload, Product, Profile, Protocol
+from entrepot.core.things.product import Draft, Payload, Product, Profile, Protocol
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.iotda import handles, wire

@@ -9,10 +9,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.devices.lists import Devices, Listing, ShownDevice
 from entrepot.core.devices.registry import DeviceDraft, DeviceRef, chosen_secret
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
 from entrepot.core.things.device import Connection, Device
 from entrepot.core.things.product import NAME
 from entrepot.dialect.operation import Call

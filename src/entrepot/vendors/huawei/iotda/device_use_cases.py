@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from msgspec.structs import replace as change
 
+from entrepot.core.caller import Caller
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.core.devices.lists import Devices, Listing, ShownDevice
@@ -14,7 +15,6 @@ from entrepot.core.devices.registry import DeviceDraft, DeviceRef
 from entrepot.core.faults import NotFound, QuotaExceeded, Refused, Taken
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
-from entrepot.core.things.account import Caller
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
 from entrepot.vendors.huawei.iotda import handles

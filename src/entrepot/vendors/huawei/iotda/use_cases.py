@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound, Taken
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Edit, Ref, Shown
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import Space
 from entrepot.core.things.product import NAME, Draft, Product
+from entrepot.core.things.space import Space
 from entrepot.vendors.huawei.iotda import handles
 
 

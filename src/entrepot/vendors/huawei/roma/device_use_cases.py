@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec.structs import replace as change
 
+from entrepot.core.caller import Caller
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.core.devices.lists import Devices, Listing, ShownDevice
@@ -16,9 +17,9 @@ from entrepot.core.faults import NotFound, Refused
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
+from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import CONNECTIONS, STATE, Connection, Device, in_product, states
-from entrepot.core.things.product import GATEWAY, Claim, Product
+from entrepot.core.things.product import GATEWAY, Product
 from entrepot.vendors.huawei.roma import handles
 
 

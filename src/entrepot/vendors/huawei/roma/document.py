@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from entrepot.core.texts import decoded
-from entrepot.core.things.product import Actor
+from entrepot.core.things.claim import Actor
 
 Plain = dict[str, Any]
 Path = tuple[str, ...]

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 import msgspec
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound, QuotaExceeded, Refused, Taken
+from entrepot.core.models.authored import Authored
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry, templates
 from entrepot.core.products.registry import Edit, Ref
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import Template
-from entrepot.core.things.product import Actor, Authored, Product
+from entrepot.core.things.claim import Actor
+from entrepot.core.things.product import Product
+from entrepot.core.things.template import Template
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.document import Document, Part, Plain, Stamp, named
 from entrepot.vendors.huawei.roma.handles import DIALECT

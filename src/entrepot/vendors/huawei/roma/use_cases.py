@@ -13,14 +13,19 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Fault, InUse, Invalid, NotFound, Taken, Violation
+from entrepot.core.models.authored import Authored
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry, spaces, templates
 from entrepot.core.products.registry import Edit, Ref, Shown
 from entrepot.core.products.spaces import SpaceDraft, SpaceEdit
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import Connection, Device, Space, Template, Topic
-from entrepot.core.things.product import GATEWAY, Authored, Claim, Draft, Product
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.device import Connection, Device
+from entrepot.core.things.product import GATEWAY, Draft, Product
+from entrepot.core.things.space import Space
+from entrepot.core.things.template import Template
+from entrepot.core.things.topic import Topic
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.device_use_cases import Sort, count_devices
 from entrepot.vendors.huawei.roma.document import Document

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from entrepot.core.caller import Caller
 from entrepot.core.products.registry import Ref
 from entrepot.core.products.spaces import SpaceDraft, SpaceEdit, chosen_secret
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import Space
-from entrepot.core.things.product import Claim
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.space import Space
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.convert.products import both, part, user

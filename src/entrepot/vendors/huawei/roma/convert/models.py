@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from entrepot.core.caller import Caller
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import Template
+from entrepot.core.things.template import Template
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.convert.products import both, made, part, user

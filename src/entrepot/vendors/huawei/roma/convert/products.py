@@ -8,13 +8,12 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller, allows
 from entrepot.core.products.registry import Edit, Ref, Shown
-from entrepot.core.things.account import Caller, allows
+from entrepot.core.things.claim import Actor, Claim
 from entrepot.core.things.product import (
     GATEWAY,
     NAME,
-    Actor,
-    Claim,
     Draft,
     Kind,
     Payload,

@@ -7,12 +7,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from entrepot.core.caller import Caller
 from entrepot.core.products.registry import Ref
 from entrepot.core.products.templates import TemplateDraft
 from entrepot.core.products.topics import TopicDraft
-from entrepot.core.things.account import Caller
-from entrepot.core.things.device import Template, Topic
-from entrepot.core.things.product import Claim
+from entrepot.core.things.claim import Claim
+from entrepot.core.things.template import Template
+from entrepot.core.things.topic import Topic
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma.convert.products import both, made, part, ref, user
 from entrepot.vendors.huawei.roma.use_cases import Page, Wanted

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
+from entrepot.core.caller import Caller
 from entrepot.core.faults import Invalid
 from entrepot.core.products.registry import Ref, Shown
-from entrepot.core.things.account import Caller
 from entrepot.dialect.check import Leniency, read_plain
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
