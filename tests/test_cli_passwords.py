@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from entrepot.store.redis_ledger import RedisLedger
+from entrepot.store.counting.redis import RedisLedger
 from tests import postgres
 from tests.cli import Said, say
 from tests.server import Server

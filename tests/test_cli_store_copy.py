@@ -18,7 +18,7 @@ from entrepot.core.kinds import INSTALLATION, KINDS
 from entrepot.core.ports import Tx
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import Product
-from entrepot.store import moving
+from entrepot.store import transfer
 from tests import postgres
 from tests.cli import Console, say
 from tests.contract.goods import entry, product, topic
@@ -117,10 +117,10 @@ def test_a_copy_that_was_cut_off_goes_on_where_it_was(
         "postgres_place",
     ):  # first: one that is imported here would keep the 50
         monkeypatch.setattr(f"entrepot.store.{module}.BLOCK", 50)
-    monkeypatch.setattr(moving, "BLOCK", 50)
+    monkeypatch.setattr(transfer, "BLOCK", 50)
     target = postgres.database(tmp_path) if to == "postgres" else f"sqlite:{tmp_path / 'new'}"
     here = engines.moved(f"sqlite:{source.data}")
-    rows = sum(here.count(table) for table in moving.TABLES) - 1  # without `next_id`
+    rows = sum(here.count(table) for table in transfer.TABLES) - 1  # without `next_id`
     done = 0
     for cut in (1, 200, 77, 500):
         seen = 0
@@ -132,7 +132,7 @@ def test_a_copy_that_was_cut_off_goes_on_where_it_was(
                 raise KeyboardInterrupt
 
         with closing(engines.moved(target, fill=True)) as there, pytest.raises(KeyboardInterrupt):
-            moving.copy(here, there, step)
+            transfer.copy(here, there, step)
         done += seen
     here.close()
     config = Config(data=source.data, store=target)
@@ -156,12 +156,12 @@ def test_what_was_changed_meanwhile_is_named(source: Console, tmp_path: Path) ->
         closing(engines.moved(f"sqlite:{source.data}")) as here,
         closing(engines.moved(database, fill=True)) as there,
     ):
-        moving.copy(here, there)
+        transfer.copy(here, there)
         with psycopg.connect(database, autocommit=True) as other:
             other.execute("UPDATE entrepot.product SET document = '\\x00' WHERE id % 100 = 5")
             other.execute("DELETE FROM entrepot.audit WHERE thing % 100 = 7")
             other.execute("INSERT INTO entrepot.claim VALUES (0, '\\x00', 7)")
-        found = list(moving.compare(here, there))
+        found = list(transfer.compare(here, there))
     assert sum("product" in f and "was changed" in f for f in found) == 6
     assert sum("audit" in f and "was not copied" in f for f in found) == 6
     assert [f for f in found if "is not in the source" in f] == ["claim 0/00 is not in the source"]

@@ -20,7 +20,7 @@ import msgspec
 from entrepot import __version__, keyfile, unfinished
 from entrepot import main as root
 from entrepot.config import Config
-from entrepot.store.sqlite_copy import Progress, copy_store, sync
+from entrepot.store.sqlite.copy import Progress, copy_store, sync
 
 MANIFEST = "backup.json"
 _FORMAT = 1

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from entrepot.core.ports import Ledger, Nonces, Store, Tx
 from entrepot.core.urls import is_url, masked
-from entrepot.store.checkup import Checkup
-from entrepot.store.sole import sole_server
-from entrepot.store.sqlite import SqliteStore
-from entrepot.store.sqlite_reader import SqliteReader
+from entrepot.store.server_lock import sole_server
+from entrepot.store.sqlite.checkup import Checkup
+from entrepot.store.sqlite.reader import SqliteReader
+from entrepot.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
     from entrepot.config import Config
-    from entrepot.store.moving import Place
-    from entrepot.store.postgres_checkup import PostgresCheckup
+    from entrepot.store.postgres.checkup import PostgresCheckup
+    from entrepot.store.transfer import Place
 
 R = TypeVar("R")
 STORE = "entrepot.sqlite"
@@ -54,11 +54,11 @@ def open_engine(config: Config) -> Engine:
     """
     if not config.store:
         if config.workers > 1:
-            from entrepot.store.sqlite_shared import SharedSqliteStore
+            from entrepot.store.sqlite.shared import SharedSqliteStore
 
             return SharedSqliteStore(config.data / STORE, scan_s=config.scan_s)
         return SqliteStore(config.data / STORE, scan_s=config.scan_s)
-    from entrepot.store.postgres import PostgresStore
+    from entrepot.store.postgres.store import PostgresStore
 
     return PostgresStore(config.store, scan_s=config.scan_s)
 
@@ -71,7 +71,7 @@ def read_engine(config: Config) -> Looking:
     """
     if not config.store:
         return SqliteReader(config.data / STORE)
-    from entrepot.store.postgres import PostgresStore
+    from entrepot.store.postgres.store import PostgresStore
 
     return PostgresStore(config.store, make=False)
 
@@ -84,7 +84,7 @@ def checkup(config: Config) -> Checkup | PostgresCheckup:
     """
     if not config.store:
         return Checkup(config.data / STORE)
-    from entrepot.store.postgres_checkup import PostgresCheckup
+    from entrepot.store.postgres.checkup import PostgresCheckup
 
     return PostgresCheckup(config.store)
 
@@ -96,14 +96,14 @@ def moved(place: str, *, fill: bool = False) -> Place:
         ValueError: it is neither, or cannot be used; says why.
     """
     if place.startswith(("postgresql://", "postgres://")):
-        from entrepot.store.postgres_place import PostgresPlace
+        from entrepot.store.postgres.transfer import PostgresPlace
 
         return PostgresPlace(place, fill=fill)
     kind, _, folder = place.partition(":")
     if kind != "sqlite" or not folder or is_url(folder):
         shown = masked(place) if ":" in place or "@" in place else place
         raise ValueError(f"{shown!r} is neither sqlite:DIRECTORY nor postgresql://...")
-    from entrepot.store.sqlite_place import SqlitePlace
+    from entrepot.store.sqlite.transfer import SqlitePlace
 
     return SqlitePlace(Path(folder) / STORE, fill=fill)
 
@@ -116,22 +116,22 @@ def counted_together(
     `counts`: what `make_counts` made, where they are the processes of one server.
     """
     if config.redis:
-        from entrepot.store.redis_ledger import RedisLedger
+        from entrepot.store.counting.redis import RedisLedger
 
         shared = RedisLedger(config.redis)
         return shared, shared
     if config.store and not config.count_alone:
-        from entrepot.store.postgres_ledger import PostgresLedger
+        from entrepot.store.counting.postgres import PostgresLedger
 
         ledger = PostgresLedger(config.store)
         return ledger, ledger
     if config.store:
         return None, None
     from entrepot.dialect.nonces import MemoryNonces
-    from entrepot.store.nonce_journal import NonceJournal
+    from entrepot.store.counting.nonce_journal import NonceJournal
 
     if counts is not None:
-        from entrepot.store.sqlite_ledger import SqliteLedger
+        from entrepot.store.counting.sqlite import SqliteLedger
 
         among = SqliteLedger(counts, NonceJournal(config.data))
         return among, among
@@ -141,8 +141,8 @@ def counted_together(
 def make_counts(config: Config, path: Path) -> None:
     """A file in which the processes of one server count together, where the store is one too."""
     if not config.store:
-        from entrepot.store import sqlite_ledger
-        from entrepot.store.nonce_journal import NonceJournal
+        from entrepot.store.counting import sqlite as sqlite_ledger
+        from entrepot.store.counting.nonce_journal import NonceJournal
 
         sqlite_ledger.make(path, NonceJournal(config.data))
 

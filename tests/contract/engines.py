@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 
 from entrepot.core.ports import Store
-from entrepot.store.postgres import PostgresStore
-from entrepot.store.sqlite import SqliteStore
-from entrepot.store.sqlite_shared import SharedSqliteStore
+from entrepot.store.postgres.store import PostgresStore
+from entrepot.store.sqlite.shared import SharedSqliteStore
+from entrepot.store.sqlite.store import SqliteStore
 from tests import postgres
 
 

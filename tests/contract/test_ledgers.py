@@ -15,13 +15,13 @@ import redis
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Ledger
 from entrepot.dialect.nonces import MemoryNonces
-from entrepot.store import sqlite_ledger
-from entrepot.store.calls import grant
-from entrepot.store.nonce_journal import NonceJournal
-from entrepot.store.postgres import PostgresStore
-from entrepot.store.postgres_ledger import PostgresLedger
-from entrepot.store.redis_ledger import RedisLedger
-from entrepot.store.sqlite_ledger import SqliteLedger
+from entrepot.store.counting import sqlite as sqlite_ledger
+from entrepot.store.counting.calls import grant
+from entrepot.store.counting.nonce_journal import NonceJournal
+from entrepot.store.counting.postgres import PostgresLedger
+from entrepot.store.counting.redis import RedisLedger
+from entrepot.store.counting.sqlite import SqliteLedger
+from entrepot.store.postgres.store import PostgresStore
 from tests import postgres
 from tests.valkey import ValkeyServer
 

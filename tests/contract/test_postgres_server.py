@@ -18,8 +18,8 @@ from entrepot.core.ports import Tx
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import STATE, Device, states
 from entrepot.core.things.product import Product
-from entrepot.store.postgres import PostgresStore
-from entrepot.store.postgres_tx import ReadTx
+from entrepot.store.postgres.store import PostgresStore
+from entrepot.store.postgres.tx import ReadTx
 from tests import postgres
 from tests.contract.goods import TENANT, device, product, space
 

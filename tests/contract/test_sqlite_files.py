@@ -13,8 +13,8 @@ import apsw
 import pytest
 
 from entrepot.core.things.product import Product
-from entrepot.store.sqlite import SqliteStore
-from entrepot.store.sqlite_shared import SharedSqliteStore
+from entrepot.store.sqlite.shared import SharedSqliteStore
+from entrepot.store.sqlite.store import SqliteStore
 from entrepot.store.upgrade import SCHEMA_VERSION
 from tests.contract.goods import TENANT, entry, product
 
@@ -134,7 +134,7 @@ class SlowToCopy(SqliteStore):
 def test_a_checkpoint_that_outlives_its_event_loop_is_not_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("entrepot.store.sqlite.WAL_PAGES", 20)
+    monkeypatch.setattr("entrepot.store.sqlite.store.WAL_PAGES", 20)
     path = tmp_path / "loops.sqlite"
     store = SlowToCopy(path)
     log = path.with_name(f"{path.name}-wal")

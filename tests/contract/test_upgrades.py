@@ -21,8 +21,8 @@ from entrepot.core.ports import Tx
 from entrepot.core.things.device import STATE, Device, states
 from entrepot.core.things.product import Product
 from entrepot.store import upgrade as steps
-from entrepot.store.postgres_upgrade import _Database
-from entrepot.store.sqlite_upgrade import _File
+from entrepot.store.postgres.upgrade import _Database
+from entrepot.store.sqlite.upgrade import _File
 from entrepot.store.upgrade import SCHEMA_VERSION, upgrade
 from tests import postgres
 from tests.cli import Console

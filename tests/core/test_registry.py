@@ -23,7 +23,7 @@ from entrepot.core.things.product import Draft, Product, Profile
 from entrepot.core.things.space import Space
 from entrepot.core.things.topic import Topic
 from entrepot.core.vault import Vault
-from entrepot.store.sqlite import SqliteStore
+from entrepot.store.sqlite.store import SqliteStore
 from tests.contract.goods import device, space, topic
 
 

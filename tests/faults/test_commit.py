@@ -16,8 +16,8 @@ from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import Product
-from entrepot.store import postgres as engine
-from entrepot.store.postgres import PostgresStore
+from entrepot.store.postgres import store as engine
+from entrepot.store.postgres.store import PostgresStore
 from entrepot.store.upgrade import SCHEMA_VERSION
 from tests import postgres
 from tests.contract.goods import TENANT, product

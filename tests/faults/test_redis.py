@@ -12,9 +12,9 @@ import pytest
 import redis
 
 from entrepot.core.faults import Unavailable
-from entrepot.store.crew import Crew
+from entrepot.store.counting.redis import RedisLedger
 from entrepot.store.outage import Outage
-from entrepot.store.redis_ledger import RedisLedger
+from entrepot.store.worker_threads import Crew
 from tests.faults.redis_proxy import RedisProxy
 from tests.valkey import ValkeyServer
 

@@ -22,7 +22,7 @@ from entrepot.dialect.gate import Gate
 from entrepot.dialect.handle import House, by_root
 from entrepot.dialect.rates import Rates
 from entrepot.dialect.request import Answer, Request
-from entrepot.store.sqlite import SqliteStore
+from entrepot.store.sqlite.store import SqliteStore
 from entrepot.vendors.enos import ENOS, TOKENS, handles, signing
 
 PRODUCTS = "/connect-service/v2.1/products"

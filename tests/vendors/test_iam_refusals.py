@@ -15,7 +15,7 @@ from entrepot.core.faults import Unauthenticated
 from entrepot.core.ports import Tx
 from entrepot.core.things.account import User
 from entrepot.core.vault import Vault, hash_password
-from entrepot.store.sqlite import SqliteStore
+from entrepot.store.sqlite.store import SqliteStore
 from entrepot.vendors.huawei import auth
 from tests.server import Server
 from tests.vendors.huawei_reply import Reply

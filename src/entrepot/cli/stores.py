@@ -16,7 +16,7 @@ from entrepot import engines
 from entrepot.cli.output import counted
 from entrepot.config import Config
 from entrepot.core.urls import masked
-from entrepot.store.moving import TABLES, Place, compare, copy
+from entrepot.store.transfer import TABLES, Place, compare, copy
 
 store = App(name="store", help="Move a store to another engine.")
 

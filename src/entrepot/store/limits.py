@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from entrepot.core.faults import TooMuch
-from entrepot.store.ending import Ending
+from entrepot.store.shutdown import Ending
 
 SHORT_ROWS = 1024
 """So many rows a short read may go through. A search in 1,000 names takes about a millisecond."""

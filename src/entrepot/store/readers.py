@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 from entrepot.core.faults import TooMuch, Unavailable
 from entrepot.core.kinds import INSTALLATION
 from entrepot.core.ports import Scans, Tx
-from entrepot.store.crew import Crew, Outcome
-from entrepot.store.ending import Ending
 from entrepot.store.limits import Limit, Long, Scan, Short
+from entrepot.store.shutdown import Ending
+from entrepot.store.worker_threads import Crew, Outcome
 
 R = TypeVar("R")
 Units = Sequence[Callable[[Tx], Any]]

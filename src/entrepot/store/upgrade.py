@@ -17,8 +17,8 @@ from typing import Protocol
 import msgspec
 
 from entrepot.core.kinds import Kind
-from entrepot.store.moving import Row, labels_of_rows
 from entrepot.store.rows import LABELLED
+from entrepot.store.transfer import Row, labels_of_rows
 
 log = logging.getLogger("entrepot.store")
 

@@ -14,9 +14,9 @@ import psycopg
 from psycopg import errors
 
 from entrepot.core.faults import Unavailable
-from entrepot.store.calls import Counting, Hit, Mark, grant
-from entrepot.store.crew import Outcome
-from entrepot.store.postgres_schema import Connection, connect
+from entrepot.store.counting.calls import Counting, Hit, Mark, grant
+from entrepot.store.postgres.schema import Connection, connect
+from entrepot.store.worker_threads import Outcome
 
 _TOGETHER = 256
 _ATTEMPTS = 5

@@ -12,7 +12,6 @@ from entrepot.core.kinds import KINDS, Thing
 from entrepot.core.ports import Entry, L, T, Tx
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.space import Space
-from entrepot.store.ending import Ending
 from entrepot.store.limits import SHORT_ROWS, Limit
 from entrepot.store.rows import (
     ALL,
@@ -34,7 +33,8 @@ from entrepot.store.rows import (
     unpack_entry,
 )
 from entrepot.store.scanning import BLOCK, Scanning
-from entrepot.store.sqlite_labels import (
+from entrepot.store.shutdown import Ending
+from entrepot.store.sqlite.labels import (
     ARMS,
     Chosen,
     called_ids,

@@ -12,12 +12,12 @@ from psycopg import errors
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
-from entrepot.store.crew import Outcome
-from entrepot.store.ending import Ending
 from entrepot.store.limits import Limit
-from entrepot.store.postgres_schema import Connection, cancel, first_line
-from entrepot.store.postgres_tx import ReadTx, bounded, milliseconds
+from entrepot.store.postgres.schema import Connection, cancel, first_line
+from entrepot.store.postgres.tx import ReadTx, bounded, milliseconds
 from entrepot.store.readers import Units, outcome
+from entrepot.store.shutdown import Ending
+from entrepot.store.worker_threads import Outcome
 
 _QUICK_S = 0.01
 _BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

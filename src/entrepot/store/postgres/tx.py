@@ -9,9 +9,8 @@ from typing import Any
 from entrepot.core.kinds import Thing
 from entrepot.core.ports import Entry, L, T
 from entrepot.core.things.claim import Claim
-from entrepot.store.ending import Ending
 from entrepot.store.limits import SHORT_ROWS, Limit
-from entrepot.store.postgres_schema import Connection, table
+from entrepot.store.postgres.schema import Connection, table
 from entrepot.store.rows import (
     ALL,
     BLOCK_BITS,
@@ -31,6 +30,7 @@ from entrepot.store.rows import (
     unpack_entry,
 )
 from entrepot.store.scanning import BLOCK, Scanning
+from entrepot.store.shutdown import Ending
 from entrepot.store.totals import Totals, every
 
 ID_BOUND = 1 << 63

@@ -10,8 +10,8 @@ import apsw
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
-from entrepot.store.sqlite_schema import schema_version
-from entrepot.store.sqlite_tx import SqliteTx
+from entrepot.store.sqlite.schema import schema_version
+from entrepot.store.sqlite.tx import SqliteTx
 from entrepot.store.upgrade import SCHEMA_VERSION
 
 R = TypeVar("R")

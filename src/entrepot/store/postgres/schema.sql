@@ -1,5 +1,5 @@
 -- What there is; what is missing is made. The tenant leads every key, so that rows of one tenant can live on one machine of many.
--- Tables of things (postgres_upgrade.py) are all of one shape: tenant, id, parent, version, document.
+-- Tables of things (upgrade.py) are all of one shape: tenant, id, parent, version, document.
 CREATE SEQUENCE IF NOT EXISTS entrepot.ids START 100001;
 CREATE SEQUENCE IF NOT EXISTS entrepot.nodes; -- a number for each opening: which rows of the totals are its own
 CREATE TABLE IF NOT EXISTS entrepot.meta (name text PRIMARY KEY, value bytea NOT NULL);

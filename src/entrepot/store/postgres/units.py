@@ -14,8 +14,8 @@ from entrepot.core.faults import Taken
 from entrepot.core.kinds import Thing
 from entrepot.core.ports import Entry, L, T, Tx
 from entrepot.core.things.claim import Claim
-from entrepot.store.postgres_schema import Connection
-from entrepot.store.postgres_tx import (
+from entrepot.store.postgres.schema import Connection
+from entrepot.store.postgres.tx import (
     ID_BOUND,
     Chosen,
     ReadTx,

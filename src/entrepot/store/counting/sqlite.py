@@ -14,10 +14,10 @@ from typing import Any
 import apsw
 
 from entrepot.core.faults import Unavailable
-from entrepot.store.calls import Counting, Hit, Mark, grant
-from entrepot.store.crew import Outcome
-from entrepot.store.nonce_journal import NonceJournal
-from entrepot.store.sqlite_schema import make_private
+from entrepot.store.counting.calls import Counting, Hit, Mark, grant
+from entrepot.store.counting.nonce_journal import NonceJournal
+from entrepot.store.sqlite.schema import make_private
+from entrepot.store.worker_threads import Outcome
 
 _TOGETHER = 256
 _PATIENCE_S = 5

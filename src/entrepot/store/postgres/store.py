@@ -22,23 +22,23 @@ from entrepot.core.ports import Tx
 from entrepot.core.things.model import NamedModel
 from entrepot.core.things.space import Space
 from entrepot.core.urls import masked
-from entrepot.store.crew import Crew, Outcome
-from entrepot.store.ending import Ending
 from entrepot.store.limits import Limit
-from entrepot.store.postgres_flush import Conflict, flush
-from entrepot.store.postgres_node import Struck, Unsure, begin, register, was_kept
-from entrepot.store.postgres_reads import FAULTS_OF_A_UNIT, PostgresReads
-from entrepot.store.postgres_schema import (
+from entrepot.store.postgres.flush import Conflict, flush
+from entrepot.store.postgres.node import Struck, Unsure, begin, register, was_kept
+from entrepot.store.postgres.reads import FAULTS_OF_A_UNIT, PostgresReads
+from entrepot.store.postgres.schema import (
     Connection,
     connect,
     first_line,
     must_be_of_this_release,
     table,
 )
-from entrepot.store.postgres_units import ClaimKey, Key, Seen, WriteTx
-from entrepot.store.postgres_upgrade import migrate
+from entrepot.store.postgres.units import ClaimKey, Key, Seen, WriteTx
+from entrepot.store.postgres.upgrade import migrate
 from entrepot.store.readers import SCAN_S, Readers, Reading
 from entrepot.store.shortage import Shortage
+from entrepot.store.shutdown import Ending
+from entrepot.store.worker_threads import Crew, Outcome
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")

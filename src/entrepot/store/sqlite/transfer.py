@@ -10,9 +10,9 @@ from typing import Any
 
 import apsw
 
-from entrepot.store.moving import BLOCK, MARK, OWN_NAMES, Row, Table, labels_in
-from entrepot.store.sqlite_schema import connect, schema_version
-from entrepot.store.sqlite_upgrade import migrate, recount
+from entrepot.store.sqlite.schema import connect, schema_version
+from entrepot.store.sqlite.upgrade import migrate, recount
+from entrepot.store.transfer import BLOCK, MARK, OWN_NAMES, Row, Table, labels_in
 from entrepot.store.upgrade import SCHEMA_VERSION
 
 _UNFINISHED = ".copying"  # what the file is called until it is whole

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from entrepot.store.postgres_node import Cursor, Struck, begin, commit
-from entrepot.store.postgres_schema import SHARDS, Connection, table
-from entrepot.store.postgres_units import Changes, ClaimKey, Key, WriteTx
+from entrepot.store.postgres.node import Cursor, Struck, begin, commit
+from entrepot.store.postgres.schema import SHARDS, Connection, table
+from entrepot.store.postgres.units import Changes, ClaimKey, Key, WriteTx
 from entrepot.store.rows import pack, parent_of
 
 Locked = tuple[int, str, int, int]  # tenant, kind, parent, shard

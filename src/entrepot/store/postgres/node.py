@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from entrepot.core.faults import Unavailable
-from entrepot.store.postgres_schema import Connection
+from entrepot.store.postgres.schema import Connection
 from entrepot.store.upgrade import SCHEMA_VERSION
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]

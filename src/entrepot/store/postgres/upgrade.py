@@ -12,15 +12,9 @@ from typing import Any
 import msgspec
 
 from entrepot.core.kinds import KINDS, Kind
-from entrepot.store.moving import Row
-from entrepot.store.postgres_schema import (
-    Connection,
-    mark_of,
-    schema_version,
-    table,
-    version_of,
-)
+from entrepot.store.postgres.schema import Connection, mark_of, schema_version, table, version_of
 from entrepot.store.rows import BLOCK_BITS, COUNTED_AS, HASH_BYTES, LABEL, label_name, label_value
+from entrepot.store.transfer import Row
 from entrepot.store.upgrade import (
     MARK,
     SCHEMA_VERSION,
@@ -113,7 +107,7 @@ class _Database:
         there = "SELECT FROM pg_namespace WHERE nspname = 'entrepot'"
         if self._connection.execute(there).fetchone() is None:
             self._do("CREATE SCHEMA entrepot")
-        self._do(files("entrepot.store").joinpath("postgres.sql").read_text())
+        self._do(files("entrepot.store.postgres").joinpath("schema.sql").read_text())
         for kind in KINDS:
             self._do(_table(kind))
 

@@ -20,12 +20,12 @@ import apsw
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
-from entrepot.store.crew import Crew
-from entrepot.store.crew import Outcome as Settled
 from entrepot.store.readers import SCAN_S
-from entrepot.store.sqlite import SqliteStore, refuse_to_go_on
-from entrepot.store.sqlite_schema import WAL_PAGES
-from entrepot.store.sqlite_tx import Spoilt
+from entrepot.store.sqlite.schema import WAL_PAGES
+from entrepot.store.sqlite.store import SqliteStore, refuse_to_go_on
+from entrepot.store.sqlite.tx import Spoilt
+from entrepot.store.worker_threads import Crew
+from entrepot.store.worker_threads import Outcome as Settled
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")

@@ -29,8 +29,8 @@ from entrepot.store.rows import (
     unpack,
     unpack_entry,
 )
-from entrepot.store.sqlite_schema import schema_version
-from entrepot.store.sqlite_upgrade import labels_counted, recount
+from entrepot.store.sqlite.schema import schema_version
+from entrepot.store.sqlite.upgrade import labels_counted, recount
 from entrepot.store.upgrade import SCHEMA_VERSION
 
 MOST_FINDINGS = 20

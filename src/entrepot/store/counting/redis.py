@@ -14,9 +14,9 @@ from limits.strategies import MovingWindowRateLimiter
 
 from entrepot.core.faults import Unavailable
 from entrepot.core.urls import masked, must_be_clear, unreadable, without_secrets
-from entrepot.store.calls import Counting, Hit, Mark
-from entrepot.store.crew import Outcome
+from entrepot.store.counting.calls import Counting, Hit, Mark
 from entrepot.store.outage import Outage
+from entrepot.store.worker_threads import Outcome
 
 _HANDS, _TOGETHER = 2, 64
 _PATIENCE_S = 5.0  # the longest that a call waits for the server

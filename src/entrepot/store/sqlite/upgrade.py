@@ -13,9 +13,9 @@ import apsw
 import msgspec
 
 from entrepot.core.kinds import KINDS, Kind
-from entrepot.store.moving import Row
 from entrepot.store.rows import BLOCK_BITS, COUNTED_AS, LABEL, is_name, label_number
-from entrepot.store.sqlite_schema import APPLICATION_ID, mark_of, schema_version, version_of
+from entrepot.store.sqlite.schema import APPLICATION_ID, mark_of, schema_version, version_of
+from entrepot.store.transfer import Row
 from entrepot.store.upgrade import (
     MARK,
     SCHEMA_VERSION,
@@ -86,7 +86,7 @@ class _File:
         if self.schema():
             for schema in schemas:
                 self._connection.execute(_CHANGES.get(schema, ""))
-        self._connection.execute(files("entrepot.store").joinpath("schema.sql").read_text())
+        self._connection.execute(files("entrepot.store.sqlite").joinpath("schema.sql").read_text())
         for kind in KINDS:
             self._connection.execute(
                 f"CREATE TABLE IF NOT EXISTS {kind.name} (id INTEGER PRIMARY KEY,"

@@ -12,8 +12,8 @@ from pathlib import Path
 import apsw
 
 from entrepot.core.faults import Unavailable
-from entrepot.store.sqlite_schema import connect, schema_version
-from entrepot.store.sqlite_upgrade import migrate
+from entrepot.store.sqlite.schema import connect, schema_version
+from entrepot.store.sqlite.upgrade import migrate
 from entrepot.store.upgrade import SCHEMA_VERSION
 
 _PAGES = 1024  # in one step

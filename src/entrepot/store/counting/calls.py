@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from entrepot.store.crew import Crew, Outcome
+from entrepot.store.worker_threads import Crew, Outcome
 
 _SLICE_MS = 20  # calls so close together are counted as one moment
 _WINDOW = 1000 // _SLICE_MS + 1  # a slice more, so that no second anywhere holds too many

@@ -9,10 +9,10 @@ from typing import Any
 import psycopg
 
 from entrepot.core.urls import masked
-from entrepot.store.moving import BLOCK, MARK, OWN_NAMES, Row, Table, labels_in
-from entrepot.store.postgres_schema import connect, must_be_of_this_release
-from entrepot.store.postgres_schema import table as quoted
-from entrepot.store.postgres_upgrade import hashed, migrate, recount
+from entrepot.store.postgres.schema import connect, must_be_of_this_release
+from entrepot.store.postgres.schema import table as quoted
+from entrepot.store.postgres.upgrade import hashed, migrate, recount
+from entrepot.store.transfer import BLOCK, MARK, OWN_NAMES, Row, Table, labels_in
 
 _TYPES = {
     "tenant": "int8", "id": "int8", "parent": "int8", "document": "bytea", "version": "int4",

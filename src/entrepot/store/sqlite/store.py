@@ -23,14 +23,14 @@ import apsw
 from entrepot.core.faults import Unavailable
 from entrepot.core.kinds import INSTALLATION
 from entrepot.core.ports import Tx
-from entrepot.store.crew import Outcome as Settled
-from entrepot.store.ending import Ending
 from entrepot.store.limits import Limit
 from entrepot.store.readers import SCAN_S, Readers, Reading, Units, outcome
 from entrepot.store.shortage import Shortage
-from entrepot.store.sqlite_schema import WAL_PAGES, connect
-from entrepot.store.sqlite_tx import Spoilt, SqliteTx
-from entrepot.store.sqlite_upgrade import migrate
+from entrepot.store.shutdown import Ending
+from entrepot.store.sqlite.schema import WAL_PAGES, connect
+from entrepot.store.sqlite.tx import Spoilt, SqliteTx
+from entrepot.store.sqlite.upgrade import migrate
+from entrepot.store.worker_threads import Outcome as Settled
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
