@@ -15,7 +15,8 @@ from entrepot import keyfile
 from entrepot import main as root
 from entrepot.cli import checking
 from entrepot.cli.options import Json, Place
-from entrepot.store.sqlite.checkup import Check, Checkup
+from entrepot.store.checks import Check
+from entrepot.store.sqlite.checkup import Checkup
 from entrepot.store.sqlite.copy import upgraded
 
 _MANY_PAGES = 20_000

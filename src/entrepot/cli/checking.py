@@ -12,7 +12,7 @@ from entrepot.core.kinds import INSTALLATION
 from entrepot.core.ports import Tx
 from entrepot.core.things.account import Key
 from entrepot.main import Readable
-from entrepot.store.sqlite.checkup import Check, Progress
+from entrepot.store.checks import Check, Progress
 
 _MANY_ROWS = 20_000
 

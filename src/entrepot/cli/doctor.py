@@ -11,7 +11,7 @@ from entrepot import engines, private
 from entrepot.cli.checking import Report, secrets
 from entrepot.cli.options import Json, Place, readable
 from entrepot.config import Config
-from entrepot.store.sqlite.checkup import TOTALS, Check
+from entrepot.store.checks import TOTALS, Check
 
 
 def doctor(

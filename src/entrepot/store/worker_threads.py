@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from entrepot.store.fair_queue import FairQueue
 
 Outcome = tuple[Any, BaseException | None]
+Answer = tuple["asyncio.Future[Any]", Any, BaseException | None]
 Settle = Callable[[list[Any]], Sequence[Outcome]]
 _Waiting = tuple[Any, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
 
@@ -100,16 +101,17 @@ class Crew:
 
 
 def _answer(group: list[_Waiting], outcomes: Sequence[Outcome]) -> None:
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome]]] = {}
+    loops: dict[asyncio.AbstractEventLoop, list[Answer]] = {}
     for (_, future, loop), outcome in zip(group, outcomes, strict=False):
-        loops.setdefault(loop, []).append((future, outcome))
+        loops.setdefault(loop, []).append((future, *outcome))
     for loop, settled in loops.items():
         with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
-            loop.call_soon_threadsafe(_release, settled)
+            loop.call_soon_threadsafe(release, settled)
 
 
-def _release(settled: list[tuple[asyncio.Future[Any], Outcome]]) -> None:
-    for future, (result, error) in settled:
+def release(answers: Iterable[Answer]) -> None:
+    """Gives each future its result or its error, on the loop's thread."""
+    for future, result, error in answers:
         if future.done():  # the caller went away
             continue
         if error is None:

@@ -15,6 +15,7 @@ import psycopg
 
 from entrepot.core.kinds import INSTALLATION, KINDS, Kind
 from entrepot.core.urls import masked
+from entrepot.store.checks import DEVICES, GATEWAYS, TOTALS, Check, Progress, check, gateways, read
 from entrepot.store.postgres.schema import connect, must_be_of_this_release, table
 from entrepot.store.postgres.upgrade import COUNTED, recount
 from entrepot.store.rows import (
@@ -27,16 +28,6 @@ from entrepot.store.rows import (
     label_value,
     parent_of,
     unpack_entry,
-)
-from entrepot.store.sqlite.checkup import (
-    DEVICES,
-    GATEWAYS,
-    TOTALS,
-    Check,
-    Progress,
-    check,
-    gateways,
-    read,
 )
 
 _LABEL_COLUMNS = ("tenant", "name", "value", "thing")

@@ -30,7 +30,7 @@ from entrepot.store.shutdown import Ending
 from entrepot.store.sqlite.schema import WAL_PAGES, connect
 from entrepot.store.sqlite.tx import Spoilt, SqliteTx
 from entrepot.store.sqlite.upgrade import migrate
-from entrepot.store.worker_threads import Outcome as Settled
+from entrepot.store.worker_threads import Answer, Outcome, release
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
@@ -44,7 +44,6 @@ _PASSIVE = apsw.SQLITE_CHECKPOINT_PASSIVE  # waits for no reader and no writer
 _FAULTS_OF_A_UNIT = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
 
 Unit = tuple[Callable[[Tx], Any], "asyncio.Future[Any]"]
-Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 
 class SqliteStore(Reading):
@@ -76,7 +75,7 @@ class SqliteStore(Reading):
         self._wal_pages = 0
         self._units: list[Unit] = []
         self._batch = 0, 0.0  # what is being synced: how many units, and since when
-        self._unsynced: list[Outcome] = []
+        self._unsynced: list[Answer] = []
         self._syncing = self._checkpointing = self._crowd = False
         self._to_sync: SimpleQueue[asyncio.AbstractEventLoop | None] = SimpleQueue()
         self._syncer = threading.Thread(
@@ -155,21 +154,21 @@ class SqliteStore(Reading):
             log.error("a group of %d was not kept: %s: %s", len(batch), type(error).__name__, error)
             self._tx.abandon()
             fault = self._unavailable(error)
-            _release([(future, None, fault) for _, future in batch])
+            release([(future, None, fault) for _, future in batch])
             return
         self._batch = len(batch), began
         self._sync(outcomes)
         if self._wal_pages > WAL_PAGES and not self._checkpointing:
             self._checkpoint()
 
-    def _commit(self, batch: list[Unit], guarded: bool) -> list[Outcome]:
+    def _commit(self, batch: list[Unit], guarded: bool) -> list[Answer]:
         """What became of each unit; whatever succeeded is in the log.
 
         Raises:
             Spoilt: one failed after it had written, and they ran without guards.
             apsw.Error: the engine failed.
         """
-        outcomes: list[Outcome] = []
+        outcomes: list[Answer] = []
         tx = self._tx
         tx.begin()
         for work, future in batch:
@@ -177,7 +176,7 @@ class SqliteStore(Reading):
         tx.commit()
         return outcomes
 
-    def _sync(self, outcomes: list[Outcome]) -> None:
+    def _sync(self, outcomes: list[Answer]) -> None:
         self._syncing, self._unsynced = True, outcomes
         self._to_sync.put(asyncio.get_running_loop())
 
@@ -191,7 +190,7 @@ class SqliteStore(Reading):
         self._syncing = False
         units, began = self._batch
         self.committed(units, time.monotonic() - began)
-        _release(self._unsynced)
+        release(self._unsynced)
         self._unsynced = []
         if self._units:
             self._gather(0)
@@ -258,7 +257,7 @@ class SqliteStore(Reading):
         self._unsynced.append((future, result, None))
         return await future
 
-    def _look(self, units: Units, limit: Callable[[], Limit]) -> list[Settled]:
+    def _look(self, units: Units, limit: Callable[[], Limit]) -> list[Outcome]:
         return [outcome(self._read, work, limit()) for work in units]
 
     def read_now(self, work: Callable[[Tx], R]) -> R:
@@ -324,7 +323,7 @@ class SqliteStore(Reading):
 
 def _run_unit(
     tx: SqliteTx, work: Callable[[Tx], Any], future: asyncio.Future[Any], guarded: bool
-) -> Outcome:
+) -> Answer:
     """What became of a unit; here, because its error must not know where it is collected (see `outcome`).
 
     Raises:
@@ -345,13 +344,3 @@ def refuse_to_go_on() -> None:
     promised any more."""
     log.critical("the disk failed; ending so that no lost write is answered", exc_info=True)
     os._exit(os.EX_IOERR)
-
-
-def _release(outcomes: list[Outcome]) -> None:
-    for future, result, error in outcomes:
-        if future.done():  # the caller went away
-            continue
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
