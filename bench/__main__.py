@@ -14,8 +14,8 @@ from rich.console import Console
 from bench import capacity, creates, devices, growth, models, servers, table, workers
 from bench.disk import fdatasyncs
 from bench.figures import Figures, document
-from bench.homes import ENGINES
 from bench.load import LoadFailure
+from bench.store_locations import ENGINES
 
 _FILE_WIDTH = 140
 

@@ -20,10 +20,10 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench.growth import Pair
-from bench.homes import ENGINES, Home, Homes
+from bench.many_devices import RARE, Yard, questions
 from bench.questions import Question
 from bench.servers import ServerFailure
-from bench.yard import RARE, Yard, questions
+from bench.store_locations import ENGINES, Home, Homes
 
 SIZES = (10**4, 10**5, 10**6)
 _TIMES = 40  # each question in each store

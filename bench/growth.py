@@ -24,10 +24,10 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench import servers
-from bench.homes import ENGINES, Home, Homes
 from bench.load import Generator, Plan, Result
+from bench.many_tenants import Town
 from bench.questions import BY, Question, questions
-from bench.town import Town
+from bench.store_locations import ENGINES, Home, Homes
 
 SIZES = (10**4, 10**5, 10**6)
 CONNECTIONS = 64

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.town import Town
+from bench.many_tenants import Town
 from entrepot.dialect.request import Request
 from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS, Adapter
 

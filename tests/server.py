@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from entrepot.config import Config
-from tests.cli import say
+from tests.cli.console import say
 
 ENTREPOT = (sys.executable, "-m", "entrepot.cli")
 

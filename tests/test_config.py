@@ -9,7 +9,7 @@ import pytest
 from entrepot.cli.options import Flags, Place
 from entrepot.cli.serving import FLAGS
 from entrepot.config import SECRETS, Config, load, shown
-from tests.cli import say
+from tests.cli.console import say
 
 KEY = "ab" * 32
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import say
+from tests.cli.console import say
 from tests.server import Server, environment
 
 ROOT = Path(__file__).parents[1]

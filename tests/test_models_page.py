@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from entrepot import models
-from tests.cli import say
+from tests.cli.console import say
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "models.md"

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.cluster import NODES, Client, Cluster, working
 from tests.contract.test_durability import verify
 from tests.valkey import ValkeyServer

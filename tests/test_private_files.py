@@ -17,7 +17,7 @@ import pytest
 from entrepot import keyfile
 from entrepot import main as root
 from tests import postgres
-from tests.cli import Console, say
+from tests.cli.console import Console, say
 from tests.contract.adapters import ADAPTERS
 from tests.contract.live import ask
 from tests.server import Server

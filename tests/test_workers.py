@@ -18,7 +18,7 @@ import pytest
 from entrepot import main as root
 from entrepot.core.faults import Unavailable
 from tests.certificates import issue
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.cluster import ROMA, Client, Cluster, working
 from tests.contract.test_durability import verify
 from tests.edge.test_admin import samples, total

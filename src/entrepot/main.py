@@ -342,7 +342,7 @@ def house_of(installation: Opened, counts: Path | None = None) -> tuple[dict[byt
 
     `counts`: where the processes of one server count together.
     """
-    from entrepot.dialect.gate import Gate
+    from entrepot.dialect.authenticator import Gate
     from entrepot.dialect.handle import House, by_root
     from entrepot.dialect.rates import Rates
 

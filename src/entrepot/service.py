@@ -156,11 +156,11 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     """
     from entrepot.edge.budget import Budget
     from entrepot.edge.connections import Connections
+    from entrepot.edge.counters import Tally
     from entrepot.edge.health import Health
     from entrepot.edge.http import Edge, Observer
     from entrepot.edge.logs import request_line
     from entrepot.edge.proxies import Proxies
-    from entrepot.edge.tally import Tally
     from entrepot.edge.watchdog import Watchdog
 
     config, store = installation.config, installation.store
@@ -221,7 +221,7 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
         return exposition().text()
 
     def report() -> bytes:
-        from entrepot.edge.office import report  # of one process nobody asks for it
+        from entrepot.edge.multiprocess_admin import report  # of one process nobody asks for it
 
         return report(tally, gauges(), counters())
 

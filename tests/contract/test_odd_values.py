@@ -24,7 +24,7 @@ from entrepot.core.ports import Tx
 from entrepot.core.things.model import ModelVersion
 from entrepot.core.things.product import Product
 from entrepot.dialect.request import Answer
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.contract.adapters import ADAPTERS
 from tests.contract.furnished import Victim, call, furnished
 from tests.contract.heaviest import with_body

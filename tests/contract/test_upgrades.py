@@ -25,7 +25,7 @@ from entrepot.store.postgres.upgrade import _Database
 from entrepot.store.sqlite.upgrade import _File
 from entrepot.store.upgrade import SCHEMA_VERSION, upgrade
 from tests import postgres
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.contract.goods import device, product
 
 PRODUCTS = 40

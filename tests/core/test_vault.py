@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from entrepot.core.things.account import Key
 from entrepot.core.vault import Vault, hash_password, password_matches
-from entrepot.dialect.gate import Bearer
+from entrepot.dialect.authenticator import Bearer
 from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS
 
 VAULT = Vault(b"r" * 32)

@@ -21,7 +21,7 @@ from entrepot.dialect.operation import Dialect, Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.explorer import FORM_LIMIT, Explorer, World, calling, session, words
 from entrepot.main import dialects
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.explorer.browser import HOME, Browser, Page, signed_in
 from tests.server import Server, environment

@@ -16,7 +16,7 @@ from entrepot.core.faults import Throttled
 from entrepot.dialect.calls import signed
 from entrepot.dialect.client import Stamp
 from entrepot.dialect.request import Answer
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.contract.live import ask
 from tests.faults.disk import Goods, OnDisk, said_as

@@ -12,7 +12,7 @@ import pytest
 
 from entrepot import main as root
 from entrepot.core.faults import Unavailable
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.faults.disk import Goods, OnDisk, look, said_as, wait_until_ready
 from tests.server import Server

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from entrepot import models
-from tests.cli import say
+from tests.cli.console import say
 from tests.faults.mutations import CORPUS, COUNT, SEED, mutations, run
 
 

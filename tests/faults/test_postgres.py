@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from entrepot.core.faults import Unavailable
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.faults.disk import Goods, look, said_as, wait_until_ready
 from tests.postgres import PostgresServer

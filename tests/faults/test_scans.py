@@ -12,7 +12,7 @@ from entrepot.config import Config
 from entrepot.core.faults import TooMuch
 from entrepot.dialect.request import Answer
 from tests import postgres
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.contract.live import ask
 from tests.faults.disk import Goods, look, said_as

@@ -18,7 +18,7 @@ from entrepot.core.ports import Tx
 from entrepot.core.products.registry import create
 from entrepot.core.things.account import Key, Settings, Tenant, User
 from entrepot.core.things.product import Draft, Profile
-from entrepot.dialect.gate import Gate
+from entrepot.dialect.authenticator import Gate
 from entrepot.dialect.handle import House, by_root
 from entrepot.dialect.rates import Rates
 from entrepot.dialect.request import Answer, Request

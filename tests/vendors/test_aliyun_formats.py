@@ -25,7 +25,7 @@ from entrepot.core.models.thing_model import (
     Structure,
     ThingModel,
 )
-from entrepot.dialect.walk import MAX_VIOLATIONS
+from entrepot.dialect.validator import MAX_VIOLATIONS
 from entrepot.vendors.aliyun.categories import Category, categories
 from entrepot.vendors.aliyun.formats.thing_model_json import THING_MODEL_JSON
 from entrepot.vendors.aliyun.formats.tsl import TSL, with_automatic

@@ -18,7 +18,7 @@ from entrepot.core.faults import Unauthenticated
 from entrepot.core.recent import Recent
 from entrepot.dialect.operation import Dialect, Operation
 from entrepot.dialect.request import Request
-from entrepot.explorer.door import Door
+from entrepot.explorer.sign_in import Door
 from entrepot.vendors.huawei import signing
 from tests.vendors.wronged import DIALECTS, Sender, Way, each_header, headers, sending
 

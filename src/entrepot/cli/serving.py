@@ -56,7 +56,7 @@ def run(flags: Mapping[str, Any]) -> int:
             file=sys.stderr,
         )
     if config.workers > 1:
-        from entrepot import together  # one process needs nothing of it
+        from entrepot import multiprocess as together  # one process needs nothing of it
 
         together.serve(config, _listening)
     else:

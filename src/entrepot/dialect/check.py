@@ -17,7 +17,7 @@ from msgspec import inspect as mi
 
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.dialect.sizes import MOST_VALUES, refuse_many
-from entrepot.dialect.walk import (
+from entrepot.dialect.validator import (
     FROM_TEXT,
     MAX_VIOLATIONS,
     STRICT,

@@ -13,8 +13,8 @@ from entrepot.core.caller import Caller
 from entrepot.core.faults import Broken, Fault, Invalid, TooLarge, Unauthenticated, Violation
 from entrepot.core.ports import Store
 from entrepot.core.precompute import Ahead
+from entrepot.dialect.authenticator import Gate
 from entrepot.dialect.check import STRICT, Leniency, read_json, read_params
-from entrepot.dialect.gate import Gate
 from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row, row_for
 from entrepot.dialect.parameters import parse
 from entrepot.dialect.quoting import fitted, quoted

@@ -18,8 +18,8 @@ from entrepot.core.things.account import Tenant, User
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
 from entrepot.core.vault import Vault
+from entrepot.dialect.authenticator import Gate
 from entrepot.dialect.client import Client
-from entrepot.dialect.gate import Gate
 from entrepot.dialect.parameters import Parameters
 from entrepot.dialect.request import Answer, Request
 from entrepot.dialect.sizes import MOST_VALUES

@@ -19,7 +19,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from entrepot import __version__
-from entrepot.edge.tally import COUNTERS, GAUGES, Spread, Tally
+from entrepot.edge.counters import COUNTERS, GAUGES, Spread, Tally
 
 # Faults that are a limit of the account's; the server's own is the gauge's `max_in_work`.
 _LIMITS = {"Throttled": "rate", "QuotaExceeded": "quota", "TooLarge": "size", "TooMuch": "scan"}

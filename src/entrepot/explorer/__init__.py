@@ -32,8 +32,8 @@ from entrepot.explorer import session
 from entrepot.explorer.calling import Ask
 
 if TYPE_CHECKING:
-    from entrepot.explorer.door import Door, Guest
     from entrepot.explorer.pages import Pages, Visit
+    from entrepot.explorer.sign_in import Door, Guest
 
 log = logging.getLogger("entrepot.explorer")
 ROOT = b"explorer"
@@ -67,7 +67,7 @@ class Explorer:
 
     @cached_property
     def _door(self) -> Door:
-        from entrepot.explorer.door import Door
+        from entrepot.explorer.sign_in import Door
 
         world = self._world
         return Door(world.house.gate, world.first_password)

@@ -22,7 +22,7 @@ from entrepot.dialect.parameters import parse
 from entrepot.dialect.request import Answer, Request, header_value
 from entrepot.dialect.samples import Language, sample
 from entrepot.explorer import calling, forms, session
-from entrepot.explorer.door import Guest
+from entrepot.explorer.sign_in import Guest
 from entrepot.explorer.words import spoken
 
 _LANGUAGES: tuple[Language, ...] = ("python", "http")

@@ -24,8 +24,7 @@ from entrepot.store.readers import SCAN_S
 from entrepot.store.sqlite.schema import WAL_PAGES
 from entrepot.store.sqlite.store import SqliteStore, refuse_to_go_on
 from entrepot.store.sqlite.tx import Spoilt
-from entrepot.store.worker_threads import Crew
-from entrepot.store.worker_threads import Outcome as Settled
+from entrepot.store.worker_threads import Crew, Outcome
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
@@ -63,7 +62,7 @@ class SharedSqliteStore(SqliteStore):
         finally:
             os.close(file)
 
-    def _settle(self, units: Sequence[Callable[[Tx], Any]]) -> list[Settled]:
+    def _settle(self, units: Sequence[Callable[[Tx], Any]]) -> list[Outcome]:
         began = time.monotonic()
         batch: list[Any] = [(work, None) for work in units]
         try:

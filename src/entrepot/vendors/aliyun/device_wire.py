@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from entrepot.core.faults import Violation
 from entrepot.dialect.rules import Holds, Wide
-from entrepot.dialect.walk import check_free
+from entrepot.dialect.validator import check_free
 from entrepot.vendors.aliyun.handles import token_of
 from entrepot.vendors.aliyun.wire import (
     Common,

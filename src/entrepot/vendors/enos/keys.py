@@ -19,7 +19,7 @@ from entrepot.core.recent import Recent
 from entrepot.core.vault import Vault
 from entrepot.dialect.addresses import network_of
 from entrepot.dialect.attempts import WINDOW_S, Attempts
-from entrepot.dialect.gate import Gate
+from entrepot.dialect.authenticator import Gate
 from entrepot.dialect.threads import OneThread
 from entrepot.vendors.enos.signing import (
     PoseidonToken,

@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.dialect.check import Leniency, read_json, read_plain, uncarried
-from entrepot.dialect.walk import under
+from entrepot.dialect.validator import under
 from entrepot.vendors.enos.units import Multiplier
 from entrepot.vendors.enos.wire import Organization, Page, Reply, StringI18n
 

@@ -18,7 +18,7 @@ from entrepot.core.models.thing_model import decimal
 from entrepot.dialect.check import STRICT, broken_rules, read_plain, uncarried
 from entrepot.dialect.rules import Holds
 from entrepot.dialect.sizes import refuse_many
-from entrepot.dialect.walk import MAX_VIOLATIONS
+from entrepot.dialect.validator import MAX_VIOLATIONS
 from entrepot.vendors.aliyun.formats.documents import LISTS
 
 MODULES = 20  # custom ones of a product; an older page says 10

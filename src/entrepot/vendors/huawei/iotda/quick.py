@@ -16,7 +16,7 @@ import jiter
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from entrepot.dialect.walk import may_hold_large_numbers
+from entrepot.dialect.validator import may_hold_large_numbers
 from entrepot.vendors.huawei.iotda import wire
 from entrepot.vendors.huawei.iotda.model import (
     CONTENT_BYTES,

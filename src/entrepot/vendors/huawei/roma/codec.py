@@ -14,7 +14,7 @@ from entrepot.core.faults import Invalid, Malformed, Unrouted, Violation
 from entrepot.dialect.check import FROM_TEXT, Leniency, read_json, read_plain
 from entrepot.dialect.operation import Call, Exchange, Operation
 from entrepot.dialect.request import Answer, Request, header_value
-from entrepot.dialect.walk import MOST_WHOLE
+from entrepot.dialect.validator import MOST_WHOLE
 from entrepot.vendors.huawei import codec
 from entrepot.vendors.huawei.roma.errors import words
 from entrepot.vendors.huawei.roma.wire.transfer import (

@@ -18,7 +18,7 @@ from entrepot.dialect.request import Request
 from entrepot.explorer import session
 from entrepot.explorer.pages import Pages
 from tests.certificates import issue
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.cluster import Cluster
 from tests.explorer.browser import HOME, Browser, Page, signed_in
 from tests.server import ENTREPOT, Server, environment

@@ -12,8 +12,8 @@ from msgspec import Meta
 from entrepot.core.faults import Invalid
 from entrepot.dialect.check import read_json
 from entrepot.dialect.rules import Bytes, Unique
-from entrepot.dialect.walk import MAX_VIOLATIONS
-from tests.core.test_check import Port, Ship, violations
+from entrepot.dialect.validator import MAX_VIOLATIONS
+from tests.dialect.test_check import Port, Ship, violations
 
 
 class Hold(msgspec.Struct):

@@ -17,7 +17,7 @@ from entrepot.dialect import sizes
 from entrepot.dialect.check import broken_rules, read_json, read_plain
 from entrepot.dialect.rules import Holds
 from entrepot.dialect.sizes import MOST_VALUES, refuse_many
-from entrepot.dialect.walk import MAX_VIOLATIONS, check_free
+from entrepot.dialect.validator import MAX_VIOLATIONS, check_free
 
 looks = 0
 

@@ -9,7 +9,7 @@ import pytest
 from entrepot import keyfile
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.contract.adapters import ADAPTERS
 from tests.contract.live import ask
 from tests.server import Server

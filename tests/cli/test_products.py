@@ -13,7 +13,7 @@ from entrepot import main as root
 from entrepot.core.models.authored import Authored
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Edit, Ref
-from tests.cli import Console
+from tests.cli.console import Console
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from entrepot.core.accounts.tenancy import tenant_named
 from entrepot.core.ports import Tx
 from entrepot.core.things.account import Settings
 from entrepot.core.things.product import Product
-from tests.cli import Console, Said, say
+from tests.cli.console import Console, Said, say
 from tests.contract.live import ask
 from tests.contract.test_durability import CLAIMING, Writer
 from tests.server import Server

@@ -18,7 +18,7 @@ from entrepot import main as root
 from entrepot.allocator import trim
 from entrepot.config import Config
 from entrepot.edge.admin import Admin
-from entrepot.edge.office import REPORT, Office
+from entrepot.edge.multiprocess_admin import REPORT, Office
 from entrepot.edge.server import Front, Life
 from entrepot.edge.server import serve as serve_edge
 from entrepot.workers import Post, Staff

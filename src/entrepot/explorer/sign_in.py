@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from entrepot.core.faults import Unauthenticated
 from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import password_matches
-from entrepot.dialect.gate import Bearer, Gate
+from entrepot.dialect.authenticator import Bearer, Gate
 from entrepot.explorer import session
 from entrepot.explorer.session import Session
 

@@ -18,7 +18,7 @@ from entrepot.dialect.check import (
     read_params,
     read_plain,
 )
-from tests.core.test_check import GOOD, NO_NULLS, Port, Ship, violations
+from tests.dialect.test_check import GOOD, NO_NULLS, Port, Ship, violations
 
 # Leniencies
 

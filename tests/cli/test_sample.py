@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from entrepot import main as root
-from tests.cli import Console
+from tests.cli.console import Console
 
 
 @pytest.fixture(scope="module")

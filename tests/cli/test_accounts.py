@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from entrepot import main as root
-from tests.cli import Console, say
+from tests.cli.console import Console, say
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from entrepot.store.counting.redis import RedisLedger
 from tests import postgres
-from tests.cli import Said, say
+from tests.cli.console import Said, say
 from tests.server import Server
 from tests.valkey import ValkeyServer
 

@@ -21,7 +21,7 @@ from entrepot.dialect.check import (
     read_plain,
 )
 from entrepot.dialect.rules import Holds, Unique
-from entrepot.dialect.walk import MAX_VIOLATIONS, Walk
+from entrepot.dialect.validator import MAX_VIOLATIONS, Walk
 from tests.contract.declared import values
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from bench.homes import Home
 from bench.questions import BY, PAGE, Question
+from bench.store_locations import Home
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
 from entrepot.core.caller import Caller

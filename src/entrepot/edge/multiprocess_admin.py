@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from entrepot.edge.tally import COUNTERS, LARGEST, SECONDS, UNITS, Key, Spread, Tally
+from entrepot.edge.counters import COUNTERS, LARGEST, SECONDS, UNITS, Key, Spread, Tally
 
 REPORT = b"/report"
 _PATIENCE_S = 2.5  # longer than one process takes to say that its store does not answer

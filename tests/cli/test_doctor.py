@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from entrepot import main as root
-from tests.cli import Console
+from tests.cli.console import Console
 
 
 @pytest.fixture

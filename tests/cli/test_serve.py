@@ -25,7 +25,7 @@ from huaweicloudsdkroma.v2 import CreateProductRequest, CreateProductRequestBody
 from entrepot import main as root
 from entrepot.cli.serving import plain_flags, reachable
 from entrepot.dialect.samples import snippet
-from tests.cli import Console, say
+from tests.cli.console import Console, say
 from tests.faults.disk import held, until_closed
 from tests.server import ENTREPOT, Server, environment
 

@@ -13,7 +13,7 @@ from entrepot.config import load, shown
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
 from tests import postgres
-from tests.cli import Console, say
+from tests.cli.console import Console, say
 from tests.server import Server
 
 

@@ -20,7 +20,7 @@ from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import Product
 from entrepot.store import transfer
 from tests import postgres
-from tests.cli import Console, say
+from tests.cli.console import Console, say
 from tests.contract.goods import entry, product, topic
 
 

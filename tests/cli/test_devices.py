@@ -18,7 +18,7 @@ from entrepot.core.products.registry import Ref
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
 from tests import postgres
-from tests.cli import Console
+from tests.cli.console import Console
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from bench.homes import Home
+from bench.store_locations import Home
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
 from entrepot.core.caller import Caller
@@ -36,7 +36,7 @@ from tests.contract.world import World
 BIG, MIDDLING, SMALL = 1, 9, 990
 _SHARES = (0.5, 1 / 3 / MIDDLING, (0.5 - 1 / 3) / SMALL)
 _UNIT = 2000  # creates in one unit of work while filling
-_STATE = "bench.town"
+_STATE = "bench.many_tenants"
 _SITES = 1000  # values of a tag that one product in ten has
 
 SAMPLES = Path(__file__).with_name("samples")

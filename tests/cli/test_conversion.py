@@ -13,11 +13,11 @@ import pytest
 
 from entrepot import models
 from entrepot.core.models.authored import Authored
-from tests.cli import Console, Said, say
+from tests.cli.console import Console, Said, say
 
-CORPUS = Path(__file__).parent / "corpus"
+CORPUS = Path(__file__).parents[1] / "corpus"
 PILE = CORPUS / "entrepot" / "charging_pile.json"
-LAMP = Path(__file__).parent / "vendors" / "samples" / "iotda_lamp.json"
+LAMP = Path(__file__).parents[1] / "vendors" / "samples" / "iotda_lamp.json"
 
 
 @pytest.fixture(autouse=True)

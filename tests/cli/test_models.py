@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli import Console
+from tests.cli.console import Console
 
 MODEL: dict[str, Any] = {
     "modelId": "Kiln7",
