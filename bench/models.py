@@ -41,7 +41,7 @@ from entrepot.core.products.drafts import revision
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.account import Settings, User
 from entrepot.core.things.product import Draft, Profile
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.request import Request
 from entrepot.vendors.aliyun import model_edits, thing_models
 from entrepot.vendors.huawei.iotda.body import decode

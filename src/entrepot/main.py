@@ -24,7 +24,7 @@ from entrepot.core.models.conversion import CANONICAL
 from entrepot.core.ports import Ledger, Tx
 from entrepot.core.things.account import Key, Settings, Tenant, User
 from entrepot.core.vault import Vault
-from entrepot.dialect.operation import Dialect
+from entrepot.dialect.dialect import Dialect
 from entrepot.engines import Engine, Looking
 from entrepot.vendors.huawei.account import initial_password
 

@@ -6,7 +6,7 @@ import pytest
 
 from entrepot import main as root
 from entrepot.dialect.openapi import document
-from tests.cli import say
+from tests.cli.console import say
 
 
 @pytest.mark.parametrize("dialect", root.dialects(), ids=lambda d: d.name)

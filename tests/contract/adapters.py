@@ -17,7 +17,8 @@ import msgspec
 
 from entrepot.dialect.calls import bare, with_own
 from entrepot.dialect.client import Credentials, Stamp
-from entrepot.dialect.operation import Call, Dialect, Operation
+from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.main import dialects
 

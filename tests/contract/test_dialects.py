@@ -19,9 +19,10 @@ from entrepot.core.devices import registry as devices
 from entrepot.core.faults import CATALOGUE, Fault
 from entrepot.core.things.product import Profile
 from entrepot.dialect.check import read_json
+from entrepot.dialect.dialect import Dialect, Row
 from entrepot.dialect.handle import Spoken, by_root
 from entrepot.dialect.openapi import document
-from entrepot.dialect.operation import Dialect, Operation, Row, Source
+from entrepot.dialect.operation import Operation, Source
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.http import Edge
 from entrepot.main import dialects

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.fidelity import COMMAND
 from entrepot.dialect.openapi import document
-from entrepot.dialect.operation import Dialect
 from entrepot.main import dialects
 from tests.contract.toy import TOY
 

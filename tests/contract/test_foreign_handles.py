@@ -21,8 +21,9 @@ from entrepot.core.accounts.tenancy import user_named
 from entrepot.core.faults import Broken, Invalid
 from entrepot.core.ports import Store, Tx
 from entrepot.core.things.account import Settings
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.handle import House
-from entrepot.dialect.operation import Exchange, Operation
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer
 from tests.contract.adapters import ADAPTERS, Adapter
 from tests.contract.furnished import Victim, call, furnish, furnished

@@ -24,7 +24,8 @@ from hypothesis import strategies as st
 
 from entrepot.dialect.calls import filled, signed, words
 from entrepot.dialect.code import ACCESS_KEY, FILE, SECRET_KEY, hidden, variables
-from entrepot.dialect.operation import Dialect, Exchange, Operation
+from entrepot.dialect.dialect import Dialect, Exchange
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.dialect.router import Router
 from entrepot.dialect.samples import Language, sample

@@ -29,8 +29,8 @@ from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.faults import Broken
 from entrepot.core.things.account import Settings
+from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.openapi import document
-from entrepot.dialect.operation import Dialect
 from entrepot.dialect.request import Request
 from tests.contract.adapters import ADAPTERS, Adapter, Credentials
 from tests.contract.live import ask

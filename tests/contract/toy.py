@@ -17,9 +17,10 @@ from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref, Shown
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import Draft, Profile
+from entrepot.dialect.dialect import Dialect, Exchange, Row
 from entrepot.dialect.handle import decode_rest, parse_query
 from entrepot.dialect.handles import LOWER, Code
-from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row
+from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.request import Answer
 
 HANDLE = Code("toy/product", LOWER, 14, bits=64, prefix="toy-")

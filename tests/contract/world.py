@@ -16,8 +16,8 @@ from entrepot.core.kinds import INSTALLATION, KINDS
 from entrepot.core.ports import Tx
 from entrepot.core.things.account import Settings, Tenant
 from entrepot.dialect.client import Credentials
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.handle import House, Spoken
-from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.http import Edge
 from tests.contract.adapters import ADAPTERS

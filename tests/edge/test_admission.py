@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from entrepot.core.faults import Unavailable
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.request import Answer
 from entrepot.edge.http import Edge
 from tests.contract.adapters import WITH_PRODUCTS, Adapter

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from entrepot.dialect.operation import Dialect
+from entrepot.dialect.dialect import Dialect
 from entrepot.main import dialects
 from tests.edge.raw import Reply, Wire
 from tests.edge.test_http import in_its_words, request

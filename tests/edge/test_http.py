@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from entrepot.dialect.operation import Dialect
+from entrepot.dialect.dialect import Dialect
 from entrepot.main import dialects
 from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS, Adapter, Credentials
 from tests.contract.live import ask

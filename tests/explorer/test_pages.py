@@ -17,7 +17,8 @@ import pytest
 
 from entrepot import main as root
 from entrepot.core.faults import Fault, ViolationKind
-from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.explorer import FORM_LIMIT, Explorer, World, calling, session, words
 from entrepot.main import dialects

@@ -12,20 +12,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from entrepot.core.identity import Caller
-from entrepot.core.product_models import Publication
-from entrepot.core.registry import Ref
-from entrepot.core.tenancy import tenant_named, user_named
-
 from entrepot import main as root
-from entrepot.core import product_models
+from entrepot.core.accounts.tenancy import tenant_named, user_named
+from entrepot.core.caller import Caller
 from entrepot.core.ports import Tx
+from entrepot.core.products import drafts
+from entrepot.core.products.drafts import Publication
+from entrepot.core.products.registry import Ref
 from tests import postgres
-from tests.cli import Console, say
+from tests.cli.console import Console, say
+from tests.cli.test_models import MODEL
 from tests.contract.adapters import WITH_DEVICES, WITH_PRODUCTS, Adapter, Credentials
 from tests.contract.world import World
 from tests.releases.reading import DUMP, HERE, NAME, kinds, read
-from tests.test_cli_models import MODEL
 
 
 def fill(data: Path) -> None:
@@ -104,7 +103,7 @@ def _publish(world: World, made: dict[str, str]) -> None:
         caller = Caller(tenant, user, "iotda", "Publish", "request-1", root.now_ms(), vault)
         id = iotda.product_of(vault, made["iotda"])
         assert id is not None
-        product_models.publish(tx, caller, Publication(Ref(made["iotda"], id), "1.0"))
+        drafts.publish(tx, caller, Publication(Ref(made["iotda"], id), "1.0"))
 
     world.installation.store.write_now(work)
 

@@ -8,16 +8,16 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from entrepot.core.product import Product
-from entrepot.core.tenancy import tenant_named
-
 from entrepot import __version__
 from entrepot import main as root
-from entrepot.core.ports import INSTALLATION, KINDS, Tx
-from entrepot.core.things import Device
+from entrepot.core.accounts.tenancy import tenant_named
+from entrepot.core.kinds import INSTALLATION, KINDS
+from entrepot.core.ports import Tx
+from entrepot.core.things.device import Device
+from entrepot.core.things.product import Product
 from entrepot.store.upgrade import SCHEMA_VERSION
 from tests import postgres
-from tests.cli import Console
+from tests.cli.console import Console
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.contract.world import World
 

@@ -12,7 +12,7 @@ import pytest
 
 from entrepot import keyfile
 from entrepot import main as root
-from tests.cli import Console, say
+from tests.cli.console import Console, say
 from tests.releases.reading import (
     DUMP,
     DUMPS,

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot.core.faults import Unauthenticated
-from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Request
 from tests.vendors.wronged import DIALECTS, Sender, Way, headers, sending
 

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from entrepot.core.faults import Unauthenticated
 from entrepot.core.recent import Recent
-from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Request
 from entrepot.explorer.sign_in import Door
 from entrepot.vendors.huawei import signing

@@ -22,8 +22,9 @@ from entrepot.core.faults import (
     Unrouted,
     Violation,
 )
+from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import Spoken
-from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.quoting import MOST_QUOTED, MOST_SIGNED, REFUSAL_BYTES, quoted
 from entrepot.dialect.request import Request
 from entrepot.main import dialects

@@ -18,8 +18,9 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot.core.faults import Broken, Fault, Unauthenticated, Unrouted
+from entrepot.dialect.dialect import Dialect, Exchange
 from entrepot.dialect.handle import Spoken
-from entrepot.dialect.operation import Dialect, Exchange, Operation
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.main import dialects
 from tests.vendors.wronged import (

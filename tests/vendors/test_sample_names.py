@@ -11,7 +11,8 @@ import pytest
 from msgspec import inspect as declared
 
 from entrepot.dialect.code import argument, snake
-from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.operation import Operation
 from entrepot.main import dialects
 from entrepot.vendors.aliyun import ALIYUN
 

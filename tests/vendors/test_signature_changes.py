@@ -14,7 +14,7 @@ from entrepot.core.kinds import INSTALLATION
 from entrepot.core.ports import Tx
 from entrepot.core.things.account import Key
 from entrepot.core.things.product import Product
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.request import Request
 from tests.contract import changes
 from tests.contract.adapters import stamp

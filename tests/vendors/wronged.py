@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from entrepot.core.faults import Fault
 from entrepot.dialect.calls import bare, with_own
 from entrepot.dialect.client import Stamp
-from entrepot.dialect.operation import Dialect, Exchange, Operation
+from entrepot.dialect.dialect import Dialect, Exchange
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.http import Edge
 from entrepot.main import dialects

@@ -16,7 +16,7 @@ from entrepot.cli.output import print_table
 from entrepot.config import Config, load
 from entrepot.core.caller import Caller
 from entrepot.core.things.account import Tenant, User
-from entrepot.dialect.operation import Dialect
+from entrepot.dialect.dialect import Dialect
 
 Json = Annotated[bool, Parameter("--json", help="Print JSON for a program to read.")]
 TenantName = Annotated[str, Parameter("--tenant", help="Name of the tenant.")]

@@ -13,7 +13,8 @@ from entrepot.cli.output import print_table
 from entrepot.cli.serving import own_url
 from entrepot.dialect.calls import Form, form
 from entrepot.dialect.code import snake
-from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.samples import Language
 from entrepot.dialect.samples import sample as written
 

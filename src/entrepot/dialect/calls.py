@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from entrepot.dialect import openapi
 from entrepot.dialect.client import Credentials, Stamp
-from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.parameters import query_of, word
 from entrepot.dialect.request import Request, header_value
 

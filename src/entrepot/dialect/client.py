@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer, Request
-
-if TYPE_CHECKING:
-    from entrepot.dialect.operation import Operation
 
 Credentials = Mapping[str, Any]
 """What `entrepot credentials --json` prints, and what a login added."""

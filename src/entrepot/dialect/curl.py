@@ -21,7 +21,8 @@ from entrepot.dialect.code import (
     environment,
     hidden,
 )
-from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.parameters import word
 from entrepot.dialect.request import Request
 

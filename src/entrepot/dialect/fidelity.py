@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from entrepot.dialect.operation import Dialect, Operation, Row
+from entrepot.dialect.dialect import Dialect, Row
+from entrepot.dialect.operation import Operation
 
 COMMAND = "python docs/generate.py"
 _HEAD = f"""# Fidelity

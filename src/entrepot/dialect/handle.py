@@ -15,7 +15,8 @@ from entrepot.core.ports import Store
 from entrepot.core.precompute import Ahead
 from entrepot.dialect.authenticator import Gate
 from entrepot.dialect.check import STRICT, Leniency, read_json, read_params
-from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row, row_for
+from entrepot.dialect.dialect import Dialect, Exchange, Row, row_for
+from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.parameters import parse
 from entrepot.dialect.quoting import fitted, quoted
 from entrepot.dialect.rates import Rates
@@ -127,7 +128,7 @@ class Spoken:
                 if taken is not None:
                     await taken
             if operation.prepare is not None:
-                value = await operation.prepare(value, exchange)
+                value = await operation.prepare(value, house.gate, request.peer)
             run = operation.run
             if operation.writes:
                 try:

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from entrepot import __version__
-from entrepot.dialect.operation import Dialect, Operation, Row
+from entrepot.dialect.dialect import Dialect, Row
+from entrepot.dialect.operation import Operation
 
 Schema = dict[str, Any]
 _REF = "#/components/schemas/{name}"

@@ -1,28 +1,16 @@
-"""A dialect as a value: its operations, its refusals and a few pure functions; knows no vendor."""
+"""One vendor call as a value: where it lives, what goes in and out, and the use case behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 
 from entrepot.core.caller import Caller
-from entrepot.core.devices.registry import DeviceRef
-from entrepot.core.faults import Fault
-from entrepot.core.models.authored import Authored
-from entrepot.core.models.conversion import Format
 from entrepot.core.ports import Tx
-from entrepot.core.things.account import Tenant, User
-from entrepot.core.things.device import Device
-from entrepot.core.things.product import Product
-from entrepot.core.vault import Vault
 from entrepot.dialect.authenticator import Gate
-from entrepot.dialect.client import Client
-from entrepot.dialect.parameters import Parameters
-from entrepot.dialect.request import Answer, Request
-from entrepot.dialect.sizes import MOST_VALUES
 
 Source = Literal["documented", "sdk", "inferred"]
 
@@ -40,8 +28,8 @@ class Operation:
 
     `take` turns the checked call into a core value and cannot fail; `run` is the use case over a
     unit of work; `give` turns its result into the vendor's reply. `prepare` comes between `take` and
-    `run`: what takes long and must not hold the store up, for example to check a password. `run` gets
-    what it returns.
+    `run`: what takes long and must not hold the store up, for example to check a password. It gets what
+    `take` returned, and the address that asks; `run` gets what it returns.
     """
 
     name: str  # the vendor's own
@@ -52,7 +40,7 @@ class Operation:
     take: Callable[[Call, Caller], Any]
     run: Callable[[Tx, Caller, Any], Any]
     give: Callable[[Any, Caller], Any]
-    prepare: Callable[[Any, Exchange], Awaitable[Any]] | None = None
+    prepare: Callable[[Any, Gate, str], Awaitable[Any]] | None = None
     permission: str = ""  # canonical; empty: any caller of the tenant
     selector: str = ""  # a word elsewhere in the request that chooses the operation (an action)
     also: tuple[str, ...] = ()  # other methods that the vendor's SDKs use for it
@@ -85,106 +73,3 @@ class Operation:
         if f"{{{parameter}}}" in self.path:
             return "path"
         return "header" if parameter.startswith("X-") else "query"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """How one dialect says one fault. `when` picks among faults of a class by `Fault.which`."""
-
-    fault: type[Fault]
-    status: int
-    code: str
-    text: str | Callable[[Any, Exchange], str]  # a format over the fault's fields, or a function
-    source: Source
-    when: str = ""
-
-
-class Exchange(msgspec.Struct):
-    """One request on its way through `handle`: what each step found out for the next."""
-
-    dialect: Dialect
-    request: Request
-    request_id: str
-    gate: Gate
-    now_ms: int  # when it came
-    operation: Operation | None = None
-    path: dict[str, str] = {}  # path parameters, decoded
-    parameters: Parameters = {}  # query (and form, where the vendor merges them)
-    caller: Caller | None = None
-    notes: dict[str, Any] = {}  # a dialect's own findings
-    fault: Fault | None = None  # why it was refused
-
-    def by(self, user: User, tenant: Tenant) -> Caller:
-        """The user as the caller of this exchange."""
-        operation, gate = self.operation, self.gate
-        return Caller(
-            tenant,
-            user,
-            self.dialect.name,
-            "" if operation is None else operation.name,
-            self.request_id,
-            self.now_ms,
-            gate.vault,
-            self.request.peer,
-            gate.shelf,
-        )
-
-    def facts(self) -> dict[str, str]:
-        """What a log may say of it, and no secret: who asked for what, by which request."""
-        facts = {"request_id": self.request_id, "dialect": self.dialect.name}
-        if self.operation is not None:
-            facts["operation"] = self.operation.name
-        if self.caller is not None:
-            facts["tenant"], facts["user"] = self.caller.tenant.name, self.caller.user.name
-        if self.fault is not None:
-            facts["fault"] = type(self.fault).__name__
-        return facts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """One vendor API: a table of operations, a table of refusals, a few functions."""
-
-    name: str
-    title: str
-    roots: tuple[str, ...]  # first path segments that are its own; "" is the bare "/"
-    operations: tuple[Operation, ...]
-    rows: tuple[Row, ...]
-    request_id: Callable[[int], str]  # from the time in ms
-    parse: Callable[[Exchange], None]  # fill `parameters`; may raise Malformed
-    select: Callable[[Exchange], str]  # the selector word, "" where the dialect has none
-    authenticate: Callable[[Exchange], Awaitable[Caller]]
-    decode: Callable[[Exchange], Call]
-    encode: Callable[[Any, Exchange], Answer]
-    refuse: Callable[[int, str, str, Fault, Exchange], Answer]  # status, code, message
-    tenant_ids: Callable[[], dict[str, str]] = dict  # what a new tenant is called here
-    credentials: Callable[[Tenant, Vault], dict[str, dict[str, str]]] = lambda tenant, vault: {}
-    # What it calls a product, and the number behind such a handle; chosen ids are looked up by alias.
-    handle: Callable[[Vault, Product], str] = lambda vault, product: ""
-    product_of: Callable[[Vault, str], int | None] = lambda vault, handle: None
-    # The same of devices; a device's handle may hold its product's.
-    device_handle: Callable[[Vault, Device, Product], str] = lambda vault, device, product: ""
-    device_ref: Callable[[Vault, str], DeviceRef] = lambda vault, text: DeviceRef(text)
-    # Keep documents as the tenant's own thing models; None where the dialect has none of that kind.
-    import_models: Callable[[Tx, Caller, Sequence[Any]], tuple[str, ...]] | None = None
-    snippet: str = ""  # the operation whose sample a newcomer is shown; its example works at once
-    client: Client = field(default_factory=Client)  # how it is called
-    options: tuple[str, ...] = ()  # what a tenant may set, as `<dialect>.<name>`
-    # How thing models are written in it; what the store keeps is in the first.
-    formats: tuple[Format, ...] = ()
-    public_models: Callable[[], Mapping[str, Authored]] = dict  # everybody's, by their keys
-    losses: Mapping[str, str] = field(default_factory=dict)  # Profile field -> what becomes of it
-    device_losses: Mapping[str, str] = field(default_factory=dict)  # the same of devices.SAID
-    # For documents: the query parameter that carries the selector, and the shapes of refusals.
-    selector: str = ""
-    refusals: tuple[type[Any], ...] = ()
-    body_limit: int = 1 << 20
-    query_limit: int = 1 << 16
-    most_values: int = MOST_VALUES  # that a body may hold
-    quirks: tuple[str, ...] = ()
-
-
-def row_for(rows: Mapping[tuple[type[Fault], str], Row], fault: Fault) -> Row:
-    """The row that says this fault: the one for its `which`, else the class's own."""
-    kind = type(fault)
-    return rows.get((kind, fault.which)) or rows[(kind, "")]

@@ -21,7 +21,8 @@ from entrepot.dialect.code import (
     hidden,
     variables,
 )
-from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.operation import Operation
 
 Language = Literal["python", "http"]
 _HEAD = "# {title}, {name}: {summary}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from entrepot.dialect.operation import Dialect
+from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.quoting import REFUSAL_BYTES
 from entrepot.dialect.sizes import LARGE
 from entrepot.edge import accepting, budget, connection, incoming

@@ -12,8 +12,8 @@ from time import monotonic
 import msgspec
 
 from entrepot.core.faults import Fault, Malformed, Unavailable
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.handle import House, Spoken
-from entrepot.dialect.operation import Exchange
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.connection import Application
 from entrepot.edge.proxies import Proxies

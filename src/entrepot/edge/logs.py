@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.request import Answer
 from entrepot.edge.bounded_log import ACCESS, BoundedHandler
 

@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 
 from entrepot import __version__
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.request import Answer
 
 log = logging.getLogger("entrepot.server")

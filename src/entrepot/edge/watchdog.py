@@ -13,7 +13,7 @@ import threading
 import time
 from types import FrameType
 
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.dialect import Exchange
 
 log = logging.getLogger("entrepot.server")
 

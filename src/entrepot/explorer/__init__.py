@@ -24,8 +24,9 @@ from entrepot.core.faults import (
 )
 from entrepot.core.ports import Tx
 from entrepot.core.things.account import Tenant, User
+from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import House
-from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.parameters import parse
 from entrepot.dialect.request import Answer, Request
 from entrepot.explorer import session

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 from entrepot.core.faults import Fault, Invalid, Violation
 from entrepot.dialect import calls
 from entrepot.dialect.client import Credentials, Stamp
-from entrepot.dialect.operation import Dialect, Operation, Row, row_for
+from entrepot.dialect.dialect import Dialect, Row, row_for
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.explorer.forms import Sent
 

@@ -17,7 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from entrepot.core.caller import allows
 from entrepot.dialect import calls
 from entrepot.dialect.client import Credentials
-from entrepot.dialect.operation import Dialect, Operation
+from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.parameters import parse
 from entrepot.dialect.request import Answer, Request, header_value
 from entrepot.dialect.samples import Language, sample

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
-from entrepot.dialect.operation import Dialect
+from entrepot.dialect.dialect import Dialect
 from entrepot.vendors.aliyun import (
     auth,
     convert,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from entrepot.core.caller import Caller
 from entrepot.core.faults import Invalid, Malformed, NotFound, Unauthenticated, Unrouted, Violation
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.parameters import count_separators
 from entrepot.dialect.sizes import LARGE
 from entrepot.vendors.aliyun import codec, signing

@@ -11,7 +11,8 @@ import msgspec
 
 from entrepot.core.faults import Denied, Fault, Invalid, NotFound, Throttled, Violation
 from entrepot.dialect.check import read_params
-from entrepot.dialect.operation import Call, Exchange
+from entrepot.dialect.dialect import Exchange
+from entrepot.dialect.operation import Call
 from entrepot.dialect.quoting import quoted
 from entrepot.dialect.request import Answer, header_value
 from entrepot.vendors.aliyun import codec, errors, replies, signing

@@ -27,7 +27,7 @@ from entrepot.core.faults import (
     Unrouted,
     Violation,
 )  # fmt: skip
-from entrepot.dialect.operation import Exchange, Row
+from entrepot.dialect.dialect import Exchange, Row
 
 FORMATTED = "iot.common.InvalidFormattedParameter"
 LESS_THAN_MAX = "iot.check.ParameterIsNotLessThanMax"

@@ -6,8 +6,8 @@ from functools import partial
 
 from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
+from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import decode_rest, parse_query
-from entrepot.dialect.operation import Dialect
 from entrepot.vendors.enos import (
     auth,
     codec,

@@ -12,7 +12,7 @@ from entrepot.core.caller import Caller
 from entrepot.core.faults import Invalid, Malformed, NotFound, Unauthenticated, Violation
 from entrepot.core.things.account import Tenant, User
 from entrepot.dialect.authenticator import Bearer
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.request import Request
 from entrepot.dialect.sizes import LARGE
 from entrepot.vendors.enos import keys, signing, tokens

@@ -11,7 +11,8 @@ import msgspec
 
 from entrepot.core.faults import Fault, Invalid, Violation
 from entrepot.dialect.check import Leniency
-from entrepot.dialect.operation import Exchange, Operation
+from entrepot.dialect.dialect import Exchange
+from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.vendors.enos import signing
 from entrepot.vendors.enos.wire import Reply

@@ -23,9 +23,11 @@ from entrepot.core.faults import (
     Unrouted,
 )
 from entrepot.core.things.account import Tenant, User
+from entrepot.dialect.authenticator import Gate
 from entrepot.dialect.client import Client
+from entrepot.dialect.dialect import Dialect, Exchange, Row
 from entrepot.dialect.handle import decode_rest, no_selector, parse_query
-from entrepot.dialect.operation import Call, Dialect, Exchange, Operation, Row
+from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.request import Answer
 from entrepot.vendors.enos import codec, keys, tokens
 from entrepot.vendors.enos.errors import invalid
@@ -106,8 +108,8 @@ def _ask(call: Call, caller: Caller) -> tokens.Ask:
     return tokens.Ask(body.appKey, body.encryption, str(body.timestamp), token)
 
 
-async def _public_key(nothing: None, exchange: Exchange) -> str:
-    return (await keys.seals(exchange.gate)).public_text
+async def _public_key(nothing: None, gate: Gate, peer: str) -> str:
+    return (await keys.seals(gate)).public_text
 
 
 def _granted(granted: tokens.Granted, caller: Caller) -> TokenReply:

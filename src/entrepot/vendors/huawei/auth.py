@@ -11,7 +11,7 @@ from entrepot.core.faults import Unauthenticated
 from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.authenticator import Gate
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.request import Request
 from entrepot.dialect.sizes import LARGE
 from entrepot.vendors.huawei import signing

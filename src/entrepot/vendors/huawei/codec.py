@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from entrepot.core.faults import Fault
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.request import Answer, header_value
 
 _JSON = (b"content-type", b"application/json;charset=utf-8")

@@ -10,8 +10,8 @@ import msgspec
 from entrepot.core.caller import Caller
 from entrepot.core.things.account import Tenant, User
 from entrepot.dialect.client import Client
+from entrepot.dialect.dialect import Dialect, Exchange
 from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
-from entrepot.dialect.operation import Dialect, Exchange
 from entrepot.dialect.request import Answer, header_value
 from entrepot.vendors.huawei import account, auth, client, sample
 from entrepot.vendors.huawei.iam import errors, wire

@@ -25,7 +25,7 @@ from entrepot.core.faults import (
     Unavailable,
     Unrouted,
 )
-from entrepot.dialect.operation import Exchange, Row
+from entrepot.dialect.dialect import Exchange, Row
 from entrepot.dialect.request import Answer, header_value
 
 _JSON = (b"content-type", b"application/json;charset=utf-8")

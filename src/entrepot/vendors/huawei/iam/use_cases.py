@@ -11,7 +11,7 @@ from entrepot.core.kinds import INSTALLATION
 from entrepot.core.ports import Tx
 from entrepot.core.things.account import Tenant, User, tenant_claim, user_claim
 from entrepot.core.vault import Vault, password_matches
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.authenticator import Gate
 from entrepot.vendors.huawei import auth
 from entrepot.vendors.huawei.account import (
     DOMAIN_ID,
@@ -66,7 +66,7 @@ class Session:
     login: auth.Login | None = None
 
 
-async def log_in(attempt: Attempt, exchange: Exchange) -> Session:
+async def log_in(attempt: Attempt, gate: Gate, peer: str) -> Session:
     """The session. It takes as long, and says the same, for an unknown user as for a wrong password.
 
     Raises:
@@ -75,7 +75,6 @@ async def log_in(attempt: Attempt, exchange: Exchange) -> Session:
         Throttled: too many wrong passwords from this address.
         Unavailable: too many passwords are being checked.
     """
-    gate, peer = exchange.gate, exchange.request.peer
     gate.passwords.demand(peer, attempt.account)  # before anybody is looked up
     user, tenant = await gate.store.look_up(lambda tx: _claimant(tx, attempt))
     right = await gate.passwords.prove(

@@ -8,8 +8,8 @@ from random import getrandbits
 from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client
+from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import no_selector, parse_plain_query
-from entrepot.dialect.operation import Dialect
 from entrepot.vendors.huawei import client, codec, sample
 from entrepot.vendors.huawei.iotda import (
     auth,

@@ -7,8 +7,9 @@ from typing import Generic, TypeVar
 import msgspec
 
 from entrepot.dialect.check import Leniency
+from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.handle import decode_rest
-from entrepot.dialect.operation import Call, Exchange
+from entrepot.dialect.operation import Call
 from entrepot.dialect.sizes import LARGE, refuse_many
 from entrepot.vendors.huawei.iotda import quick, wire
 from entrepot.vendors.huawei.iotda.model import ServiceCapability

@@ -25,7 +25,7 @@ from entrepot.core.faults import (
     Unrouted,
     Violation,
 )
-from entrepot.dialect.operation import Exchange, Row
+from entrepot.dialect.dialect import Exchange, Row
 from entrepot.dialect.request import Answer
 from entrepot.vendors.huawei import codec
 from entrepot.vendors.huawei.iotda import device_wire, model, wire

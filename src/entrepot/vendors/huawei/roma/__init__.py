@@ -10,8 +10,8 @@ from entrepot.core.devices.registry import DeviceRef
 from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client, Credentials
+from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import no_selector, parse_plain_query
-from entrepot.dialect.operation import Dialect
 from entrepot.vendors.huawei import client, sample
 from entrepot.vendors.huawei.codec import refusal
 from entrepot.vendors.huawei.roma import auth, codec, errors, handles

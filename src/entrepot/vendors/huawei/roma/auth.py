@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound
-from entrepot.dialect.operation import Exchange
+from entrepot.dialect.dialect import Exchange
 from entrepot.vendors.huawei import auth as huawei
 from entrepot.vendors.huawei.account import PROJECT
 

@@ -12,7 +12,8 @@ from msgspec.structs import fields
 
 from entrepot.core.faults import Invalid, Malformed, Unrouted, Violation
 from entrepot.dialect.check import FROM_TEXT, Leniency, read_json, read_plain
-from entrepot.dialect.operation import Call, Exchange, Operation
+from entrepot.dialect.dialect import Exchange
+from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.request import Answer, Request, header_value
 from entrepot.dialect.validator import MOST_WHOLE
 from entrepot.vendors.huawei import codec

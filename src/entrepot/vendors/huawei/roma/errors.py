@@ -22,7 +22,7 @@ from entrepot.core.faults import (
     Unrouted,
     Violation,
 )  # fmt: skip
-from entrepot.dialect.operation import Exchange, Row
+from entrepot.dialect.dialect import Exchange, Row
 
 # The order of the page's 400 sample; fields that it does not show come after, in document order.
 _SAMPLE_ORDER = ("name", "manufacturer_name", "manufacturer_id", "product_type", "app_id", "model")
