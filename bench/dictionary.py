@@ -21,7 +21,7 @@ from entrepot.core.ports import Entry
 from entrepot.core.things.claim import Actor
 from entrepot.core.things.product import Product as CanonicalProduct
 from entrepot.core.things.product import Profile
-from entrepot.vendors.aliyun.categories import categories
+from entrepot.vendors.aliyun.models.categories import categories
 
 TARGET = Path(__file__).parents[1] / "src" / "entrepot" / "store" / "documents.zdict"
 SIZE = 16 << 10

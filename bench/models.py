@@ -43,7 +43,8 @@ from entrepot.core.things.account import Settings, User
 from entrepot.core.things.product import Draft, Profile
 from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.request import Request
-from entrepot.vendors.aliyun import model_edits, thing_models
+from entrepot.vendors.aliyun.models import edits as model_edits
+from entrepot.vendors.aliyun.models import use_cases as thing_models
 from entrepot.vendors.huawei.iotda.body import decode
 from entrepot.vendors.huawei.roma import parts
 from entrepot.vendors.huawei.signing import sign

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from entrepot.vendors.aliyun import categories
+from entrepot.vendors.aliyun.models import categories
 
 IDENTIFIER = re.compile(r"[_a-zA-Z0-9]{1,50}")
 RESERVED = {"set", "get", "post", "property", "event", "time", "value"}

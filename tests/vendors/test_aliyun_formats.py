@@ -26,9 +26,9 @@ from entrepot.core.models.thing_model import (
     ThingModel,
 )
 from entrepot.dialect.validator import MAX_VIOLATIONS
-from entrepot.vendors.aliyun.categories import Category, categories
 from entrepot.vendors.aliyun.formats.thing_model_json import THING_MODEL_JSON
 from entrepot.vendors.aliyun.formats.tsl import TSL, with_automatic
+from entrepot.vendors.aliyun.models.categories import Category, categories
 
 Plain = dict[str, Any]
 CORPUS = Path(__file__).parents[1] / "corpus"

@@ -16,8 +16,8 @@ from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.things.product import Draft, Profile
 from entrepot.core.vault import Vault
-from entrepot.vendors.aliyun.categories import categories
-from entrepot.vendors.aliyun.model_convert import template_json
+from entrepot.vendors.aliyun.models.categories import categories
+from entrepot.vendors.aliyun.models.convert import template_json
 from tests.server import Server
 from tests.vendors.aliyun_caller import AliyunCaller, tenant
 

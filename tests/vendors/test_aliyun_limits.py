@@ -13,7 +13,8 @@ from alibabacloud_tea_openapi.models import Config
 
 from entrepot.dialect.operation import Call
 from entrepot.dialect.samples import snippet
-from entrepot.vendors.aliyun import ALIYUN, wire
+from entrepot.vendors.aliyun import ALIYUN
+from entrepot.vendors.aliyun.products import wire
 from tests.server import Server
 from tests.vendors.aliyun_caller import Reply, sub_user, tenant
 

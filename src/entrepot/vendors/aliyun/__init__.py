@@ -5,21 +5,15 @@ from __future__ import annotations
 from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.dialect import Dialect
-from entrepot.vendors.aliyun import (
-    auth,
-    convert,
-    device_convert,
-    envelope,
-    errors,
-    handles,
-    replies,
-)
+from entrepot.vendors.aliyun import auth, envelope, errors, handles
 from entrepot.vendors.aliyun.client import CLIENT
-from entrepot.vendors.aliyun.device_operations import DEVICES
+from entrepot.vendors.aliyun.devices import convert as device_convert
+from entrepot.vendors.aliyun.devices.operations import DEVICES
 from entrepot.vendors.aliyun.formats import FORMATS
 from entrepot.vendors.aliyun.formats.limits import MOST_VALUES
-from entrepot.vendors.aliyun.model_operations import MODELS, TEMPLATES
-from entrepot.vendors.aliyun.operations import PRODUCTS, TAGS
+from entrepot.vendors.aliyun.models.operations import MODELS, TEMPLATES
+from entrepot.vendors.aliyun.products import convert, replies
+from entrepot.vendors.aliyun.products.operations import PRODUCTS, TAGS
 
 # Thing models travel in the query, of POSTs too; percent-encoded they take three times their size.
 REQUEST_LIMIT = 8 << 20

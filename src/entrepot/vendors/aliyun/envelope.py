@@ -15,8 +15,9 @@ from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.operation import Call
 from entrepot.dialect.quoting import quoted
 from entrepot.dialect.request import Answer, header_value
-from entrepot.vendors.aliyun import codec, errors, replies, signing
+from entrepot.vendors.aliyun import codec, errors, signing
 from entrepot.vendors.aliyun.handles import ACCOUNT
+from entrepot.vendors.aliyun.products import replies
 
 HOST = "iot.cn-shanghai.aliyuncs.com"
 HELP = "https://api.alibabacloud.com/troubleshoot?product=Iot&q="

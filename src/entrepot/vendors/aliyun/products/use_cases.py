@@ -15,8 +15,8 @@ from entrepot.core.products import registry
 from entrepot.core.products.registry import Edit, Ref
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
-from entrepot.vendors.aliyun.categories import Category, categories, category
 from entrepot.vendors.aliyun.handles import DIALECT
+from entrepot.vendors.aliyun.models.categories import Category, categories, category
 
 Change = tuple[Ref, Callable[[Product], Edit]]
 SENIOR, BASIC = "iothub_senior", "iothub"

@@ -13,7 +13,7 @@ from entrepot.core.faults import Violation
 from entrepot.dialect.rules import Holds, Wide
 from entrepot.dialect.validator import check_free
 from entrepot.vendors.aliyun.handles import token_of
-from entrepot.vendors.aliyun.wire import (
+from entrepot.vendors.aliyun.products.wire import (
     Common,
     CurrentPage,
     OneProduct,

@@ -24,10 +24,10 @@ from entrepot.core.things.product import (
     Protocol,
 )
 from entrepot.dialect.operation import Call
-from entrepot.vendors.aliyun import replies, use_cases, wire
-from entrepot.vendors.aliyun.categories import Category, category
 from entrepot.vendors.aliyun.handles import DIALECT, product_key, product_ref, product_secret
-from entrepot.vendors.aliyun.use_cases import (
+from entrepot.vendors.aliyun.models.categories import Category, category
+from entrepot.vendors.aliyun.products import replies, use_cases, wire
+from entrepot.vendors.aliyun.products.use_cases import (
     BASIC,
     SENIOR,
     Counted,

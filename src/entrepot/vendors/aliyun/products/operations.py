@@ -6,7 +6,8 @@ from typing import Any
 
 from entrepot.core.products import registry
 from entrepot.dialect.operation import Call, Operation
-from entrepot.vendors.aliyun import convert, replies, thing_models, use_cases, wire
+from entrepot.vendors.aliyun.models import use_cases as thing_models
+from entrepot.vendors.aliyun.products import convert, replies, use_cases, wire
 
 DEEP = 100_000
 

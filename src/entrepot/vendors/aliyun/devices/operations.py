@@ -5,13 +5,10 @@ from __future__ import annotations
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.aliyun import device_convert as convert
-from entrepot.vendors.aliyun import device_replies as replies
-from entrepot.vendors.aliyun import device_use_cases as use_cases
-from entrepot.vendors.aliyun import device_wire as wire
-from entrepot.vendors.aliyun.convert import done
-from entrepot.vendors.aliyun.operations import KEY, action, deep
-from entrepot.vendors.aliyun.replies import Envelope
+from entrepot.vendors.aliyun.devices import convert, replies, use_cases, wire
+from entrepot.vendors.aliyun.products.convert import done
+from entrepot.vendors.aliyun.products.operations import KEY, action, deep
+from entrepot.vendors.aliyun.products.replies import Envelope
 
 ONE = {"IotId": "Q7uOhVRdZRRlDnTLvxyz000100"}
 

@@ -15,9 +15,9 @@ from entrepot.core.products.drafts import Publication, Revision
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.model import ModelVersion
 from entrepot.core.things.product import Draft, Product
-from entrepot.vendors.aliyun import model_edits
-from entrepot.vendors.aliyun.model_edits import NOTHING
-from entrepot.vendors.aliyun.use_cases import SENIOR, edition_of
+from entrepot.vendors.aliyun.models import edits as model_edits
+from entrepot.vendors.aliyun.models.edits import NOTHING
+from entrepot.vendors.aliyun.products.use_cases import SENIOR, edition_of
 
 KEPT = 10  # versions (ListThingModelVersion)
 

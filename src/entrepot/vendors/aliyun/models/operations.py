@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.aliyun import (
-    convert,
-    model_convert,
-    model_wire,
-    replies,
-    thing_models,
-    use_cases,
-    wire,
-)
-from entrepot.vendors.aliyun.operations import KEY, action
+from entrepot.vendors.aliyun.models import convert as model_convert
+from entrepot.vendors.aliyun.models import use_cases as thing_models
+from entrepot.vendors.aliyun.models import wire as model_wire
+from entrepot.vendors.aliyun.products import convert, replies, use_cases, wire
+from entrepot.vendors.aliyun.products.operations import KEY, action
 
 FEATURE = (
     '{"properties":[{"identifier":"Brightness","name":"Brightness","rwFlag":"READ_WRITE","required":false,'

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from entrepot.core.faults import Violation
 from entrepot.dialect.rules import Holds, Unique, Wide
-from entrepot.vendors.aliyun.categories import category
+from entrepot.vendors.aliyun.models.categories import category
 
 # Source: seed 002 "CreateProduct" and the pages of the other actions, unless a line says otherwise.
 

@@ -15,12 +15,11 @@ from entrepot.core.products.registry import Ref
 from entrepot.core.things.device import Connection, Device, states
 from entrepot.core.things.product import Product
 from entrepot.dialect.operation import Call
-from entrepot.vendors.aliyun import device_replies as replies
-from entrepot.vendors.aliyun import device_wire as wire
 from entrepot.vendors.aliyun import handles
-from entrepot.vendors.aliyun.convert import KIND_CODES, RESERVED_TAG
-from entrepot.vendors.aliyun.device_use_cases import Counting, Listed, Statistics, Wanted
+from entrepot.vendors.aliyun.devices import replies, wire
+from entrepot.vendors.aliyun.devices.use_cases import Counting, Listed, Statistics, Wanted
 from entrepot.vendors.aliyun.handles import DIALECT, REGION, product_key, product_ref
+from entrepot.vendors.aliyun.products.convert import KIND_CODES, RESERVED_TAG
 
 DEVICE_QUOTA = 1_000_000  # source: documented (limits: devices of a product)
 STATUSES: dict[Connection, str] = {

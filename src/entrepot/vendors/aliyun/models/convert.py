@@ -15,16 +15,18 @@ from entrepot.core.products.drafts import Publication, Revision, revision
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.model import ModelVersion
 from entrepot.dialect.operation import Call
-from entrepot.vendors.aliyun import model_edits, model_wire, replies
-from entrepot.vendors.aliyun.categories import Category
 from entrepot.vendors.aliyun.formats import thing_model_json, tsl
 from entrepot.vendors.aliyun.formats.documents import LISTS, Documents
 from entrepot.vendors.aliyun.formats.thing_model_json import THING_MODEL_JSON
 from entrepot.vendors.aliyun.formats.tsl import TSL
 from entrepot.vendors.aliyun.formats.values import Plain
 from entrepot.vendors.aliyun.handles import product_key, product_ref
-from entrepot.vendors.aliyun.model_edits import Identifiers, Module
-from entrepot.vendors.aliyun.thing_models import Copy, Shown, Wanted
+from entrepot.vendors.aliyun.models import edits as model_edits
+from entrepot.vendors.aliyun.models import wire as model_wire
+from entrepot.vendors.aliyun.models.categories import Category
+from entrepot.vendors.aliyun.models.edits import Identifiers, Module
+from entrepot.vendors.aliyun.models.use_cases import Copy, Shown, Wanted
+from entrepot.vendors.aliyun.products import replies
 
 # What the platform says of a feature, and no author does.
 _PLATFORMS_OWN = ("productKey", "propertyId")

@@ -10,7 +10,7 @@ from entrepot.core.faults import Violation
 from entrepot.vendors.aliyun.formats import thing_model_json_limits, tsl_limits
 from entrepot.vendors.aliyun.formats.documents import LISTS
 from entrepot.vendors.aliyun.formats.limits import ModuleName, prefixed, text_faults
-from entrepot.vendors.aliyun.wire import Common, OneProduct, ProductKey, ResourceGroupId
+from entrepot.vendors.aliyun.products.wire import Common, OneProduct, ProductKey, ResourceGroupId
 
 # Source: the pages of the actions, as the SDK's docstrings have them, unless a line says otherwise.
 

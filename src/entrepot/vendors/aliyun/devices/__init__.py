@@ -1,0 +1,1 @@
+"""Devices, as Alibaba's calls have them."""

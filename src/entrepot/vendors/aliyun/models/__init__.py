@@ -1,0 +1,1 @@
+"""Thing models and categories, as Alibaba's calls have them."""

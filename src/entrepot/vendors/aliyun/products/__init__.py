@@ -1,0 +1,1 @@
+"""Products and their tags, as Alibaba's calls have them."""
