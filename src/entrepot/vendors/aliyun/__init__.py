@@ -5,14 +5,14 @@ from __future__ import annotations
 from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.dialect import Dialect
-from entrepot.vendors.aliyun import auth, envelope, errors, handles
+from entrepot.vendors.aliyun import auth, common, envelope, errors, handles
 from entrepot.vendors.aliyun.client import CLIENT
 from entrepot.vendors.aliyun.devices import convert as device_convert
 from entrepot.vendors.aliyun.devices.operations import DEVICES
 from entrepot.vendors.aliyun.formats import FORMATS
 from entrepot.vendors.aliyun.formats.limits import MOST_VALUES
 from entrepot.vendors.aliyun.models.operations import MODELS, TEMPLATES
-from entrepot.vendors.aliyun.products import convert, replies
+from entrepot.vendors.aliyun.products import convert
 from entrepot.vendors.aliyun.products.operations import PRODUCTS, TAGS
 
 # Thing models travel in the query, of POSTs too; percent-encoded they take three times their size.
@@ -55,7 +55,7 @@ ALIYUN = Dialect(
     losses=convert.LOSSES,
     device_losses=device_convert.DEVICE_LOSSES,
     selector="Action",
-    refusals=(replies.BusinessRefusal, replies.GatewayRefusal),
+    refusals=(common.BusinessRefusal, common.GatewayRefusal),
     body_limit=REQUEST_LIMIT,
     query_limit=REQUEST_LIMIT,
     most_values=MOST_VALUES,

@@ -15,9 +15,8 @@ from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.operation import Call
 from entrepot.dialect.quoting import quoted
 from entrepot.dialect.request import Answer, header_value
-from entrepot.vendors.aliyun import codec, errors, signing
+from entrepot.vendors.aliyun import codec, common, errors, signing
 from entrepot.vendors.aliyun.handles import ACCOUNT
-from entrepot.vendors.aliyun.products import replies
 
 HOST = "iot.cn-shanghai.aliyuncs.com"
 HELP = "https://api.alibabacloud.com/troubleshoot?product=Iot&q="
@@ -71,14 +70,14 @@ def refuse(status: int, code: str, message: str, fault: Fault, exchange: Exchang
     """The refusal: the gateway's with its status, the service's always as 200 (code `iot.`)."""
     status, code = errors.named(status, code, quoted(fault))
     if code.startswith("iot."):
-        refusal = replies.BusinessRefusal(
+        refusal = common.BusinessRefusal(
             RequestId=exchange.request_id, Code=code, ErrorMessage=message, Message=message
         )
         invalid = _invalid_tags(fault, exchange)
         if invalid:
-            refusal.InvalidProductTags = replies.Tags(ProductTag=invalid)
+            refusal.InvalidProductTags = common.Tags(ProductTag=invalid)
         return _answer(200, refusal, _response(exchange), exchange)
-    gateway = replies.GatewayRefusal(
+    gateway = common.GatewayRefusal(
         RequestId=exchange.request_id,
         HostId=_host(exchange),
         Code=code,
@@ -141,7 +140,7 @@ def _denied(exchange: Exchange) -> dict[str, str]:
     }
 
 
-def _invalid_tags(fault: Fault, exchange: Exchange) -> list[replies.Tag]:
+def _invalid_tags(fault: Fault, exchange: Exchange) -> list[common.Tag]:
     """The refused tags of CreateProductTags and UpdateProductTags, as they were sent."""
     sent: codec.Sent | None = exchange.notes.get("sent")
     if sent is None:
@@ -157,8 +156,8 @@ def _invalid_tags(fault: Fault, exchange: Exchange) -> list[replies.Tag]:
     return [_tag(sent.all, n) for n in numbers]
 
 
-def _tag(given: Mapping[str, str], number: int) -> replies.Tag:
+def _tag(given: Mapping[str, str], number: int) -> common.Tag:
     name = f"ProductTag.{number}."
-    return replies.Tag(
+    return common.Tag(
         TagKey=given.get(name + "TagKey", "")[:256], TagValue=given.get(name + "TagValue", "")[:256]
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.dialect.operation import Operation
+from entrepot.vendors.aliyun.actions import KEY, action, deep, done
+from entrepot.vendors.aliyun.common import Envelope
 from entrepot.vendors.aliyun.devices import convert, replies, use_cases, wire
-from entrepot.vendors.aliyun.products.convert import done
-from entrepot.vendors.aliyun.products.operations import KEY, action, deep
-from entrepot.vendors.aliyun.products.replies import Envelope
 
 ONE = {"IotId": "Q7uOhVRdZRRlDnTLvxyz000100"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from entrepot.vendors.aliyun.products.replies import Envelope
+from entrepot.vendors.aliyun.common import Envelope
 
 
 class Registered(msgspec.Struct, kw_only=True):

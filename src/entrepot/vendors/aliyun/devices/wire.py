@@ -12,14 +12,14 @@ from msgspec import Meta
 from entrepot.core.faults import Violation
 from entrepot.dialect.rules import Holds, Wide
 from entrepot.dialect.validator import check_free
-from entrepot.vendors.aliyun.handles import token_of
-from entrepot.vendors.aliyun.products.wire import (
+from entrepot.vendors.aliyun.common import (
     Common,
     CurrentPage,
     OneProduct,
     ProductKey,
     ResourceGroupId,
 )
+from entrepot.vendors.aliyun.handles import token_of
 
 # Source: the pages of the actions and alibabacloud-iot20180120 5.1.0, unless a line says otherwise.
 PROPS_BYTES = 5 * 1024

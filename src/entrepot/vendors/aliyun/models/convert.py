@@ -21,12 +21,10 @@ from entrepot.vendors.aliyun.formats.thing_model_json import THING_MODEL_JSON
 from entrepot.vendors.aliyun.formats.tsl import TSL
 from entrepot.vendors.aliyun.formats.values import Plain
 from entrepot.vendors.aliyun.handles import product_key, product_ref
-from entrepot.vendors.aliyun.models import edits as model_edits
-from entrepot.vendors.aliyun.models import wire as model_wire
+from entrepot.vendors.aliyun.models import edits, replies, wire
 from entrepot.vendors.aliyun.models.categories import Category
 from entrepot.vendors.aliyun.models.edits import Identifiers, Module
 from entrepot.vendors.aliyun.models.use_cases import Copy, Shown, Wanted
-from entrepot.vendors.aliyun.products import replies
 
 # What the platform says of a feature, and no author does.
 _PLATFORMS_OWN = ("productKey", "propertyId")
@@ -53,7 +51,7 @@ def _features(text: str | None) -> Service:
         for name in LISTS
     }
     model = thing_model_json.DOCUMENTS.read(msgspec.json.encode(lists))
-    return model_edits.module(model, DEFAULT_SERVICE)
+    return edits.module(model, DEFAULT_SERVICE)
 
 
 def _bare(entry: Plain) -> Plain:
@@ -62,40 +60,40 @@ def _bare(entry: Plain) -> Plain:
 
 def create(call: Call, caller: Caller) -> Revision:
     """CreateThingModel as a change of the draft."""
-    sent: model_wire.CreateThingModel = call.params
-    edit = model_edits.added(_module(call), _features(sent.ThingModelJson))
+    sent: wire.CreateThingModel = call.params
+    edit = edits.added(_module(call), _features(sent.ThingModelJson))
     return revision(caller, _ref(call, caller), THING_MODEL_JSON, edit)
 
 
 def update(call: Call, caller: Caller) -> Revision:
     """UpdateThingModel as a change of the draft."""
-    sent: model_wire.UpdateThingModel = call.params
+    sent: wire.UpdateThingModel = call.params
     feature = _features(sent.ThingModelJson)
-    edit = model_edits.changed(_module(call), sent.Identifier, feature)
+    edit = edits.changed(_module(call), sent.Identifier, feature)
     return revision(caller, _ref(call, caller), THING_MODEL_JSON, edit)
 
 
 def delete(call: Call, caller: Caller) -> Revision:
     """DeleteThingModel as a change of the draft."""
-    sent: model_wire.DeleteThingModel = call.params
+    sent: wire.DeleteThingModel = call.params
     gone = Identifiers(
         frozenset(sent.PropertyIdentifier or ()),
         frozenset(sent.ServiceIdentifier or ()),
         frozenset(sent.EventIdentifier or ()),
     )
     module = None if sent.FunctionBlockId is None else Module(sent.FunctionBlockId)
-    edit = model_edits.dropped(module, gone)
+    edit = edits.dropped(module, gone)
     return revision(caller, _ref(call, caller), THING_MODEL_JSON, edit)
 
 
 def import_tsl(call: Call, caller: Caller) -> Revision:
     """ImportThingModelTsl as a change of the draft."""
-    sent: model_wire.ImportThingModelTsl = call.params
+    sent: wire.ImportThingModelTsl = call.params
     plain: Plain = msgspec.json.decode(sent.TslStr)
     model = tsl.DOCUMENTS.read(msgspec.json.encode(_imported(plain, sent.FunctionBlockId)))
     if all(service.id != DEFAULT_SERVICE for service in model.services):
         model = replace(model, services=(Service(id=DEFAULT_SERVICE), *model.services))
-    edit = model_edits.imported(_module(call), model)
+    edit = edits.imported(_module(call), model)
     return revision(caller, _ref(call, caller), TSL, edit)
 
 
@@ -118,12 +116,12 @@ def _own_features(plain: Plain) -> Plain:
 
 def queried(call: Call, caller: Caller) -> Wanted:
     """QueryThingModel and GetThingModelTsl as a question."""
-    sent: model_wire.QueryThingModel = call.params
+    sent: wire.QueryThingModel = call.params
     return Wanted(
         _ref(call, caller),
         sent.FunctionBlockId or DEFAULT_SERVICE,
         sent.ModelVersion or "",
-        simple=isinstance(sent, model_wire.GetThingModelTsl) and sent.Simple,
+        simple=isinstance(sent, wire.GetThingModelTsl) and sent.Simple,
     )
 
 
@@ -135,13 +133,13 @@ def queried_published(call: Call, caller: Caller) -> Wanted:
 
 def publication(call: Call, caller: Caller) -> Publication:
     """PublishThingModel as what the draft is published as."""
-    sent: model_wire.PublishThingModel = call.params
+    sent: wire.PublishThingModel = call.params
     return Publication(_ref(call, caller), sent.ModelVersion or "", sent.Description)
 
 
 def copy(call: Call, caller: Caller) -> Copy:
     """CopyThingModel as a copy."""
-    sent: model_wire.CopyThingModel = call.params
+    sent: wire.CopyThingModel = call.params
     source, target = (
         product_ref(caller.vault, key) for key in (sent.SourceProductKey, sent.TargetProductKey)
     )
@@ -244,3 +242,9 @@ def template_json(text: str) -> str:
     found = thing_model_json.DOCUMENTS.write(model)
     # Within a text of JSON these quotes would be escaped.
     return found.replace(b'"custom":true', b'"custom":false').decode()
+
+
+def category_list(found: tuple[Category, ...], caller: Caller) -> replies.ListThingTemplates:
+    """The categories as ListThingTemplates answers them."""
+    data = [replies.Category(CategoryKey=c.key, CategoryName=c.name) for c in found]
+    return replies.ListThingTemplates(RequestId=caller.request_id, Data=data)

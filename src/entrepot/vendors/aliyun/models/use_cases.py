@@ -15,9 +15,10 @@ from entrepot.core.products.drafts import Publication, Revision
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.model import ModelVersion
 from entrepot.core.things.product import Draft, Product
-from entrepot.vendors.aliyun.models import edits as model_edits
+from entrepot.vendors.aliyun.editions import SENIOR, edition_of
+from entrepot.vendors.aliyun.models import edits
+from entrepot.vendors.aliyun.models.categories import Category, categories, category
 from entrepot.vendors.aliyun.models.edits import NOTHING
-from entrepot.vendors.aliyun.products.use_cases import SENIOR, edition_of
 
 KEPT = 10  # versions (ListThingModelVersion)
 
@@ -90,7 +91,7 @@ def shown(tx: Tx, caller: Caller, wanted: Wanted) -> Shown:
     product = _senior(tx, caller, wanted.ref)
     version, authored = _asked_for(tx, caller, product, wanted)
     model = (authored and caller.shelf.model(authored)) or NOTHING
-    module = model_edits.module(model, wanted.module)
+    module = edits.module(model, wanted.module)
     return Shown(product, module, model, version, wanted.simple)
 
 
@@ -171,3 +172,20 @@ def _senior(tx: Tx, caller: Caller, ref: Ref) -> Product:
     if edition_of(product) != SENIOR:
         raise Refused("product", "not_senior", ref.text)
     return product
+
+
+def all_categories(tx: Tx, caller: Caller, nothing: object) -> tuple[Category, ...]:
+    """Every predefined category."""
+    return categories()
+
+
+def one_category(tx: Tx, caller: Caller, key: str) -> Category:
+    """The category of this key.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = category(key)
+    if found is None:
+        raise NotFound("category", key[:64])
+    return found

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
 from entrepot.core.faults import Violation
+from entrepot.dialect.rules import Holds
+from entrepot.vendors.aliyun.common import Common, OneProduct, ProductKey, ResourceGroupId
 from entrepot.vendors.aliyun.formats import thing_model_json_limits, tsl_limits
 from entrepot.vendors.aliyun.formats.documents import LISTS
 from entrepot.vendors.aliyun.formats.limits import ModuleName, prefixed, text_faults
-from entrepot.vendors.aliyun.products.wire import Common, OneProduct, ProductKey, ResourceGroupId
+from entrepot.vendors.aliyun.models.categories import category
 
 # Source: the pages of the actions, as the SDK's docstrings have them, unless a line says otherwise.
 
@@ -186,4 +188,30 @@ class CopyThingModel(Common, kw_only=True):
     TargetProductKey: ProductKey
     # Optional by the SDK, and by its text the call fails without.
     SourceModelVersion: ModelVersion
+    ResourceGroupId: ResourceGroupId | None = None
+
+
+# Source: seed 002 "CreateProduct" and the pages of the other actions, unless a line says otherwise.
+
+
+def _known_category(key: Any) -> str | None:
+    return (
+        None if category(key) else f"{key[:64]} is not one of those that ListThingTemplates lists"
+    )
+
+
+CategoryKey = Annotated[
+    str,
+    Meta(
+        description="Category whose thing model the product starts with.",
+        extra={"rules": (Holds(_known_category),)},
+    ),
+]
+
+
+class GetThingTemplate(Common, kw_only=True):
+    """Parameters of GetThingTemplate."""
+
+    # INFERRED: required; one list has it optional and no page says what would be shown without.
+    CategoryKey: Annotated[str, Meta(min_length=1, description="Key of the category.")]
     ResourceGroupId: ResourceGroupId | None = None

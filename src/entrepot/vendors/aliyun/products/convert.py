@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from entrepot.core.caller import Caller
 from entrepot.core.models.authored import Authored
-from entrepot.core.products.registry import Edit, Ref
+from entrepot.core.products.registry import Edit
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import (
     Auth,
@@ -24,19 +24,13 @@ from entrepot.core.things.product import (
     Protocol,
 )
 from entrepot.dialect.operation import Call
-from entrepot.vendors.aliyun.handles import DIALECT, product_key, product_ref, product_secret
+from entrepot.vendors.aliyun import common
+from entrepot.vendors.aliyun.actions import ref
+from entrepot.vendors.aliyun.editions import BASIC, SENIOR, edition_of
+from entrepot.vendors.aliyun.handles import DIALECT, product_key, product_secret
 from entrepot.vendors.aliyun.models.categories import Category, category
 from entrepot.vendors.aliyun.products import replies, use_cases, wire
-from entrepot.vendors.aliyun.products.use_cases import (
-    BASIC,
-    SENIOR,
-    Counted,
-    Listing,
-    Page,
-    Retag,
-    Search,
-    edition_of,
-)
+from entrepot.vendors.aliyun.products.use_cases import Counted, Listing, Page, Retag, Search
 
 PRODUCT_QUOTA = 1000  # source: documented (limits: products of an instance)
 NAME_RULE = "aliyun.name"
@@ -141,11 +135,6 @@ def _model(chosen: Category) -> Authored:
 
 def _claims(name: str) -> tuple[Claim, ...]:
     return (Claim(NAME_RULE, name),)
-
-
-def ref(call: Call, caller: Caller) -> Ref:
-    """The product that ProductKey names."""
-    return product_ref(caller.vault, call.params.ProductKey)
 
 
 def update(call: Call, caller: Caller) -> use_cases.Change:
@@ -312,19 +301,14 @@ def listed(page: Page, caller: Caller) -> replies.QueryProductList:
     return replies.QueryProductList(RequestId=caller.request_id, Data=data)
 
 
-def done(result: object, caller: Caller) -> replies.Envelope:
-    """The answer that says no more than that it worked."""
-    return replies.Envelope(RequestId=caller.request_id)
-
-
 def tag_list(product: Product, caller: Caller) -> replies.ListProductTags:
     """The product's tags; the reserved key is left out (CreateProductTags, TagKey)."""
     found = [
-        replies.Tag(TagKey=name, TagValue=value)
+        common.Tag(TagKey=name, TagValue=value)
         for name, value in product.profile.tags.items()
         if name != RESERVED_TAG
     ]
-    return replies.ListProductTags(RequestId=caller.request_id, Data=replies.Tags(ProductTag=found))
+    return replies.ListProductTags(RequestId=caller.request_id, Data=common.Tags(ProductTag=found))
 
 
 def tagged(products: list[Product], caller: Caller) -> replies.ListProductByTags:
@@ -342,9 +326,3 @@ def tagged(products: list[Product], caller: Caller) -> replies.ListProductByTags
     return replies.ListProductByTags(
         RequestId=caller.request_id, ProductInfos=replies.TaggedProducts(ProductInfo=infos)
     )
-
-
-def category_list(found: tuple[Category, ...], caller: Caller) -> replies.ListThingTemplates:
-    """The categories as ListThingTemplates answers them."""
-    data = [replies.Category(CategoryKey=c.key, CategoryName=c.name) for c in found]
-    return replies.ListThingTemplates(RequestId=caller.request_id, Data=data)

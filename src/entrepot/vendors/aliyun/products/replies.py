@@ -5,15 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
-# `Code` stands in no success: one SDK (pop-core) throws on most of its values.
-# Every wrapper with one member (`List.ProductInfo`) is exact: the Java SDK reads by these names.
-
-
-class Envelope(msgspec.Struct, kw_only=True):
-    """What every success holds."""
-
-    RequestId: str
-    Success: bool = True
+from entrepot.vendors.aliyun.common import Envelope, Tags
 
 
 class Created(msgspec.Struct, kw_only=True):
@@ -109,19 +101,6 @@ class QueryProductList(Envelope, kw_only=True):
     Data: Page
 
 
-class Tag(msgspec.Struct, kw_only=True):
-    """A tag of a product."""
-
-    TagKey: str
-    TagValue: str
-
-
-class Tags(msgspec.Struct, kw_only=True):
-    """The wrapper of a list of tags."""
-
-    ProductTag: list[Tag]
-
-
 class ListProductTags(Envelope, kw_only=True):
     """Answer of ListProductTags."""
 
@@ -148,92 +127,3 @@ class ListProductByTags(Envelope, kw_only=True):
     """Answer of ListProductByTags."""
 
     ProductInfos: TaggedProducts
-
-
-class Category(msgspec.Struct, kw_only=True):
-    """A category in ListThingTemplates."""
-
-    CategoryKey: str
-    CategoryName: str
-
-
-class ListThingTemplates(Envelope, kw_only=True):
-    """Answer of ListThingTemplates; `Data` is a plain array."""
-
-    Data: list[Category]
-
-
-class GetThingTemplate(Envelope, kw_only=True):
-    """Answer of GetThingTemplate; the model is JSON in a text, its name in capitals."""
-
-    ThingModelJSON: str
-
-
-class ThingModel(msgspec.Struct, kw_only=True):
-    """A module's features: JSON in a text."""
-
-    ThingModelJson: str
-
-
-class QueryThingModel(Envelope, kw_only=True):
-    """Answer of QueryThingModel and QueryThingModelPublished."""
-
-    Data: ThingModel
-    ProductKey: str
-
-
-class Tsl(msgspec.Struct, kw_only=True):
-    """A module as TSL: JSON in a text.
-
-    There is no TslUri: it names a copy in an object store, and here is none.
-    """
-
-    TslStr: str
-
-
-class GetThingModelTsl(Envelope, kw_only=True):
-    """Answer of GetThingModelTsl and GetThingModelTslPublished."""
-
-    Data: Tsl
-
-
-class ModelVersion(msgspec.Struct, kw_only=True):
-    """A version of a thing model."""
-
-    Description: str | UnsetType = UNSET
-    GmtCreate: int
-    ModelVersion: str
-
-
-class ModelVersions(msgspec.Struct, kw_only=True):
-    """The versions, newest first; a plain array."""
-
-    ModelVersions: list[ModelVersion]
-
-
-class ListThingModelVersion(Envelope, kw_only=True):
-    """Answer of ListThingModelVersion."""
-
-    Data: ModelVersions
-
-
-class BusinessRefusal(msgspec.Struct, kw_only=True):
-    """A refusal by the service: always HTTP 200."""
-
-    RequestId: str
-    Success: bool = False
-    Code: str
-    ErrorMessage: str
-    Message: str  # not on the page; one SDK (pop-core) reads only this one
-    InvalidProductTags: Tags | UnsetType = UNSET
-
-
-class GatewayRefusal(msgspec.Struct, kw_only=True):
-    """A refusal by the gateway before it."""
-
-    RequestId: str
-    HostId: str
-    Code: str
-    Message: str
-    Recommend: str
-    AccessDeniedDetail: dict[str, str] | UnsetType = UNSET

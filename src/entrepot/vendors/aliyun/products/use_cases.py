@@ -15,11 +15,8 @@ from entrepot.core.products import registry
 from entrepot.core.products.registry import Edit, Ref
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
-from entrepot.vendors.aliyun.handles import DIALECT
-from entrepot.vendors.aliyun.models.categories import Category, categories, category
 
 Change = tuple[Ref, Callable[[Product], Edit]]
-SENIOR, BASIC = "iothub_senior", "iothub"
 MOST_TAGS = 100  # of one product (CreateProductTags)
 
 
@@ -67,11 +64,6 @@ class Search:
     tags: tuple[tuple[str, str | None], ...]
     page: int
     size: int
-
-
-def edition_of(product: Product) -> str:
-    """The product's edition; one that another dialect made counts as having a thing model."""
-    return str(product.profile.extras.get(DIALECT, {}).get("AliyunCommodityCode", SENIOR))
 
 
 def counted(tx: Tx, caller: Caller, ref: Ref) -> Counted:
@@ -177,20 +169,3 @@ def tagged(tx: Tx, caller: Caller, search: Search) -> list[Product]:
     labelled = registry.labelled(tx, Product, tenant.id, search.tags)
     visible = (product for product in labelled if registry.visible(caller, product))
     return list(islice(visible, skip, skip + search.size))
-
-
-def all_categories(tx: Tx, caller: Caller, nothing: object) -> tuple[Category, ...]:
-    """Every predefined category."""
-    return categories()
-
-
-def one_category(tx: Tx, caller: Caller, key: str) -> Category:
-    """The category of this key.
-
-    Raises:
-        NotFound: there is none.
-    """
-    found = category(key)
-    if found is None:
-        raise NotFound("category", key[:64])
-    return found

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from entrepot.core.faults import Violation
-from entrepot.dialect.rules import Holds, Unique, Wide
-from entrepot.vendors.aliyun.models.categories import category
-
-# Source: seed 002 "CreateProduct" and the pages of the other actions, unless a line says otherwise.
-
-
-def _known_category(key: Any) -> str | None:
-    return (
-        None if category(key) else f"{key[:64]} is not one of those that ListThingTemplates lists"
-    )
-
+from entrepot.dialect.rules import Unique, Wide
+from entrepot.vendors.aliyun.common import Common, CurrentPage, OneProduct, ResourceGroupId
+from entrepot.vendors.aliyun.models.wire import CategoryKey
 
 ProductName = Annotated[
     str,
@@ -35,29 +27,9 @@ ProductName = Annotated[
         },
     ),
 ]
-ProductKey = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        # INFERRED: eleven letters and digits in every sample; no page states it.
-        pattern=r"\A[A-Za-z0-9]{11}\Z",
-        description="ProductKey of the product.",
-        extra={"words": "11 letters and digits"},
-    ),
-]
-CategoryKey = Annotated[
-    str,
-    Meta(
-        description="Category whose thing model the product starts with.",
-        extra={"rules": (Holds(_known_category),)},
-    ),
-]
 Edition = Annotated[
     Literal["iothub_senior", "iothub"],
     Meta(description="Edition of the product: with a thing model, or without (the default)."),
-]
-ResourceGroupId = Annotated[
-    str, Meta(max_length=64, description="Resource group that the product belongs to.")
 ]
 TagKey = Annotated[
     str,
@@ -79,13 +51,6 @@ TagValue = Annotated[
         extra={"words": "letters, digits, underscores and hyphens"},
     ),
 ]
-CurrentPage = Annotated[int, Meta(ge=1, description="Number of the page, from 1.")]
-
-
-class Common(msgspec.Struct, kw_only=True):
-    """What every action takes."""
-
-    IotInstanceId: Annotated[str, Meta(description="ID of the instance.")] | None = None
 
 
 class CreateProduct(Common, kw_only=True):
@@ -148,12 +113,6 @@ class CreateProduct(Common, kw_only=True):
         return found
 
     __rules__ = (_lora,)
-
-
-class OneProduct(Common, kw_only=True):
-    """Parameters of the actions on one product."""
-
-    ProductKey: ProductKey
 
 
 class QueryProductList(Common, kw_only=True):
@@ -221,11 +180,3 @@ class ListProductByTags(Common, kw_only=True):
     # INFERRED: the first page, and 10 as in QueryDevice.
     CurrentPage: CurrentPage = 1
     PageSize: Annotated[int, Meta(ge=1, le=50, description="Products a page.")] = 10
-
-
-class GetThingTemplate(Common, kw_only=True):
-    """Parameters of GetThingTemplate."""
-
-    # INFERRED: required; one list has it optional and no page says what would be shown without.
-    CategoryKey: Annotated[str, Meta(min_length=1, description="Key of the category.")]
-    ResourceGroupId: ResourceGroupId | None = None
