@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from entrepot.vendors.enos.thing_models import import_models
+from entrepot.vendors.enos.models.use_cases import import_models
 from tests.vendors.enos_caller import MODELS, Account, Enos
 
 

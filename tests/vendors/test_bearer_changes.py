@@ -21,8 +21,8 @@ from entrepot.core.things.product import Product
 from entrepot.dialect.calls import filled, signed, words
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.request import Request
-from entrepot.vendors.enos import keys
 from entrepot.vendors.enos.signing import poseidon_pin, public_key_text
+from entrepot.vendors.enos.tokens import keys
 from entrepot.vendors.huawei import auth
 from tests.contract import changes
 from tests.contract.adapters import ENOS, HOST, IAM, IOTDA, Adapter, stamp

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.vendors.enos.expression import (
+from entrepot.vendors.enos.search.expression import (
     MAX_DEPTH,
     MAX_LENGTH,
     MAX_TERMS,
@@ -26,7 +26,7 @@ from entrepot.vendors.enos.expression import (
     parse,
     text,
 )
-from entrepot.vendors.enos.matching import Name, matches
+from entrepot.vendors.enos.search.matching import Name, matches
 
 # --- reading -------------------------------------------------------------------------------------
 

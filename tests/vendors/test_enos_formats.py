@@ -30,8 +30,9 @@ from entrepot.core.models.thing_model import (
     Text,
     ThingModel,
 )
-from entrepot.vendors.enos import starter, units
-from entrepot.vendors.enos.formats import ENOS_FORMAT
+from entrepot.vendors.enos.formats import units
+from entrepot.vendors.enos.formats.enos import ENOS_FORMAT
+from entrepot.vendors.enos.models import starter
 from entrepot.vendors.huawei.iotda.formats import IOTDA_FORMAT
 from tests.vendors.enos_models import BOILER, model, point
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.vendors.enos.expression import And, Compare, Expression, In, Not, Or, parse
-from entrepot.vendors.enos.matching import (
+from entrepot.vendors.enos.search.expression import And, Compare, Expression, In, Not, Or, parse
+from entrepot.vendors.enos.search.matching import (
     MODEL_FIELDS,
     PRODUCT_FIELDS,
     Fields,

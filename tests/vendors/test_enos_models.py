@@ -13,7 +13,8 @@ from entrepot.core.faults import InUse, NotFound
 from entrepot.core.models.authored import Authored
 from entrepot.core.products import named_models, registry
 from entrepot.core.products.registry import Edit
-from entrepot.vendors.enos import handles, starter
+from entrepot.vendors.enos import handles
+from entrepot.vendors.enos.models import starter
 from tests.vendors.enos_caller import MODELS, Account, Enos
 from tests.vendors.enos_models import BOILER, model, provision, show
 

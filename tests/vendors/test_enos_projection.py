@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.vendors.enos.projection import (
+from entrepot.vendors.enos.search.projection import (
     MAX_PATH_LENGTH,
     MAX_PATHS,
     MAX_STEPS,

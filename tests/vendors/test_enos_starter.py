@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from entrepot.vendors.enos import starter
+from entrepot.vendors.enos.models import starter
 
 MODELS: list[dict[str, Any]] = list(starter.models())
 # fmt: off

@@ -16,7 +16,7 @@ from entrepot.dialect.calls import filled, signed, words
 from entrepot.dialect.request import CONTROLS, Answer, Request
 from entrepot.explorer import session
 from entrepot.vendors.aliyun import handles
-from entrepot.vendors.enos import tokens
+from entrepot.vendors.enos.tokens import grants as tokens
 from entrepot.vendors.huawei import auth
 from tests.contract.adapters import HOST, Adapter, stamp
 from tests.contract.world import World

@@ -28,7 +28,7 @@ from entrepot.core.models.thing_model import (
     Text,
     ThingModel,
 )
-from entrepot.vendors.enos.formats import ENOS_FORMAT
+from entrepot.vendors.enos.formats.enos import ENOS_FORMAT
 from entrepot.vendors.huawei.iotda.formats import IOTDA_FORMAT
 from tests.vendors.iotda_caller import property, sample, service
 

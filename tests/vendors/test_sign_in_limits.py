@@ -20,7 +20,7 @@ from entrepot.dialect.client import Credentials
 from entrepot.dialect.passwords import WRONG_BY_ACCOUNT, WRONG_BY_ADDRESS
 from entrepot.dialect.request import Answer, Request
 from entrepot.main import dialects
-from entrepot.vendors.enos import keys
+from entrepot.vendors.enos.tokens import keys
 from tests.contract.adapters import ENOS, HOST, IAM, IOTDA, stamp
 from tests.contract.world import World
 from tests.vendors.test_bearer_changes import sealed

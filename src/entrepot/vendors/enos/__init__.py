@@ -8,23 +8,17 @@ from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import decode_rest, parse_query
-from entrepot.vendors.enos import (
-    auth,
-    codec,
-    convert,
-    device_convert,
-    errors,
-    handles,
-    model_wire,
-    starter,
-    thing_models,
-    wire,
-)
+from entrepot.vendors.enos import auth, codec, errors, handles
 from entrepot.vendors.enos.client import CLIENT
-from entrepot.vendors.enos.formats import ENOS_FORMAT
-from entrepot.vendors.enos.operations import OPERATIONS
-from entrepot.vendors.enos.token_service import TOKENS
-from entrepot.vendors.enos.use_cases import UNKNOWN_MODEL_CODE
+from entrepot.vendors.enos.devices import convert as device_convert
+from entrepot.vendors.enos.formats.enos import ENOS_FORMAT
+from entrepot.vendors.enos.models import starter
+from entrepot.vendors.enos.models import use_cases as thing_models
+from entrepot.vendors.enos.models import wire as model_wire
+from entrepot.vendors.enos.products import convert, wire
+from entrepot.vendors.enos.products.operations import OPERATIONS
+from entrepot.vendors.enos.products.use_cases import UNKNOWN_MODEL_CODE
+from entrepot.vendors.enos.tokens.service import TOKENS
 
 SAMPLE_MODEL = "AlterTest0615"
 

@@ -15,8 +15,10 @@ from entrepot.dialect.authenticator import Bearer
 from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.request import Request
 from entrepot.dialect.sizes import LARGE
-from entrepot.vendors.enos import keys, signing, tokens
+from entrepot.vendors.enos import signing
 from entrepot.vendors.enos.handles import DIALECT, ORG
+from entrepot.vendors.enos.tokens import grants as tokens
+from entrepot.vendors.enos.tokens import keys
 
 # INFERRED: no page gives a window; this is the one that the other vendors have.
 WINDOW_MS = 15 * 60 * 1000

@@ -6,7 +6,7 @@ from entrepot.dialect.client import Asked, Proof, Script
 from entrepot.dialect.code import Made, assigned, python
 from entrepot.dialect.parameters import query_of
 from entrepot.dialect.request import Request
-from entrepot.vendors.enos.token_service import ROOT
+from entrepot.vendors.enos.tokens.service import ROOT
 
 PACKAGE = "enos-poseidon"
 PUBLIC_KEY = f"{ROOT}/entrepot/public-key"

@@ -28,7 +28,7 @@ from entrepot.core.models.thing_model import (
     Structure,
     Text,
 )
-from entrepot.vendors.enos import units
+from entrepot.vendors.enos.formats import units
 from entrepot.vendors.enos.handles import DIALECT
 
 Plain = dict[str, Any]

@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from entrepot.core.faults import Violation
-from entrepot.vendors.enos import projection
-from entrepot.vendors.enos.expression import ExpressionError, parse
-from entrepot.vendors.enos.matching import MODEL_FIELDS, PRODUCT_FIELDS, Fields, check
+from entrepot.vendors.enos.search import projection
+from entrepot.vendors.enos.search.expression import ExpressionError, parse
+from entrepot.vendors.enos.search.matching import MODEL_FIELDS, PRODUCT_FIELDS, Fields, check
 
 # Source: seeds 000 and 001 "Create Product" unless a line says otherwise.
 PRODUCT_PAGE_SIZE = 200  # Search Product, pageSize

@@ -13,7 +13,7 @@ from entrepot.core.ports import Tx
 from entrepot.core.products import named_models, registry
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.product import Draft, Product
-from entrepot.vendors.enos import thing_models
+from entrepot.vendors.enos.models import use_cases as thing_models
 
 _FEW = 2048  # so many are taken at once: each look at the names reads all of them
 UNKNOWN_MODEL_CODE = "enos.unknown_model_code"

@@ -29,8 +29,10 @@ from entrepot.dialect.dialect import Dialect, Exchange, Row
 from entrepot.dialect.handle import decode_rest, no_selector, parse_query
 from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.request import Answer
-from entrepot.vendors.enos import codec, keys, tokens
+from entrepot.vendors.enos import codec
 from entrepot.vendors.enos.errors import invalid
+from entrepot.vendors.enos.tokens import grants as tokens
+from entrepot.vendors.enos.tokens import keys
 
 BUSINESS = "apim-token-service"
 ROOT = f"/{BUSINESS}"

@@ -13,8 +13,8 @@ from msgspec import UNSET, Meta, UnsetType
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.dialect.check import Leniency, read_json, read_plain, uncarried
 from entrepot.dialect.validator import under
-from entrepot.vendors.enos.units import Multiplier
-from entrepot.vendors.enos.wire import Organization, Page, Reply, StringI18n
+from entrepot.vendors.enos.formats.units import Multiplier
+from entrepot.vendors.enos.products.wire import Organization, Page, Reply, StringI18n
 
 # Source: EnOS 2.4.4 limits, unless a line says otherwise.
 _LETTERS = r"\A[A-Za-z0-9_.-]+\Z"

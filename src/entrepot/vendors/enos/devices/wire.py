@@ -8,8 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from entrepot.core.faults import Violation
-from entrepot.vendors.enos.matching import DEVICE_FIELDS, Fields
-from entrepot.vendors.enos.wire import (
+from entrepot.vendors.enos.products.wire import (
     Organization,
     Page,
     Reply,
@@ -19,6 +18,7 @@ from entrepot.vendors.enos.wire import (
     trimmed,
     unsearchable,
 )
+from entrepot.vendors.enos.search.matching import DEVICE_FIELDS, Fields
 
 # Source: the pages of API 2.1 to 3.0 and the official samples, unless a line says otherwise.
 DeviceKey = Annotated[

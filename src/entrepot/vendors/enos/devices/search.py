@@ -9,15 +9,23 @@ from entrepot.core.devices.lists import Labels, Listing
 from entrepot.core.things.device import Device, states
 from entrepot.core.things.product import Product
 from entrepot.dialect.operation import Call
-from entrepot.vendors.enos import device_wire as wire
 from entrepot.vendors.enos import handles
-from entrepot.vendors.enos.convert import KIND_WORDS
-from entrepot.vendors.enos.device_convert import DISABLED, STATUSES, name_of, named, status
-from entrepot.vendors.enos.device_use_cases import Search
-from entrepot.vendors.enos.expression import And, Compare, Exists, Expression, In, Like, parse
+from entrepot.vendors.enos.devices import wire
+from entrepot.vendors.enos.devices.convert import DISABLED, STATUSES, name_of, named, status
+from entrepot.vendors.enos.devices.use_cases import Search
 from entrepot.vendors.enos.handles import DIALECT
-from entrepot.vendors.enos.matching import Lookup, Name, leaves, narrowing, parts, test_of
-from entrepot.vendors.enos.wire import Pagination
+from entrepot.vendors.enos.products.convert import KIND_WORDS
+from entrepot.vendors.enos.products.wire import Pagination
+from entrepot.vendors.enos.search.expression import (
+    And,
+    Compare,
+    Exists,
+    Expression,
+    In,
+    Like,
+    parse,
+)
+from entrepot.vendors.enos.search.matching import Lookup, Name, leaves, narrowing, parts, test_of
 
 _ASKED_DISABLED = "disable"  # the page's word in expressions
 _STATES = {

@@ -25,7 +25,7 @@ Document: TypeAlias = dict[str, object]
 
 def models() -> tuple[Document, ...]:
     """Every starter model, by modelId; fresh documents each time, the caller's to change."""
-    folder = files("entrepot.vendors.enos") / "starter"
+    folder = files(__package__) / "starter"
     texts = sorted(
         (entry.name, entry.read_text("utf-8"))
         for entry in folder.iterdir()

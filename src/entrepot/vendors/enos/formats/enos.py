@@ -27,9 +27,7 @@ from entrepot.core.models.thing_model import (
     Service,
     ThingModel,
 )
-from entrepot.vendors.enos import model_wire
-from entrepot.vendors.enos.handles import DIALECT
-from entrepot.vendors.enos.points import (
+from entrepot.vendors.enos.formats.points import (
     Plain,
     head,
     i18n,
@@ -40,6 +38,8 @@ from entrepot.vendors.enos.points import (
     typed,
     typed_plain,
 )
+from entrepot.vendors.enos.handles import DIALECT
+from entrepot.vendors.enos.models import wire as model_wire
 
 E = TypeVar("E", Property, Command, Event)
 

@@ -8,11 +8,12 @@ import msgspec
 
 from entrepot.core.caller import Caller
 from entrepot.dialect.operation import Call
-from entrepot.vendors.enos import model_wire, wire
-from entrepot.vendors.enos.convert import page, projected
-from entrepot.vendors.enos.expression import parse
-from entrepot.vendors.enos.matching import Lookup, Name, narrowing, test_of
-from entrepot.vendors.enos.thing_models import Change, Document, Found, Search, Wanted
+from entrepot.vendors.enos.models import wire as model_wire
+from entrepot.vendors.enos.models.use_cases import Change, Document, Found, Search, Wanted
+from entrepot.vendors.enos.products import wire
+from entrepot.vendors.enos.products.convert import page, projected
+from entrepot.vendors.enos.search.expression import parse
+from entrepot.vendors.enos.search.matching import Lookup, Name, narrowing, test_of
 
 _TAGS_OF = {
     "attribute_tags": "attributes",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
-from entrepot.vendors.enos.expression import (
+from entrepot.vendors.enos.search.expression import (
     And,
     Compare,
     Exists,

@@ -10,8 +10,11 @@ from functools import partial
 
 from entrepot.core.products import registry
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.enos import convert, model_convert, model_wire, thing_models, use_cases, wire
-from entrepot.vendors.enos.device_operations import DEVICES
+from entrepot.vendors.enos.devices.operations import DEVICES
+from entrepot.vendors.enos.models import convert as model_convert
+from entrepot.vendors.enos.models import use_cases as thing_models
+from entrepot.vendors.enos.models import wire as model_wire
+from entrepot.vendors.enos.products import convert, use_cases, wire
 
 PRODUCTS = "/connect-service/v2.1/products"
 PRODUCTS_24 = "/connect-service/v2.4/products"

@@ -23,8 +23,11 @@ from entrepot.core.products.registry import Edit
 from entrepot.core.texts import decoded
 from entrepot.core.things.model import NamedModel
 from entrepot.core.things.product import Product
-from entrepot.vendors.enos import formats, handles, model_wire, starter
+from entrepot.vendors.enos import handles
+from entrepot.vendors.enos.formats import enos as formats
 from entrepot.vendors.enos.handles import DIALECT
+from entrepot.vendors.enos.models import starter
+from entrepot.vendors.enos.models import wire as model_wire
 
 Document = dict[str, Any]
 

@@ -15,11 +15,13 @@ from entrepot.core.products.registry import Edit, Ref
 from entrepot.core.things import product as core
 from entrepot.core.things.product import Draft, Kind, Payload, Profile
 from entrepot.dialect.operation import Call
-from entrepot.vendors.enos import handles, projection, wire
-from entrepot.vendors.enos.expression import Compare, Exists, Expression, In, Like, parse
+from entrepot.vendors.enos import handles
 from entrepot.vendors.enos.handles import DIALECT
-from entrepot.vendors.enos.matching import Lookup, Name, narrowing, parts, test_of
-from entrepot.vendors.enos.use_cases import Found, Search
+from entrepot.vendors.enos.products import wire
+from entrepot.vendors.enos.products.use_cases import Found, Search
+from entrepot.vendors.enos.search import projection
+from entrepot.vendors.enos.search.expression import Compare, Exists, Expression, In, Like, parse
+from entrepot.vendors.enos.search.matching import Lookup, Name, narrowing, parts, test_of
 
 PRODUCT_QUOTA = 2000  # source: documented (limits of 2019)
 # Days a certificate lives where nobody said otherwise (Create Product).

@@ -1,0 +1,1 @@
+"""Devices, as EnOS's calls have them."""

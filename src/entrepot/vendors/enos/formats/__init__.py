@@ -1,0 +1,1 @@
+"""EnOS thing models as texts; knows no call."""

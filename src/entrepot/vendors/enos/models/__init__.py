@@ -1,0 +1,1 @@
+"""Thing models, as EnOS's calls have them."""

@@ -1,0 +1,1 @@
+"""Products, as EnOS's calls have them."""

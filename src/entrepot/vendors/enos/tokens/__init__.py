@@ -1,0 +1,1 @@
+"""The token service, and the keys that EnOS requests are signed and sealed with."""
