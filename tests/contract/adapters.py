@@ -337,7 +337,7 @@ def _enos_echoed(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _enos_again(shown: dict[str, Any]) -> dict[str, Any]:
-    from entrepot.vendors.enos.products.wire import StringI18n
+    from entrepot.vendors.enos.common import StringI18n
 
     names = ("modelId", "productType", "dataFormat", "biDirectionalAuth", "productDesc",
              "dynamicActivateEnabled", "productTags")  # fmt: skip

@@ -8,18 +8,21 @@ from entrepot.core.things.account import Tenant
 from entrepot.core.vault import Vault
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import decode_rest, parse_query
-from entrepot.vendors.enos import auth, codec, errors, handles
+from entrepot.vendors.enos import auth, codec, common, errors, handles
 from entrepot.vendors.enos.client import CLIENT
 from entrepot.vendors.enos.devices import convert as device_convert
+from entrepot.vendors.enos.devices.operations import DEVICES
+from entrepot.vendors.enos.formats import wire
 from entrepot.vendors.enos.formats.enos import ENOS_FORMAT
 from entrepot.vendors.enos.models import starter
 from entrepot.vendors.enos.models import use_cases as thing_models
-from entrepot.vendors.enos.models import wire as model_wire
-from entrepot.vendors.enos.products import convert, wire
-from entrepot.vendors.enos.products.operations import OPERATIONS
+from entrepot.vendors.enos.models.operations import MODEL_OPERATIONS
+from entrepot.vendors.enos.products import convert
+from entrepot.vendors.enos.products.operations import PRODUCT_OPERATIONS
 from entrepot.vendors.enos.products.use_cases import UNKNOWN_MODEL_CODE
 from entrepot.vendors.enos.tokens.service import TOKENS
 
+OPERATIONS = (*PRODUCT_OPERATIONS, *MODEL_OPERATIONS, *DEVICES)
 SAMPLE_MODEL = "AlterTest0615"
 
 
@@ -55,9 +58,9 @@ ENOS = Dialect(
     losses=convert.LOSSES,
     device_losses=device_convert.DEVICE_LOSSES,
     selector="action",
-    refusals=(wire.Refusal,),
+    refusals=(common.Refusal,),
     body_limit=1 << 22,  # a thing model has up to 5000 measurement points
-    most_values=model_wire.MOST_VALUES,
+    most_values=wire.MOST_VALUES,
 )
 
 __all__ = ["ENOS", "TOKENS"]

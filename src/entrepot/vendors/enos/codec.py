@@ -15,7 +15,7 @@ from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.vendors.enos import signing
-from entrepot.vendors.enos.products.wire import Reply
+from entrepot.vendors.enos.common import Reply
 
 # Official samples send "false" for a boolean and "730" for an integer.
 LENIENT = Leniency(text_as_number=True, text_as_bool=True)

@@ -15,17 +15,12 @@ from entrepot.core.products.registry import Ref
 from entrepot.core.things.device import Connection, Device, states
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import handles
+from entrepot.vendors.enos.common import StringI18n, translations
 from entrepot.vendors.enos.devices import wire
 from entrepot.vendors.enos.devices.use_cases import Found, SubDevices
 from entrepot.vendors.enos.handles import DIALECT
-from entrepot.vendors.enos.products.convert import (
-    FORMAT_WORDS,
-    KIND_WORDS,
-    page,
-    projected,
-    translations,
-)
-from entrepot.vendors.enos.products.wire import StringI18n
+from entrepot.vendors.enos.products.convert import FORMAT_WORDS, KIND_WORDS
+from entrepot.vendors.enos.search.wire import page, projected
 
 DEVICE_QUOTA = 10_000  # source: documented (devices of a product; code 11739)
 STATUSES: dict[Connection, str] = {

@@ -7,9 +7,9 @@ from functools import partial
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.dialect.operation import Operation
+from entrepot.vendors.enos.common import Organization
 from entrepot.vendors.enos.devices import convert, use_cases, wire
 from entrepot.vendors.enos.devices.search import search
-from entrepot.vendors.enos.products.wire import Organization
 
 PATH = "/connect-service/v2.1/devices"
 TOPOS = "/connect-service/v2.1/device-topos"

@@ -15,7 +15,6 @@ from entrepot.vendors.enos.devices.convert import DISABLED, STATUSES, name_of, n
 from entrepot.vendors.enos.devices.use_cases import Search
 from entrepot.vendors.enos.handles import DIALECT
 from entrepot.vendors.enos.products.convert import KIND_WORDS
-from entrepot.vendors.enos.products.wire import Pagination
 from entrepot.vendors.enos.search.expression import (
     And,
     Compare,
@@ -26,6 +25,7 @@ from entrepot.vendors.enos.search.expression import (
     parse,
 )
 from entrepot.vendors.enos.search.matching import Lookup, Name, leaves, narrowing, parts, test_of
+from entrepot.vendors.enos.search.wire import Pagination
 
 _ASKED_DISABLED = "disable"  # the page's word in expressions
 _STATES = {

@@ -8,17 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from entrepot.core.faults import Violation
-from entrepot.vendors.enos.products.wire import (
-    Organization,
-    Page,
-    Reply,
-    Search,
-    StringI18n,
-    Tags,
-    trimmed,
-    unsearchable,
-)
+from entrepot.vendors.enos.common import Organization, Reply, StringI18n, Tags, trimmed
 from entrepot.vendors.enos.search.matching import DEVICE_FIELDS, Fields
+from entrepot.vendors.enos.search.wire import Page, Search, unsearchable
 
 # Source: the pages of API 2.1 to 3.0 and the official samples, unless a line says otherwise.
 DeviceKey = Annotated[

@@ -27,6 +27,7 @@ from entrepot.core.models.thing_model import (
     Service,
     ThingModel,
 )
+from entrepot.vendors.enos.formats import wire
 from entrepot.vendors.enos.formats.points import (
     Plain,
     head,
@@ -39,7 +40,6 @@ from entrepot.vendors.enos.formats.points import (
     typed_plain,
 )
 from entrepot.vendors.enos.handles import DIALECT
-from entrepot.vendors.enos.models import wire as model_wire
 
 E = TypeVar("E", Property, Command, Event)
 
@@ -255,7 +255,7 @@ def _id_from(name: str | None) -> str:
 def check(text: bytes, plain: Any = None) -> Sequence[Violation]:
     """Every limit of EnOS that the text breaks."""
     try:
-        model_wire.check(text, plain)
+        wire.check(text, plain)
     except Invalid as refused:
         return refused.violations
     except Malformed as refused:

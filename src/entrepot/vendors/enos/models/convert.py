@@ -8,12 +8,13 @@ import msgspec
 
 from entrepot.core.caller import Caller
 from entrepot.dialect.operation import Call
+from entrepot.vendors.enos import common
 from entrepot.vendors.enos.models import wire as model_wire
 from entrepot.vendors.enos.models.use_cases import Change, Document, Found, Search, Wanted
-from entrepot.vendors.enos.products import wire
-from entrepot.vendors.enos.products.convert import page, projected
+from entrepot.vendors.enos.search import wire as search_wire
 from entrepot.vendors.enos.search.expression import parse
 from entrepot.vendors.enos.search.matching import Lookup, Name, narrowing, test_of
+from entrepot.vendors.enos.search.wire import page, projected
 
 _TAGS_OF = {
     "attribute_tags": "attributes",
@@ -43,16 +44,16 @@ def change(call: Call, caller: Caller) -> Change:
     return Change(body.modelId, fields, params.isPatchUpdate, tuple(gone))
 
 
-def changed(model_id: str, caller: Caller) -> wire.Text:
+def changed(model_id: str, caller: Caller) -> common.Text:
     """INFERRED: the page shows no answer; as Update Product does, it answers the id."""
-    return wire.Text(data=model_id)
+    return common.Text(data=model_id)
 
 
 def search(call: Call, caller: Caller) -> Search:
     """Search Thing Model."""
     params: model_wire.ModelScope = call.params
-    body: wire.Search = call.body
-    pagination = body.pagination or wire.Pagination()
+    body: search_wire.Search = call.body
+    pagination = body.pagination or search_wire.Pagination()
     skip = (pagination.pageNo - 1) * pagination.pageSize
     text = (body.expression or "").strip()
     if not text:
@@ -71,7 +72,7 @@ def search(call: Call, caller: Caller) -> Search:
 
 def found(found: Found, caller: Caller) -> model_wire.ThingModelPage:
     """Search Thing Model."""
-    body: wire.Search = found.wanted.call.body
+    body: search_wire.Search = found.wanted.call.body
     return model_wire.ThingModelPage(
         data=projected(found.documents, body), pagination=page(body, found.total)
     )

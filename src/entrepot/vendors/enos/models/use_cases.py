@@ -25,16 +25,16 @@ from entrepot.core.things.model import NamedModel
 from entrepot.core.things.product import Product
 from entrepot.vendors.enos import handles
 from entrepot.vendors.enos.formats import enos as formats
+from entrepot.vendors.enos.formats import wire
 from entrepot.vendors.enos.handles import DIALECT
 from entrepot.vendors.enos.models import starter
-from entrepot.vendors.enos.models import wire as model_wire
 
 Document = dict[str, Any]
 
 # INFERRED: every model answered has an orgId, and a public one's is another organization's.
 PUBLIC_ORG = "o00000000000000"
 OWN, OWN_AND_PUBLIC, PUBLIC = 0, 1, 2
-_EMPTY: Document = {"tags": {}, **{kind: {} for kind in model_wire.KINDS}}
+_EMPTY: Document = {"tags": {}, **{kind: {} for kind in wire.KINDS}}
 
 
 @cache
@@ -251,7 +251,7 @@ def _patched(old: Document, change: Change) -> Document:
     """Features are patched one by one, all else is replaced. INFERRED: a null takes a feature away."""
     fields = change.fields
     new = {**old, **fields}
-    for kind in model_wire.KINDS:
+    for kind in wire.KINDS:
         given = fields.get(kind) or {}
         kept = {k: v for k, v in (old.get(kind) or {}).items() if k not in change.gone}
         if kind in fields or len(kept) != len(old.get(kind) or {}):
@@ -270,7 +270,7 @@ def import_models(tx: Tx, caller: Caller, documents: Iterable[Document]) -> tupl
     broken: list[Violation] = []
     for place, document in enumerate(documents):
         try:
-            model = _authored(_ownerless(document), model_wire.check)
+            model = _authored(_ownerless(document), wire.check)
             kept[document["modelId"]] = model
         except Invalid as fault:
             broken += [Violation((place, *v.path), v.kind, v.want, v.got) for v in fault.violations]
@@ -278,7 +278,7 @@ def import_models(tx: Tx, caller: Caller, documents: Iterable[Document]) -> tupl
         raise Invalid(tuple(broken))
     for model_id, model in kept.items():
         named_models.put(tx, caller, model_id, model)
-    limit = model_wire.PRIVATE_MODELS
+    limit = wire.PRIVATE_MODELS
     if caller.tenant.settings.quotas and tx.count(NamedModel, caller.tenant.id) > limit:
         raise QuotaExceeded("model", limit)
     return tuple(kept)
@@ -291,9 +291,7 @@ def _ownerless(document: Any) -> Any:
     return {k: v for k, v in document.items() if k != "orgId"}
 
 
-def _authored(
-    document: Document, check: Callable[[bytes], None] = model_wire.check_declared
-) -> Authored:
+def _authored(document: Document, check: Callable[[bytes], None] = wire.check_declared) -> Authored:
     """The document as it is kept.
 
     Raises:

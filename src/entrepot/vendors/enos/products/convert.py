@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -15,13 +14,15 @@ from entrepot.core.products.registry import Edit, Ref
 from entrepot.core.things import product as core
 from entrepot.core.things.product import Draft, Kind, Payload, Profile
 from entrepot.dialect.operation import Call
-from entrepot.vendors.enos import handles
+from entrepot.vendors.enos import common, handles
+from entrepot.vendors.enos.common import translations
 from entrepot.vendors.enos.handles import DIALECT
 from entrepot.vendors.enos.products import wire
 from entrepot.vendors.enos.products.use_cases import Found, Search
-from entrepot.vendors.enos.search import projection
+from entrepot.vendors.enos.search import wire as search_wire
 from entrepot.vendors.enos.search.expression import Compare, Exists, Expression, In, Like, parse
 from entrepot.vendors.enos.search.matching import Lookup, Name, narrowing, parts, test_of
+from entrepot.vendors.enos.search.wire import page, projected
 
 PRODUCT_QUOTA = 2000  # source: documented (limits of 2019)
 # Days a certificate lives where nobody said otherwise (Create Product).
@@ -111,11 +112,6 @@ def _auth(certificate: bool) -> core.Auth:
     return "certificate" if certificate else "secret"
 
 
-def translations(name: wire.StringI18n) -> dict[str, str]:
-    """The translations that there are."""
-    return {k: v for k, v in (name.i18nValue or {}).items() if v is not None}
-
-
 def _extras(
     old: dict[str, dict[str, Any]], body: wire.CreateProduct | wire.UpdateProduct
 ) -> dict[str, dict[str, Any]]:
@@ -136,7 +132,7 @@ def product(product: core.Product, caller: Caller) -> wire.Product:
     return wire.Product(
         orgId=caller.tenant.ids[handles.ORG],
         productKey=handles.product_key(caller.vault, product),
-        productName=wire.StringI18n(profile.name, dict(profile.names)),
+        productName=common.StringI18n(profile.name, dict(profile.names)),
         productSecret=handles.product_secret(caller.vault, product),
         productDesc=profile.description,
         productType=KIND_WORDS[profile.kind],
@@ -157,9 +153,9 @@ def product(product: core.Product, caller: Caller) -> wire.Product:
     )
 
 
-def key(product: core.Product, caller: Caller) -> wire.Text:
+def key(product: core.Product, caller: Caller) -> common.Text:
     """The answer that is the product's key."""
-    return wire.Text(data=handles.product_key(caller.vault, product))
+    return common.Text(data=handles.product_key(caller.vault, product))
 
 
 def shown(product_: core.Product, caller: Caller) -> wire.ProductReply:
@@ -182,8 +178,8 @@ def _without_secret(shown: wire.Product) -> wire.Product:
 
 def search(call: Call, caller: Caller) -> Search:
     """Search Product: what to keep, and where an index can look for it."""
-    body: wire.Search = call.body
-    pagination = body.pagination or wire.Pagination()
+    body: search_wire.Search = call.body
+    pagination = body.pagination or search_wire.Pagination()
     text = (body.expression or "").strip()
     skip = (pagination.pageNo - 1) * pagination.pageSize
     if not text:
@@ -255,21 +251,5 @@ def found_without_secrets(found: Found, caller: Caller) -> wire.ProductPage:
 
 
 def _page(found: Found, products: list[wire.Product]) -> wire.ProductPage:
-    body: wire.Search = found.wanted.call.body
+    body: search_wire.Search = found.wanted.call.body
     return wire.ProductPage(data=projected(products, body), pagination=page(body, found.total))
-
-
-def page(body: wire.Search, total: int) -> wire.Page:
-    """Where in all results the answer stands."""
-    pagination = body.pagination or wire.Pagination()
-    return wire.Page(pageNo=pagination.pageNo, pageSize=pagination.pageSize, totalSize=total)
-
-
-def projected(results: list[Any], body: wire.Search) -> list[Any]:
-    """The results with the fields that were asked for."""
-    paths = projection.read(body.projection or [])
-    if not body.projection or isinstance(
-        paths, projection.BadPath
-    ):  # the body's rules refuse those
-        return results
-    return [paths.of(msgspec.to_builtins(result)) for result in results]
