@@ -221,7 +221,7 @@ def _iotda_echoed(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _iotda_call(struct: Any) -> Call:
-    from entrepot.vendors.huawei.iotda.body import Sent
+    from entrepot.vendors.huawei.iotda.products.body import Sent
 
     return Call(None, Sent(struct, msgspec.Raw(b"[]")))
 

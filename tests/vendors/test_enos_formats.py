@@ -33,7 +33,7 @@ from entrepot.core.models.thing_model import (
 from entrepot.vendors.enos.formats import units
 from entrepot.vendors.enos.formats.enos import ENOS_FORMAT
 from entrepot.vendors.enos.models import starter
-from entrepot.vendors.huawei.iotda.formats import IOTDA_FORMAT
+from entrepot.vendors.huawei.iotda.formats.iotda import IOTDA_FORMAT
 from tests.vendors.enos_models import BOILER, model, point
 
 SAMPLE: dict[str, Any] = json.loads(

@@ -29,7 +29,7 @@ from entrepot.core.models.thing_model import (
     ThingModel,
 )
 from entrepot.vendors.enos.formats.enos import ENOS_FORMAT
-from entrepot.vendors.huawei.iotda.formats import IOTDA_FORMAT
+from entrepot.vendors.huawei.iotda.formats.iotda import IOTDA_FORMAT
 from tests.vendors.iotda_caller import property, sample, service
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus" / "iotda").glob("*.json"))

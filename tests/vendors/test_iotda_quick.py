@@ -13,8 +13,8 @@ from msgspec import inspect
 
 from entrepot.core.faults import Invalid, Malformed
 from entrepot.dialect.check import read_json
-from entrepot.vendors.huawei.iotda import body as careful
-from entrepot.vendors.huawei.iotda import quick, wire
+from entrepot.vendors.huawei.iotda.products import body as careful
+from entrepot.vendors.huawei.iotda.products import quick, wire
 from tests.vendors.iotda_caller import property, sample, service, small
 
 PARA = {

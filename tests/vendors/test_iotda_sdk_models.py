@@ -22,7 +22,7 @@ from huaweicloudsdkiotda.v5 import (
 
 from entrepot.core.models.conversion import convert, read
 from entrepot.vendors.enos.formats.enos import ENOS_FORMAT
-from entrepot.vendors.huawei.iotda.formats import IOTDA_FORMAT
+from entrepot.vendors.huawei.iotda.formats.iotda import IOTDA_FORMAT
 from tests.server import Server
 from tests.vendors.iotda_caller import Caller, new_tenant, sample
 from tests.vendors.iotda_models import compact, largest

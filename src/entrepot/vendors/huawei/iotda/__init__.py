@@ -11,17 +11,11 @@ from entrepot.dialect.client import Client
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.vendors.huawei import client, codec, sample
-from entrepot.vendors.huawei.iotda import (
-    auth,
-    body,
-    convert,
-    device_convert,
-    errors,
-    handles,
-    wire,
-)
-from entrepot.vendors.huawei.iotda.formats import IOTDA_FORMAT
-from entrepot.vendors.huawei.iotda.operations import OPERATIONS
+from entrepot.vendors.huawei.iotda import auth, errors, handles
+from entrepot.vendors.huawei.iotda.devices import convert as device_convert
+from entrepot.vendors.huawei.iotda.formats.iotda import IOTDA_FORMAT
+from entrepot.vendors.huawei.iotda.products import body, convert, wire
+from entrepot.vendors.huawei.iotda.products.operations import OPERATIONS
 
 
 def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:

@@ -28,7 +28,9 @@ from entrepot.core.faults import (
 from entrepot.dialect.dialect import Exchange, Row
 from entrepot.dialect.request import Answer
 from entrepot.vendors.huawei import codec
-from entrepot.vendors.huawei.iotda import device_wire, model, wire
+from entrepot.vendors.huawei.iotda.devices import wire as device_wire
+from entrepot.vendors.huawei.iotda.formats import wire as model
+from entrepot.vendors.huawei.iotda.products import wire
 
 _SPECIAL = "Chinese characters, letters, digits, and the special characters "
 _CLASSES = {

@@ -11,8 +11,8 @@ from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.handle import decode_rest
 from entrepot.dialect.operation import Call
 from entrepot.dialect.sizes import LARGE, refuse_many
-from entrepot.vendors.huawei.iotda import quick, wire
-from entrepot.vendors.huawei.iotda.model import ServiceCapability
+from entrepot.vendors.huawei.iotda.formats.wire import ServiceCapability
+from entrepot.vendors.huawei.iotda.products import quick, wire
 
 # INFERRED: Jackson on the other side takes a number for a String, as ROMA's page shows it does;
 # the SDK sends `min=1` as a number.

@@ -31,8 +31,8 @@ from entrepot.core.models.thing_model import (
     ThingModel,
     plain_number,
 )
+from entrepot.vendors.huawei.iotda.formats.wire import TEXT_CLASS
 from entrepot.vendors.huawei.iotda.handles import DIALECT
-from entrepot.vendors.huawei.iotda.model import TEXT_CLASS
 
 Plain = dict[str, Any]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from entrepot.core.products import registry, spaces
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.huawei.iotda import apps, convert, use_cases, wire
-from entrepot.vendors.huawei.iotda.device_operations import DEVICES
+from entrepot.vendors.huawei.iotda.devices.operations import DEVICES
+from entrepot.vendors.huawei.iotda.products import convert, use_cases, wire
+from entrepot.vendors.huawei.iotda.spaces import convert as apps
 
 B = "/v5/iot/{project_id}"
 

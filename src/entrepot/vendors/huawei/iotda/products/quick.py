@@ -17,14 +17,14 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.dialect.validator import may_hold_large_numbers
-from entrepot.vendors.huawei.iotda import wire
-from entrepot.vendors.huawei.iotda.model import (
+from entrepot.vendors.huawei.iotda.formats.wire import (
     CONTENT_BYTES,
     NAME_CLASS,
     SERVICE_CLASS,
     TEXT_CLASS,
 )
-from entrepot.vendors.huawei.iotda.wire import ID_CLASS
+from entrepot.vendors.huawei.iotda.products import wire
+from entrepot.vendors.huawei.iotda.products.wire import ID_CLASS
 
 _LAST = "service_capabilities"
 _HEAD = f'"{_LAST}":'.encode()

@@ -16,10 +16,9 @@ from entrepot.core.products.registry import Ref
 from entrepot.core.things.device import Connection, Device
 from entrepot.core.things.product import NAME
 from entrepot.dialect.operation import Call
-from entrepot.vendors.huawei.iotda import device_wire as wire
 from entrepot.vendors.huawei.iotda import handles
-from entrepot.vendors.huawei.iotda.convert import product_ref, space_ref
-from entrepot.vendors.huawei.iotda.device_use_cases import (
+from entrepot.vendors.huawei.iotda.devices import wire
+from entrepot.vendors.huawei.iotda.devices.use_cases import (
     DeviceQuery,
     NewDevice,
     Reset,
@@ -28,7 +27,8 @@ from entrepot.vendors.huawei.iotda.device_use_cases import (
     without,
 )
 from entrepot.vendors.huawei.iotda.handles import DIALECT
-from entrepot.vendors.huawei.iotda.wire import Page
+from entrepot.vendors.huawei.iotda.products.convert import product_ref, space_ref
+from entrepot.vendors.huawei.iotda.products.wire import Page
 
 STATUSES: dict[Connection, str] = {
     "inactive": "INACTIVE",

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from entrepot.vendors.huawei.iotda.model import NAME, NAME_CLASS, TEXT, Services
+from entrepot.vendors.huawei.iotda.formats.wire import NAME, NAME_CLASS, TEXT, Services
 
 # Source: seed 003 "Create a Product" and huaweicloudsdkiotda 3.1.219, unless a line says otherwise.
 ProtocolType = Literal[

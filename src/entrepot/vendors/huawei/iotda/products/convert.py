@@ -16,10 +16,11 @@ from entrepot.core.products.registry import Edit, Shown
 from entrepot.core.things.product import Draft, Payload, Product, Profile, Protocol
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Call
-from entrepot.vendors.huawei.iotda import handles, wire
-from entrepot.vendors.huawei.iotda.body import Sent
+from entrepot.vendors.huawei.iotda import handles
 from entrepot.vendors.huawei.iotda.handles import DIALECT
-from entrepot.vendors.huawei.iotda.use_cases import Listed, ProductRef, Query, SpaceRef
+from entrepot.vendors.huawei.iotda.products import wire
+from entrepot.vendors.huawei.iotda.products.body import Sent
+from entrepot.vendors.huawei.iotda.products.use_cases import Listed, ProductRef, Query, SpaceRef
 
 PRODUCT_QUOTA = 1000  # source: documented (products of an instance)
 

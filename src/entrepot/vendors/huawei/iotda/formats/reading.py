@@ -27,8 +27,8 @@ from entrepot.core.models.thing_model import (
     ThingModel,
     decimal,
 )
-from entrepot.vendors.huawei.iotda import writing
-from entrepot.vendors.huawei.iotda.writing import ACCESS, NUMBERS, RESPONSE, Plain, own
+from entrepot.vendors.huawei.iotda.formats import writing
+from entrepot.vendors.huawei.iotda.formats.writing import ACCESS, NUMBERS, RESPONSE, Plain, own
 
 
 def read(text: bytes, plain: Any = None) -> ThingModel:

@@ -11,7 +11,8 @@ from entrepot.core.products.registry import Ref
 from entrepot.core.products.spaces import SpaceDraft, SpaceEdit, is_default
 from entrepot.core.things.space import Space
 from entrepot.dialect.operation import Call
-from entrepot.vendors.huawei.iotda import handles, wire
+from entrepot.vendors.huawei.iotda import handles
+from entrepot.vendors.huawei.iotda.products import wire
 
 # source: documented (resource spaces of an instance). INFERRED: that the default one counts.
 SPACE_QUOTA = 10

@@ -1,0 +1,1 @@
+"""Devices, as IoTDA's calls have them."""

@@ -1,0 +1,1 @@
+"""IoTDA thing models as texts; knows no call."""

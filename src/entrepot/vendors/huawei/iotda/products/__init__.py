@@ -1,0 +1,1 @@
+"""Products, as IoTDA's calls have them."""

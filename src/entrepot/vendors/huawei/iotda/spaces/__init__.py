@@ -1,0 +1,1 @@
+"""Resource spaces, as IoTDA's calls have them."""
