@@ -13,6 +13,7 @@ from msgspec import inspect
 
 from entrepot.core.faults import Invalid, Malformed
 from entrepot.dialect.check import read_json
+from entrepot.vendors.huawei.iotda.formats import wire as formats_wire
 from entrepot.vendors.huawei.iotda.products import body as careful
 from entrepot.vendors.huawei.iotda.products import quick, wire
 from tests.vendors.iotda_caller import property, sample, service, small
@@ -90,7 +91,7 @@ def both(raw: bytes) -> tuple[Any, Any]:
     """What the quick and the careful way make of the same bytes; None for a refusal or no answer."""
     read = quick.read(raw)
     try:
-        body = read_json(raw, wire.CreateProduct, careful.LENIENT)
+        body = read_json(raw, wire.CreateProduct, formats_wire.LENIENT)
         text = careful._text(body.service_capabilities, raw)
     except (Invalid, Malformed):
         return read, None

@@ -11,11 +11,15 @@ from entrepot.dialect.client import Client
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.vendors.huawei import client, codec, sample
-from entrepot.vendors.huawei.iotda import auth, errors, handles
+from entrepot.vendors.huawei.iotda import auth, common, errors, handles
 from entrepot.vendors.huawei.iotda.devices import convert as device_convert
+from entrepot.vendors.huawei.iotda.devices.operations import DEVICES
 from entrepot.vendors.huawei.iotda.formats.iotda import IOTDA_FORMAT
-from entrepot.vendors.huawei.iotda.products import body, convert, wire
-from entrepot.vendors.huawei.iotda.products.operations import OPERATIONS
+from entrepot.vendors.huawei.iotda.products import body, convert
+from entrepot.vendors.huawei.iotda.products.operations import PRODUCTS
+from entrepot.vendors.huawei.iotda.spaces.operations import APPS
+
+OPERATIONS = PRODUCTS + APPS + DEVICES
 
 
 def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
@@ -52,7 +56,7 @@ IOTDA = Dialect(
     formats=(IOTDA_FORMAT,),
     losses=convert.LOSSES,
     device_losses=device_convert.DEVICE_LOSSES,
-    refusals=(wire.Refusal,),
+    refusals=(common.Refusal,),
     # 500 KB of services, each character of them perhaps written as \\uXXXX (the Python SDK does).
     body_limit=3 << 20,
 )

@@ -28,9 +28,9 @@ from entrepot.core.faults import (
 from entrepot.dialect.dialect import Exchange, Row
 from entrepot.dialect.request import Answer
 from entrepot.vendors.huawei import codec
+from entrepot.vendors.huawei.iotda import common
 from entrepot.vendors.huawei.iotda.devices import wire as device_wire
 from entrepot.vendors.huawei.iotda.formats import wire as model
-from entrepot.vendors.huawei.iotda.products import wire
 
 _SPECIAL = "Chinese characters, letters, digits, and the special characters "
 _CLASSES = {
@@ -38,7 +38,7 @@ _CLASSES = {
     model.SERVICE_CLASS: f"{_SPECIAL}_?'#().,&%@!-$",
     model.TEXT_CLASS: f"{_SPECIAL}_?'#().,;&%@!-:$![]~/，、：；。 and spaces",
     device_wire.TAG_CLASS: f"{_SPECIAL}_.-",
-    wire.ID_CLASS: "letters, digits, underscores (_) and hyphens (-)",
+    common.ID_CLASS: "letters, digits, underscores (_) and hyphens (-)",
     "0-9A-Fa-f": "24 hexadecimal digits",
     "0-9A-Fa-f]{40}|[0-9A-Fa-f": "40 or 64 hexadecimal digits",
 }

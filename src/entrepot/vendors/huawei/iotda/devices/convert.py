@@ -17,6 +17,7 @@ from entrepot.core.things.device import Connection, Device
 from entrepot.core.things.product import NAME
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.iotda import handles
+from entrepot.vendors.huawei.iotda.common import Page
 from entrepot.vendors.huawei.iotda.devices import wire
 from entrepot.vendors.huawei.iotda.devices.use_cases import (
     DeviceQuery,
@@ -27,8 +28,8 @@ from entrepot.vendors.huawei.iotda.devices.use_cases import (
     without,
 )
 from entrepot.vendors.huawei.iotda.handles import DIALECT
-from entrepot.vendors.huawei.iotda.products.convert import product_ref, space_ref
-from entrepot.vendors.huawei.iotda.products.wire import Page
+from entrepot.vendors.huawei.iotda.products.convert import product_ref
+from entrepot.vendors.huawei.iotda.spaces.convert import space_ref
 
 STATUSES: dict[Connection, str] = {
     "inactive": "INACTIVE",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.dialect.operation import Operation
+from entrepot.vendors.huawei.iotda.common import B, ProjectAddress
 from entrepot.vendors.huawei.iotda.devices import convert, use_cases, wire
-from entrepot.vendors.huawei.iotda.products.wire import ProjectAddress
 
-B = "/v5/iot/{project_id}"
 DEVICE = f"{B}/devices/{{device_id}}"
 
 DEVICES: tuple[Operation, ...] = (

@@ -18,12 +18,8 @@ from entrepot.core.products import registry
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
 from entrepot.vendors.huawei.iotda import handles
-from entrepot.vendors.huawei.iotda.products.use_cases import (
-    ProductRef,
-    SpaceRef,
-    product_ref,
-    space_of,
-)
+from entrepot.vendors.huawei.iotda.products.use_cases import ProductRef, product_ref
+from entrepot.vendors.huawei.iotda.spaces.use_cases import SpaceRef, space_of
 
 
 @dataclass(frozen=True, slots=True)

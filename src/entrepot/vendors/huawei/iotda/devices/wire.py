@@ -10,8 +10,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.faults import Violation
 from entrepot.dialect.rules import Bytes, Holds, Unique
+from entrepot.vendors.huawei.iotda.common import ID_CLASS, AppId, Id, Page, ProjectAddress
 from entrepot.vendors.huawei.iotda.formats.wire import CJK, NAME_CLASS, TEXT, Name32
-from entrepot.vendors.huawei.iotda.products.wire import ID_CLASS, AppId, Id, Page, ProjectAddress
 
 # Source: "Create a Device" and huaweicloudsdkiotda 3.1.219 (AddDevice and its like), unless a line
 # says otherwise.

@@ -11,10 +11,9 @@ from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.core.models.conversion import Format, Reason
 from entrepot.dialect.check import read_json
 from entrepot.vendors.huawei.iotda.formats.reading import read
-from entrepot.vendors.huawei.iotda.formats.wire import Services
+from entrepot.vendors.huawei.iotda.formats.wire import LENIENT, Services
 from entrepot.vendors.huawei.iotda.formats.writing import write
 from entrepot.vendors.huawei.iotda.handles import DIALECT
-from entrepot.vendors.huawei.iotda.products.body import LENIENT
 
 REASONS = {
     "any.name": Reason("IoTDA names nothing but its services' ids; a description takes the name"),

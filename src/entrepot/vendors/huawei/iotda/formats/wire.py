@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from entrepot.dialect.check import Leniency
 from entrepot.dialect.rules import Bytes, Unique
 
 # Source: seed 003 "Create a Product", tables 3 to 9, and huaweicloudsdkiotda 3.1.219.
@@ -133,3 +134,8 @@ Services = Annotated[
         extra={"rules": (Unique("service_id"), Bytes(CONTENT_BYTES))},
     ),
 ]
+
+
+# INFERRED: Jackson on the other side takes a number for a String, as ROMA's page shows it does;
+# the SDK sends `min=1` as a number.
+LENIENT = Leniency(number_as_text=True)

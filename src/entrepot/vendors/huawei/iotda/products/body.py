@@ -6,17 +6,12 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from entrepot.dialect.check import Leniency
 from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.handle import decode_rest
 from entrepot.dialect.operation import Call
 from entrepot.dialect.sizes import LARGE, refuse_many
-from entrepot.vendors.huawei.iotda.formats.wire import ServiceCapability
+from entrepot.vendors.huawei.iotda.formats.wire import LENIENT, ServiceCapability
 from entrepot.vendors.huawei.iotda.products import quick, wire
-
-# INFERRED: Jackson on the other side takes a number for a String, as ROMA's page shows it does;
-# the SDK sends `min=1` as a number.
-LENIENT = Leniency(number_as_text=True)
 
 B = TypeVar("B", wire.CreateProduct, wire.UpdateProduct)
 

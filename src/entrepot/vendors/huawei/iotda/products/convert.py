@@ -16,11 +16,12 @@ from entrepot.core.products.registry import Edit, Shown
 from entrepot.core.things.product import Draft, Payload, Product, Profile, Protocol
 from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Call
-from entrepot.vendors.huawei.iotda import handles
+from entrepot.vendors.huawei.iotda import common, handles
 from entrepot.vendors.huawei.iotda.handles import DIALECT
 from entrepot.vendors.huawei.iotda.products import wire
 from entrepot.vendors.huawei.iotda.products.body import Sent
-from entrepot.vendors.huawei.iotda.products.use_cases import Listed, ProductRef, Query, SpaceRef
+from entrepot.vendors.huawei.iotda.products.use_cases import Listed, ProductRef, Query
+from entrepot.vendors.huawei.iotda.spaces.convert import space_ref
 
 PRODUCT_QUOTA = 1000  # source: documented (products of an instance)
 
@@ -102,11 +103,6 @@ def product_ref(text: str, app: str | None, vault: Vault) -> ProductRef:
     return ProductRef(text, handles.product_of(vault, text), space_ref(app, vault))
 
 
-def space_ref(app: str | None, vault: Vault) -> SpaceRef | None:
-    """The space of this id, where one is said."""
-    return None if app is None else SpaceRef(app, handles.space_of(vault, app))
-
-
 def change(call: Call, caller: Caller) -> tuple[ProductRef, Callable[[Product], Edit]]:
     """UpdateProduct: the product, and what becomes of it."""
     sent: Sent[wire.UpdateProduct] = call.body
@@ -178,7 +174,7 @@ def products(listed: Listed, caller: Caller) -> wire.Products:
     """A page of summaries. INFERRED: an empty page has a null marker; no page says."""
     page = listed.page
     marker = handles.marker(page[-1].product.id) if page else None
-    return wire.Products([_summary(s, caller) for s in page], wire.Page(listed.total, marker))
+    return wire.Products([_summary(s, caller) for s in page], common.Page(listed.total, marker))
 
 
 def _summary(shown: Shown, caller: Caller) -> wire.ProductSummary:

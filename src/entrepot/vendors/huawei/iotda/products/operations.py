@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from entrepot.core.products import registry, spaces
+from entrepot.core.products import registry
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.huawei.iotda.devices.operations import DEVICES
+from entrepot.vendors.huawei.iotda import common
+from entrepot.vendors.huawei.iotda.common import B
 from entrepot.vendors.huawei.iotda.products import convert, use_cases, wire
-from entrepot.vendors.huawei.iotda.spaces import convert as apps
-
-B = "/v5/iot/{project_id}"
 
 EXAMPLE = {
     "name": "Thermometer",
@@ -43,7 +41,7 @@ PRODUCTS: tuple[Operation, ...] = (
         summary="Create a product",
         source="documented",
         page="Create a Product",
-        params=wire.ProjectAddress,
+        params=common.ProjectAddress,
         body=wire.CreateProduct,
         reply=wire.Product,
         status=201,
@@ -115,86 +113,3 @@ PRODUCTS: tuple[Operation, ...] = (
         give=lambda product, caller: None,
     ),
 )
-
-APPS: tuple[Operation, ...] = (
-    Operation(
-        name="AddApplication",
-        method="POST",
-        path=f"{B}/apps",
-        summary="Create a resource space",
-        source="documented",
-        page="Create a Resource Space",
-        params=wire.ProjectAddress,
-        body=wire.AppBody,
-        reply=wire.Application,
-        status=201,
-        writes=True,
-        permission="space:create",
-        take=apps.draft,
-        run=spaces.create_space,
-        give=apps.application,
-        example={"app_name": "testAPP01"},
-    ),
-    Operation(
-        name="ShowApplications",
-        method="GET",
-        path=f"{B}/apps",
-        summary="List resource spaces",
-        source="documented",
-        page="Query the Resource Space List",
-        params=wire.ListAppsQuery,
-        reply=wire.Applications,
-        permission="space:read",
-        take=apps.wanted,
-        run=apps.list_spaces,
-        give=apps.applications,
-    ),
-    Operation(
-        name="ShowApplication",
-        method="GET",
-        path=f"{B}/apps/{{app_id}}",
-        summary="Show a resource space",
-        source="documented",
-        page="Query a Resource Space",
-        params=wire.AppAddress,
-        reply=wire.Application,
-        permission="space:read",
-        take=apps.ref,
-        run=spaces.get_space,
-        give=apps.application,
-    ),
-    Operation(
-        name="UpdateApplication",
-        method="PUT",
-        path=f"{B}/apps/{{app_id}}",
-        summary="Rename a resource space",
-        source="sdk",
-        page="Update a Resource Space",
-        params=wire.AppAddress,
-        body=wire.AppBody,
-        reply=wire.Application,
-        writes=True,
-        permission="space:update",
-        take=apps.change,
-        run=spaces.update_space,
-        give=apps.application,
-        example={"app_name": "testAPP02"},
-    ),
-    Operation(
-        name="DeleteApplication",
-        method="DELETE",
-        path=f"{B}/apps/{{app_id}}",
-        summary="Delete a resource space that is empty and not the default one",
-        source="documented",
-        page="Delete a Resource Space",
-        params=wire.AppAddress,
-        status=204,
-        writes=True,
-        permission="space:delete",
-        take=apps.ref,
-        run=spaces.delete_space,
-        give=lambda space, caller: None,
-    ),
-)
-
-OPERATIONS = PRODUCTS + APPS + DEVICES

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.dialect.validator import may_hold_large_numbers
+from entrepot.vendors.huawei.iotda.common import ID_CLASS
 from entrepot.vendors.huawei.iotda.formats.wire import (
     CONTENT_BYTES,
     NAME_CLASS,
@@ -24,7 +25,6 @@ from entrepot.vendors.huawei.iotda.formats.wire import (
     TEXT_CLASS,
 )
 from entrepot.vendors.huawei.iotda.products import wire
-from entrepot.vendors.huawei.iotda.products.wire import ID_CLASS
 
 _LAST = "service_capabilities"
 _HEAD = f'"{_LAST}":'.encode()

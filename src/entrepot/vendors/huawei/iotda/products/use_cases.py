@@ -13,14 +13,7 @@ from entrepot.core.products.registry import Edit, Ref, Shown
 from entrepot.core.things.product import NAME, Draft, Product
 from entrepot.core.things.space import Space
 from entrepot.vendors.huawei.iotda import handles
-
-
-@dataclass(frozen=True, slots=True)
-class SpaceRef:
-    """A space as a caller names it."""
-
-    text: str
-    id: int | None
+from entrepot.vendors.huawei.iotda.spaces.use_cases import SpaceRef, space_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +95,6 @@ def product_ref(tx: Tx, caller: Caller, wanted: ProductRef) -> Ref:
     """
     space = None if wanted.space is None else space_of(tx, caller, wanted.space)
     return Ref(wanted.text, wanted.id, handles.ALIAS_RULE, space)
-
-
-def space_of(tx: Tx, caller: Caller, wanted: SpaceRef) -> int:
-    """The space's number.
-
-    Raises:
-        NotFound: there is no such space.
-    """
-    if wanted.id is None or tx.get(Space, caller.tenant.id, wanted.id) is None:
-        raise NotFound("space", wanted.text)
-    return wanted.id
 
 
 def list_products(tx: Tx, caller: Caller, query: Query) -> Listed:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from entrepot.vendors.huawei.iotda.common import AppId, Id, Name, Page, ProjectAddress
 from entrepot.vendors.huawei.iotda.formats.wire import NAME, NAME_CLASS, TEXT, Services
 
 # Source: seed 003 "Create a Product" and huaweicloudsdkiotda 3.1.219, unless a line says otherwise.
@@ -15,11 +16,6 @@ ProtocolType = Literal[
 ]
 # DOC BUG: mandatory, and "the default value is json": left out, it is json.
 PayloadFormat = Literal["json", "binary"]
-
-ID_CLASS = "A-Za-z0-9_-"
-Id = Annotated[str, Meta(min_length=1, max_length=36, pattern=rf"\A[{ID_CLASS}]+\Z")]
-AppId = Annotated[Id, Meta(description="Resource space ID; the default one where it is left out.")]
-Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=NAME, description="Product name.")]
 DeviceType = Annotated[
     str, Meta(min_length=1, max_length=32, pattern=NAME, description="Device type.")
 ]
@@ -34,23 +30,11 @@ Industry = Annotated[
 Description = Annotated[str, Meta(max_length=128, pattern=TEXT, description="Product description.")]
 
 
-class ProjectAddress(msgspec.Struct, kw_only=True):
-    """Where every call goes."""
-
-    project_id: Annotated[str, Meta(max_length=64, description="Project ID.")]
-
-
 class ProductAddress(ProjectAddress, kw_only=True):
     """One product. `app_id` is not read where the body has one (UpdateProduct)."""
 
     product_id: Id
     app_id: AppId | None = None
-
-
-class AppAddress(ProjectAddress, kw_only=True):
-    """One resource space."""
-
-    app_id: Id
 
 
 class ListProductsQuery(ProjectAddress, kw_only=True):
@@ -64,12 +48,6 @@ class ListProductsQuery(ProjectAddress, kw_only=True):
     offset: Annotated[int, Meta(ge=0, le=500, description="Records to skip.")] = 0
     app_id: AppId | None = None
     product_name: Name | None = None
-
-
-class ListAppsQuery(ProjectAddress, kw_only=True):
-    """Query of ShowApplications."""
-
-    default_app: bool | None = None
 
 
 class CreateProduct(msgspec.Struct, kw_only=True, gc=False):
@@ -123,49 +101,8 @@ class Product(ProductSummary, kw_only=True):
     service_capabilities: msgspec.Raw
 
 
-class Page(msgspec.Struct):
-    """`count`: how many there are under the filter; `marker`: the last record of this page."""
-
-    count: int
-    marker: str | None
-
-
 class Products(msgspec.Struct):
     """Reply of ListProducts."""
 
     products: list[ProductSummary]
     page: Page
-
-
-# The SDK: Chinese characters, letters, digits, "_", "-" and some special characters, not listed.
-# INFERRED: which; the class of the other names.
-AppName = Annotated[str, Meta(min_length=1, max_length=64, pattern=NAME)]
-
-
-class AppBody(msgspec.Struct):
-    """Body of AddApplication and UpdateApplication."""
-
-    app_name: AppName
-
-
-class Application(msgspec.Struct, kw_only=True):
-    """A resource space."""
-
-    app_id: str
-    app_name: str
-    create_time: str
-    default_app: bool
-
-
-class Applications(msgspec.Struct):
-    """Reply of ShowApplications."""
-
-    applications: list[Application]
-
-
-class Refusal(msgspec.Struct):
-    """Every refusal's body."""
-
-    error_code: str
-    error_msg: str
-    request_id: str

@@ -10,9 +10,11 @@ from entrepot.core.products import spaces as core
 from entrepot.core.products.registry import Ref
 from entrepot.core.products.spaces import SpaceDraft, SpaceEdit, is_default
 from entrepot.core.things.space import Space
+from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.iotda import handles
-from entrepot.vendors.huawei.iotda.products import wire
+from entrepot.vendors.huawei.iotda.spaces import wire
+from entrepot.vendors.huawei.iotda.spaces.use_cases import SpaceRef
 
 # source: documented (resource spaces of an instance). INFERRED: that the default one counts.
 SPACE_QUOTA = 10
@@ -60,3 +62,8 @@ def application(space: Space, caller: Caller) -> wire.Application:
 def applications(spaces: list[Space], caller: Caller) -> wire.Applications:
     """Resource spaces."""
     return wire.Applications([application(space, caller) for space in spaces])
+
+
+def space_ref(app: str | None, vault: Vault) -> SpaceRef | None:
+    """The space of this id, where one is said."""
+    return None if app is None else SpaceRef(app, handles.space_of(vault, app))

@@ -1,0 +1,90 @@
+"""IoTDA's operations on resource spaces."""
+
+from __future__ import annotations
+
+from entrepot.core.products import spaces
+from entrepot.dialect.operation import Operation
+from entrepot.vendors.huawei.iotda import common
+from entrepot.vendors.huawei.iotda.common import B
+from entrepot.vendors.huawei.iotda.spaces import convert, wire
+
+APPS: tuple[Operation, ...] = (
+    Operation(
+        name="AddApplication",
+        method="POST",
+        path=f"{B}/apps",
+        summary="Create a resource space",
+        source="documented",
+        page="Create a Resource Space",
+        params=common.ProjectAddress,
+        body=wire.AppBody,
+        reply=wire.Application,
+        status=201,
+        writes=True,
+        permission="space:create",
+        take=convert.draft,
+        run=spaces.create_space,
+        give=convert.application,
+        example={"app_name": "testAPP01"},
+    ),
+    Operation(
+        name="ShowApplications",
+        method="GET",
+        path=f"{B}/apps",
+        summary="List resource spaces",
+        source="documented",
+        page="Query the Resource Space List",
+        params=wire.ListAppsQuery,
+        reply=wire.Applications,
+        permission="space:read",
+        take=convert.wanted,
+        run=convert.list_spaces,
+        give=convert.applications,
+    ),
+    Operation(
+        name="ShowApplication",
+        method="GET",
+        path=f"{B}/convert/{{app_id}}",
+        summary="Show a resource space",
+        source="documented",
+        page="Query a Resource Space",
+        params=wire.AppAddress,
+        reply=wire.Application,
+        permission="space:read",
+        take=convert.ref,
+        run=spaces.get_space,
+        give=convert.application,
+    ),
+    Operation(
+        name="UpdateApplication",
+        method="PUT",
+        path=f"{B}/convert/{{app_id}}",
+        summary="Rename a resource space",
+        source="sdk",
+        page="Update a Resource Space",
+        params=wire.AppAddress,
+        body=wire.AppBody,
+        reply=wire.Application,
+        writes=True,
+        permission="space:update",
+        take=convert.change,
+        run=spaces.update_space,
+        give=convert.application,
+        example={"app_name": "testAPP02"},
+    ),
+    Operation(
+        name="DeleteApplication",
+        method="DELETE",
+        path=f"{B}/convert/{{app_id}}",
+        summary="Delete a resource space that is empty and not the default one",
+        source="documented",
+        page="Delete a Resource Space",
+        params=wire.AppAddress,
+        status=204,
+        writes=True,
+        permission="space:delete",
+        take=convert.ref,
+        run=spaces.delete_space,
+        give=lambda space, caller: None,
+    ),
+)
