@@ -46,7 +46,7 @@ from entrepot.dialect.request import Request
 from entrepot.vendors.aliyun.models import edits as model_edits
 from entrepot.vendors.aliyun.models import use_cases as thing_models
 from entrepot.vendors.huawei.iotda.products.body import decode
-from entrepot.vendors.huawei.roma import parts
+from entrepot.vendors.huawei.roma.models import use_cases as parts
 from entrepot.vendors.huawei.signing import sign
 from tests.largest import largest
 

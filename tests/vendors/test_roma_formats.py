@@ -28,7 +28,7 @@ from entrepot.core.models.thing_model import (
     Text,
     ThingModel,
 )
-from entrepot.vendors.huawei.roma.formats import ROMA_FORMAT as ROMA
+from entrepot.vendors.huawei.roma.formats.roma import ROMA_FORMAT as ROMA
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus" / "roma").glob("*.json"))
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from entrepot.core.things.claim import Actor
-from entrepot.vendors.huawei.roma import document, parts
-from entrepot.vendors.huawei.roma.document import Document, Stamp
+from entrepot.vendors.huawei.roma.formats import document
+from entrepot.vendors.huawei.roma.formats.document import Document, Stamp
+from entrepot.vendors.huawei.roma.models import use_cases as parts
 from tests.server import Server
 from tests.vendors.roma_caller import RomaCaller, caller
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from entrepot.dialect.client import Credentials, Stamp
 from entrepot.dialect.request import Request
 from entrepot.vendors.huawei import client
-from entrepot.vendors.huawei.roma.wire.transfer import cell, text_of
+from entrepot.vendors.huawei.roma.transfer.wire import cell, text_of
 from tests.contract.adapters import stamp
 from tests.contract.declared import TEXT
 from tests.contract.world import World

@@ -15,11 +15,18 @@ from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.vendors.huawei import client, sample
 from entrepot.vendors.huawei.codec import refusal
 from entrepot.vendors.huawei.roma import auth, codec, errors, handles
-from entrepot.vendors.huawei.roma.convert.devices import DEVICE_LOSSES
-from entrepot.vendors.huawei.roma.convert.products import LOSSES
-from entrepot.vendors.huawei.roma.formats import ROMA_FORMAT
-from entrepot.vendors.huawei.roma.operations import OPERATIONS
-from entrepot.vendors.huawei.roma.wire.shared import Refusal
+from entrepot.vendors.huawei.roma.apps.operations import APPS
+from entrepot.vendors.huawei.roma.common import Refusal
+from entrepot.vendors.huawei.roma.devices.convert import DEVICE_LOSSES
+from entrepot.vendors.huawei.roma.devices.operations import DEVICES
+from entrepot.vendors.huawei.roma.formats.roma import ROMA_FORMAT
+from entrepot.vendors.huawei.roma.models.operations import MODELS
+from entrepot.vendors.huawei.roma.products.convert import LOSSES
+from entrepot.vendors.huawei.roma.products.operations import PRODUCTS
+from entrepot.vendors.huawei.roma.templates.operations import TEMPLATES
+from entrepot.vendors.huawei.roma.transfer.operations import TRANSFER
+
+OPERATIONS = (*PRODUCTS, *TEMPLATES, *MODELS, *DEVICES, *TRANSFER, *APPS)
 
 
 def _request_id(now_ms: int) -> str:

@@ -18,7 +18,7 @@ from entrepot.dialect.request import Answer, Request, header_value
 from entrepot.dialect.validator import MOST_WHOLE
 from entrepot.vendors.huawei import codec
 from entrepot.vendors.huawei.roma.errors import words
-from entrepot.vendors.huawei.roma.wire.transfer import (
+from entrepot.vendors.huawei.roma.transfer.wire import (
     MOST_ROWS,
     TOO_MANY_CELLS,
     File,

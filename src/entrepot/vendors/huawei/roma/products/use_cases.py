@@ -27,8 +27,8 @@ from entrepot.core.things.space import Space
 from entrepot.core.things.template import Template
 from entrepot.core.things.topic import Topic
 from entrepot.vendors.huawei.roma import handles
-from entrepot.vendors.huawei.roma.device_use_cases import Sort, count_devices
-from entrepot.vendors.huawei.roma.document import Document
+from entrepot.vendors.huawei.roma.devices.use_cases import Sort, count_devices
+from entrepot.vendors.huawei.roma.formats.document import Document
 
 T = TypeVar("T")
 

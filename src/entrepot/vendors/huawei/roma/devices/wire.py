@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.faults import Violation
-from entrepot.vendors.huawei.roma.wire.shared import (
+from entrepot.vendors.huawei.roma.common import (
     CLASSED,
     ID,
     USER,

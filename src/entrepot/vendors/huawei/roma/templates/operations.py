@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from entrepot.core.products import templates, topics
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.huawei.roma import use_cases
-from entrepot.vendors.huawei.roma.convert import templates as convert
-from entrepot.vendors.huawei.roma.operations.products import PRODUCT, B
-from entrepot.vendors.huawei.roma.wire import templates as wire
-from entrepot.vendors.huawei.roma.wire.products import ProductAddress
-from entrepot.vendors.huawei.roma.wire.shared import Address
+from entrepot.vendors.huawei.roma.common import Address
+from entrepot.vendors.huawei.roma.products import use_cases
+from entrepot.vendors.huawei.roma.products.operations import PRODUCT, B
+from entrepot.vendors.huawei.roma.products.wire import ProductAddress
+from entrepot.vendors.huawei.roma.templates import convert, wire
 
 TEMPLATE = f"{B}/product-templates/{{product_template_id}}"
 TOPIC = f"{PRODUCT}/topics/{{topic_id}}"
 _TEMPLATE_EXAMPLE = {"name": "template", "status": 0, "description": "made from it"}
 _TOPIC_EXAMPLE = {"permission": 0, "name": "t1", "version": "3.0"}
 
-OPERATIONS: tuple[Operation, ...] = (
+TEMPLATES: tuple[Operation, ...] = (
     Operation(
         name="CreateProductTemplate",
         method="POST",

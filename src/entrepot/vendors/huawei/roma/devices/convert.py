@@ -15,14 +15,9 @@ from entrepot.core.things.device import UNNAMED, Connection, Device, states
 from entrepot.core.things.product import NAME, Product
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import auth, handles
-from entrepot.vendors.huawei.roma.convert.products import (
-    KIND_CODES,
-    MASK,
-    part,
-    protocol,
-    user,
-)
-from entrepot.vendors.huawei.roma.device_use_cases import (
+from entrepot.vendors.huawei.roma.common import Authentication
+from entrepot.vendors.huawei.roma.devices import wire
+from entrepot.vendors.huawei.roma.devices.use_cases import (
     Attached,
     DeviceQuery,
     DeviceReset,
@@ -30,8 +25,7 @@ from entrepot.vendors.huawei.roma.device_use_cases import (
     Sort,
     sort,
 )
-from entrepot.vendors.huawei.roma.wire import devices as wire
-from entrepot.vendors.huawei.roma.wire.shared import Authentication
+from entrepot.vendors.huawei.roma.products.convert import KIND_CODES, MASK, part, protocol, user
 
 DEVICE_QUOTA = 1000  # source: documented (usage limits)
 PERMISSIONS = {

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.huawei.roma import parts
-from entrepot.vendors.huawei.roma.convert import models as convert
-from entrepot.vendors.huawei.roma.operations.products import B
-from entrepot.vendors.huawei.roma.wire import models as wire
-from entrepot.vendors.huawei.roma.wire.shared import Address
+from entrepot.vendors.huawei.roma.common import Address
+from entrepot.vendors.huawei.roma.models import convert, wire
+from entrepot.vendors.huawei.roma.models import use_cases as parts
+from entrepot.vendors.huawei.roma.products.operations import B
 
 SERVICE = f"{B}/services/{{service_id}}"
 COMMAND = f"{SERVICE}/commands/{{command_id}}"
@@ -241,4 +240,4 @@ def _operations(kind: Kind) -> tuple[Operation, ...]:
     )
 
 
-OPERATIONS: tuple[Operation, ...] = tuple(o for kind in KINDS for o in _operations(kind))
+MODELS: tuple[Operation, ...] = tuple(o for kind in KINDS for o in _operations(kind))

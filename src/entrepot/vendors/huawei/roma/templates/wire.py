@@ -7,15 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from entrepot.vendors.huawei.roma.wire.products import ProductAddress
-from entrepot.vendors.huawei.roma.wire.shared import (
-    NAME,
-    Address,
-    Description,
-    Made,
-    Paging,
-    UserName,
-)
+from entrepot.vendors.huawei.roma.common import NAME, Address, Description, Made, Paging, UserName
+from entrepot.vendors.huawei.roma.products.wire import ProductAddress
 
 # What MQTT gives a meaning to cannot stand in a topic's name. INFERRED: no page lists its characters.
 TOPIC = r"\A[^+#\s$]+\Z"

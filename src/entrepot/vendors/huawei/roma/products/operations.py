@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from entrepot.core.products import registry
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.huawei.roma import use_cases
-from entrepot.vendors.huawei.roma.convert import products as convert
-from entrepot.vendors.huawei.roma.wire import products as wire
-from entrepot.vendors.huawei.roma.wire.shared import Address, Authentication
+from entrepot.vendors.huawei.roma.common import Address, Authentication
+from entrepot.vendors.huawei.roma.products import convert, use_cases, wire
 
 B = "/v2/{project_id}/link/instances/{instance_id}"
 PRODUCT = f"{B}/products/{{product_id}}"
@@ -23,7 +21,7 @@ EXAMPLE = {
     "device_type": "Default",
 }
 
-OPERATIONS: tuple[Operation, ...] = (
+PRODUCTS: tuple[Operation, ...] = (
     Operation(
         name="CreateProduct",
         method="POST",

@@ -5,11 +5,9 @@ from __future__ import annotations
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.huawei.roma import device_use_cases as use_cases
-from entrepot.vendors.huawei.roma.convert import devices as convert
-from entrepot.vendors.huawei.roma.operations.products import B
-from entrepot.vendors.huawei.roma.wire import devices as wire
-from entrepot.vendors.huawei.roma.wire.shared import Address, Authentication
+from entrepot.vendors.huawei.roma.common import Address, Authentication
+from entrepot.vendors.huawei.roma.devices import convert, use_cases, wire
+from entrepot.vendors.huawei.roma.products.operations import B
 
 DEVICE = f"{B}/devices/{{device_id}}"
 
@@ -20,7 +18,7 @@ EXAMPLE = {
     "node_id": "therm-0001",
 }
 
-OPERATIONS: tuple[Operation, ...] = (
+DEVICES: tuple[Operation, ...] = (
     Operation(
         name="CreateDevice",
         method="POST",

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from entrepot.vendors.huawei.roma.wire.shared import Address, Paging, UserName
+from entrepot.vendors.huawei.roma.common import Address, Paging, UserName
 
 APP_NAME = r"\A[\u4e00-\u9fa5A-Za-z0-9_. ()（）-]+\Z"
 KEY = r"\A[\u4e00-\u9fa5A-Za-z0-9][\u4e00-\u9fa5A-Za-z0-9_@.-]*\Z"

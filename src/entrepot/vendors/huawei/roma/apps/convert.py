@@ -13,9 +13,9 @@ from entrepot.core.things.claim import Claim
 from entrepot.core.things.space import Space
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
-from entrepot.vendors.huawei.roma.convert.products import both, part, user
-from entrepot.vendors.huawei.roma.use_cases import Page, Wanted
-from entrepot.vendors.huawei.roma.wire import apps as wire
+from entrepot.vendors.huawei.roma.apps import wire
+from entrepot.vendors.huawei.roma.products.convert import both, part, user
+from entrepot.vendors.huawei.roma.products.use_cases import Page, Wanted
 
 ROLES = ("read", "access", "delete", "modify", "admin")
 

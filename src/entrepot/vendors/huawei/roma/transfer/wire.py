@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from entrepot.vendors.huawei.roma.wire.shared import Address
+from entrepot.vendors.huawei.roma.common import Address
 
 MOST_ROWS = 500  # source: documented (Importing Products: succ_num and fail_num are 0-500)
 MOST_EXPORTED = 10_000

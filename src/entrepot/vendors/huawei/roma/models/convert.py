@@ -10,11 +10,11 @@ from entrepot.core.products.registry import Ref
 from entrepot.core.things.template import Template
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
-from entrepot.vendors.huawei.roma.convert.products import both, made, part, user
-from entrepot.vendors.huawei.roma.document import Plain
-from entrepot.vendors.huawei.roma.parts import Found, Owner, Place, Step
-from entrepot.vendors.huawei.roma.use_cases import Page, Wanted
-from entrepot.vendors.huawei.roma.wire import models as wire
+from entrepot.vendors.huawei.roma.formats.document import Plain
+from entrepot.vendors.huawei.roma.models import wire
+from entrepot.vendors.huawei.roma.models.use_cases import Found, Owner, Place, Step
+from entrepot.vendors.huawei.roma.products.convert import both, made, part, user
+from entrepot.vendors.huawei.roma.products.use_cases import Page, Wanted
 
 Steps = tuple[Step, ...]
 Change = Callable[[Plain], Plain]

@@ -23,10 +23,10 @@ from entrepot.core.things.product import (
 )
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
-from entrepot.vendors.huawei.roma.device_use_cases import model_claim
-from entrepot.vendors.huawei.roma.use_cases import Page, Reset, Wanted
-from entrepot.vendors.huawei.roma.wire import products as wire
-from entrepot.vendors.huawei.roma.wire.shared import Authentication, Made, Paging, UserName
+from entrepot.vendors.huawei.roma.common import Authentication, Made, Paging, UserName
+from entrepot.vendors.huawei.roma.devices.use_cases import model_claim
+from entrepot.vendors.huawei.roma.products import wire
+from entrepot.vendors.huawei.roma.products.use_cases import Page, Reset, Wanted
 
 PRODUCT_QUOTA = 500  # source: documented (usage limits)
 MOST_ITEMS = 999  # source: documented (Querying Products, limit)

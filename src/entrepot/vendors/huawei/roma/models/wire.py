@@ -15,7 +15,7 @@ from msgspec import Meta
 from entrepot.core.faults import Violation
 from entrepot.core.models.thing_model import decimal
 from entrepot.dialect.rules import Unique
-from entrepot.vendors.huawei.roma.wire.shared import (
+from entrepot.vendors.huawei.roma.common import (
     ID,
     NAME,
     Address,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.huawei.roma import use_cases
-from entrepot.vendors.huawei.roma.convert import transfer as convert
-from entrepot.vendors.huawei.roma.operations.products import B
-from entrepot.vendors.huawei.roma.wire import transfer as wire
-from entrepot.vendors.huawei.roma.wire.shared import Address
+from entrepot.vendors.huawei.roma.common import Address
+from entrepot.vendors.huawei.roma.products import use_cases
+from entrepot.vendors.huawei.roma.products.operations import B
+from entrepot.vendors.huawei.roma.transfer import convert, wire
 
-OPERATIONS: tuple[Operation, ...] = (
+TRANSFER: tuple[Operation, ...] = (
     Operation(
         name="DownloadProducts",
         method="GET",

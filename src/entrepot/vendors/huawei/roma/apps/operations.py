@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from entrepot.core.products import spaces
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.huawei.roma import use_cases
-from entrepot.vendors.huawei.roma.convert import apps as convert
-from entrepot.vendors.huawei.roma.wire import apps as wire
-from entrepot.vendors.huawei.roma.wire.shared import Address
+from entrepot.vendors.huawei.roma.apps import convert, wire
+from entrepot.vendors.huawei.roma.common import Address
+from entrepot.vendors.huawei.roma.products import use_cases
 
-APPS = "/v2/{project_id}/instances/{instance_id}/apps"
-APP = f"{APPS}/{{app_id}}"
+PATH = "/v2/{project_id}/instances/{instance_id}/apps"
+APP = f"{PATH}/{{app_id}}"
 
-OPERATIONS: tuple[Operation, ...] = (
+APPS: tuple[Operation, ...] = (
     Operation(
         name="CreateRomaApp",
         method="POST",
-        path=APPS,
+        path=PATH,
         summary="Create an application",
         source="documented",
         page="Creating an Integration Application",
@@ -34,7 +33,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="ListRomaApp",
         method="GET",
-        path=APPS,
+        path=PATH,
         summary="List applications",
         source="sdk",
         page="Querying Integration Applications",

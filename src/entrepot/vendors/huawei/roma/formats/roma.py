@@ -41,7 +41,7 @@ from entrepot.core.models.thing_model import (
 from entrepot.dialect.check import read_json
 from entrepot.vendors.huawei.roma.codec import LENIENT
 from entrepot.vendors.huawei.roma.handles import DIALECT
-from entrepot.vendors.huawei.roma.wire.models import MOST_LENGTH, Document
+from entrepot.vendors.huawei.roma.models.wire import MOST_LENGTH, Document
 
 Plain = dict[str, Any]
 

@@ -1,0 +1,1 @@
+"""Applications, as ROMA's calls have them."""

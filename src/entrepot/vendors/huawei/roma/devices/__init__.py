@@ -1,0 +1,1 @@
+"""Devices, as ROMA's calls have them."""

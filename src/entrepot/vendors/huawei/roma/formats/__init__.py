@@ -1,0 +1,1 @@
+"""ROMA thing models as texts; knows no call."""

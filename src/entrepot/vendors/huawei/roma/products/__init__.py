@@ -1,0 +1,1 @@
+"""Products and their topics, as ROMA's calls have them."""

@@ -1,0 +1,1 @@
+"""Product templates, as ROMA's calls have them."""

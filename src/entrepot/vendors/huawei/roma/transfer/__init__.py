@@ -1,0 +1,1 @@
+"""Products as CSV files: export and import."""
