@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from entrepot.core.faults import Violation
+from entrepot.dialect.check import Leniency
 
 # DOC BUG: the English page forgets Chinese characters in names; the Chinese page and its example have them.
 NAME = r"\A[\u4e00-\u9fa5A-Za-z0-9_-]+\Z"
@@ -91,3 +92,8 @@ class Refusal(msgspec.Struct):
     error_code: str
     error_msg: str
     request_id: str
+
+
+# Jackson on the other side: a number is taken for a String (the page's own example sends one) and
+# "0" for an Integer.
+LENIENT = Leniency(number_as_text=True, text_as_number=True)

@@ -14,8 +14,8 @@ from entrepot.core.things.space import Space
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.apps import wire
-from entrepot.vendors.huawei.roma.products.convert import both, part, user
-from entrepot.vendors.huawei.roma.products.use_cases import Page, Wanted
+from entrepot.vendors.huawei.roma.paging import Page, Wanted, both, part
+from entrepot.vendors.huawei.roma.people import user
 
 ROLES = ("read", "access", "delete", "modify", "admin")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from entrepot.core.products import spaces
 from entrepot.dialect.operation import Operation
-from entrepot.vendors.huawei.roma.apps import convert, wire
+from entrepot.vendors.huawei.roma.apps import convert, use_cases, wire
 from entrepot.vendors.huawei.roma.common import Address
-from entrepot.vendors.huawei.roma.products import use_cases
 
 PATH = "/v2/{project_id}/instances/{instance_id}/apps"
 APP = f"{PATH}/{{app_id}}"

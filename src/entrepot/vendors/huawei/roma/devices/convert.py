@@ -25,7 +25,9 @@ from entrepot.vendors.huawei.roma.devices.use_cases import (
     Sort,
     sort,
 )
-from entrepot.vendors.huawei.roma.products.convert import KIND_CODES, MASK, part, protocol, user
+from entrepot.vendors.huawei.roma.paging import part
+from entrepot.vendors.huawei.roma.people import MASK, user
+from entrepot.vendors.huawei.roma.products.convert import KIND_CODES, protocol
 
 DEVICE_QUOTA = 1000  # source: documented (usage limits)
 PERMISSIONS = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from entrepot.core.devices import lists as device_lists
 from entrepot.core.devices import registry as devices
 from entrepot.dialect.operation import Operation
+from entrepot.vendors.huawei.roma.actions import B
 from entrepot.vendors.huawei.roma.common import Address, Authentication
 from entrepot.vendors.huawei.roma.devices import convert, use_cases, wire
-from entrepot.vendors.huawei.roma.products.operations import B
 
 DEVICE = f"{B}/devices/{{device_id}}"
 

@@ -17,10 +17,10 @@ from entrepot.core.faults import NotFound, Refused
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
-from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import CONNECTIONS, STATE, Connection, Device, in_product, states
 from entrepot.core.things.product import GATEWAY, Product
 from entrepot.vendors.huawei.roma import handles
+from entrepot.vendors.huawei.roma.products.use_cases import model_claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,6 @@ def _product(tx: Tx, caller: Caller, new: NewDevice) -> Ref:
         return ref
     id = tx.holder(caller.tenant.id, model_claim(*new.made_by))
     return change(ref, text=" ".join(new.made_by), id=id)
-
-
-def model_claim(manufacturer_id: str, model: str) -> Claim:
-    """Manufacturer and model name one product (ROMA.00110706)."""
-    return Claim("roma.model", f"{manufacturer_id}\n{model}")
 
 
 def _refuse_chain(tx: Tx, product: Product, gateway: Device, handle: str) -> None:

@@ -39,9 +39,9 @@ from entrepot.core.models.thing_model import (
     decimal,
 )
 from entrepot.dialect.check import read_json
-from entrepot.vendors.huawei.roma.codec import LENIENT
+from entrepot.vendors.huawei.roma.common import LENIENT
+from entrepot.vendors.huawei.roma.formats.wire import MOST_LENGTH, Document
 from entrepot.vendors.huawei.roma.handles import DIALECT
-from entrepot.vendors.huawei.roma.models.wire import MOST_LENGTH, Document
 
 Plain = dict[str, Any]
 

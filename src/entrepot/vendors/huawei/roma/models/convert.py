@@ -10,11 +10,12 @@ from entrepot.core.products.registry import Ref
 from entrepot.core.things.template import Template
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
+from entrepot.vendors.huawei.roma.formats import wire as formats_wire
 from entrepot.vendors.huawei.roma.formats.document import Plain
 from entrepot.vendors.huawei.roma.models import wire
 from entrepot.vendors.huawei.roma.models.use_cases import Found, Owner, Place, Step
-from entrepot.vendors.huawei.roma.products.convert import both, made, part, user
-from entrepot.vendors.huawei.roma.products.use_cases import Page, Wanted
+from entrepot.vendors.huawei.roma.paging import Page, Wanted, both, made, part
+from entrepot.vendors.huawei.roma.people import user
 
 Steps = tuple[Step, ...]
 Change = Callable[[Plain], Plain]
@@ -59,7 +60,7 @@ def change(*kinds: str) -> Callable[[Call, Caller], tuple[Steps, Change]]:
     return lambda call, caller: (to(call, caller), changed(call.body))
 
 
-def changed(body: wire.Parameter | wire.WriteCommand | wire.UpdateService) -> Change:
+def changed(body: formats_wire.Parameter | wire.WriteCommand | wire.UpdateService) -> Change:
     """What the body makes of a part. What is absent stays as it is (INFERRED), as of products."""
     if isinstance(body, wire.WriteCommand):
         return lambda old: _merged(old, command_name=body.name, description=body.description)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from entrepot.dialect.operation import Operation
+from entrepot.vendors.huawei.roma.actions import B
 from entrepot.vendors.huawei.roma.common import Address
-from entrepot.vendors.huawei.roma.models import convert, wire
-from entrepot.vendors.huawei.roma.models import use_cases as parts
-from entrepot.vendors.huawei.roma.products.operations import B
+from entrepot.vendors.huawei.roma.formats import wire as formats_wire
+from entrepot.vendors.huawei.roma.models import convert, use_cases, wire
 
 SERVICE = f"{B}/services/{{service_id}}"
 COMMAND = f"{SERVICE}/commands/{{command_id}}"
@@ -84,8 +84,8 @@ KINDS = (
         within=wire.ServiceAddress,
         at=wire.PropertyAddress,
         filters=wire.ListProperties,
-        create=wire.Property,
-        update=wire.Parameter,
+        create=formats_wire.Property,
+        update=formats_wire.Parameter,
         shown=wire.ShownProperty,
         listed=wire.Properties,
         status=201,
@@ -126,8 +126,8 @@ KINDS = (
         within=wire.CommandAddress,
         at=wire.ParameterAddress,
         filters=wire.ListRequests,
-        create=wire.Parameter,
-        update=wire.Parameter,
+        create=formats_wire.Parameter,
+        update=formats_wire.Parameter,
         shown=wire.ShownParameter,
         listed=wire.Parameters,
         status=200,
@@ -147,8 +147,8 @@ KINDS = (
         within=wire.CommandAddress,
         at=wire.ParameterAddress,
         filters=wire.ListResponses,
-        create=wire.Parameter,
-        update=wire.Parameter,
+        create=formats_wire.Parameter,
+        update=formats_wire.Parameter,
         shown=wire.ShownParameter,
         listed=wire.Parameters,
         status=201,
@@ -177,7 +177,7 @@ def _operations(kind: Kind) -> tuple[Operation, ...]:
             writes=True,
             permission="product:update",
             take=convert.service_draft if is_service else convert.draft(*kind.kinds),
-            run=parts.create_part,
+            run=use_cases.create_part,
             give=kind.give,
             example=kind.example,
         ),
@@ -191,7 +191,7 @@ def _operations(kind: Kind) -> tuple[Operation, ...]:
             reply=kind.listed,
             permission="product:read",
             take=convert.services_wanted if is_service else convert.wanted(kind.word, *kind.kinds),
-            run=parts.list_parts,
+            run=use_cases.list_parts,
             give=convert.page(kind.give, kind.listed),
         ),
         Operation(
@@ -204,7 +204,7 @@ def _operations(kind: Kind) -> tuple[Operation, ...]:
             reply=kind.shown,
             permission="product:read",
             take=convert.steps(*kind.kinds),
-            run=parts.get_part,
+            run=use_cases.get_part,
             give=kind.give,
         ),
         Operation(
@@ -219,7 +219,7 @@ def _operations(kind: Kind) -> tuple[Operation, ...]:
             writes=True,
             permission="product:update",
             take=convert.change(*kind.kinds),
-            run=parts.update_part,
+            run=use_cases.update_part,
             give=kind.give,
             example=kind.change,
         ),
@@ -234,7 +234,7 @@ def _operations(kind: Kind) -> tuple[Operation, ...]:
             writes=True,
             permission="product:update",
             take=convert.steps(*kind.kinds),
-            run=parts.delete_part,
+            run=use_cases.delete_part,
             give=lambda found, caller: None,
         ),
     )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from entrepot.core.caller import Caller, allows
 from entrepot.core.products.registry import Edit, Ref, Shown
-from entrepot.core.things.claim import Actor, Claim
+from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import (
     GATEWAY,
     NAME,
@@ -23,14 +22,13 @@ from entrepot.core.things.product import (
 )
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
-from entrepot.vendors.huawei.roma.common import Authentication, Made, Paging, UserName
-from entrepot.vendors.huawei.roma.devices.use_cases import model_claim
+from entrepot.vendors.huawei.roma.common import Authentication
+from entrepot.vendors.huawei.roma.paging import Page, Wanted, both, made, part
+from entrepot.vendors.huawei.roma.people import MASK, user
 from entrepot.vendors.huawei.roma.products import wire
-from entrepot.vendors.huawei.roma.products.use_cases import Page, Reset, Wanted
+from entrepot.vendors.huawei.roma.products.use_cases import Reset, model_claim
 
 PRODUCT_QUOTA = 500  # source: documented (usage limits)
-MOST_ITEMS = 999  # source: documented (Querying Products, limit)
-MASK = "********"
 # The page's sample order; what a caller may not do is left out.
 PERMISSIONS = {
     "read": "product:read",
@@ -159,29 +157,6 @@ def _is(value: object, of: Callable[[Product], object]) -> Callable[[Product], b
     return lambda product: of(product) == value
 
 
-def made(p: Made) -> list[Callable[[Any], bool]]:
-    """The filters by who made a thing and when."""
-    who, start, end = p.created_user_name, p.created_date_start, p.created_date_end
-    tests: list[Callable[[Any], bool]] = []
-    if who:
-        tests.append(lambda thing: thing.created_by.name == who)
-    if start is not None:
-        tests.append(lambda thing: thing.created_at >= start)
-    if end is not None:
-        tests.append(lambda thing: thing.created_at <= end)
-    return tests
-
-
-def both(tests: list[Callable[[Any], bool]]) -> Callable[[Any], bool] | None:
-    """One test for all of them; None where there is none."""
-    return (lambda thing: all(test(thing) for test in tests)) if tests else None
-
-
-def part(p: Paging) -> tuple[int, int]:
-    """How many to leave out, and how many to show."""
-    return max(p.offset, 0), min(p.limit, MOST_ITEMS)
-
-
 def reset(call: Call, caller: Caller) -> Reset:
     """ResetProductAuthentication as what to set."""
     body: wire.ResetAuthentication = call.body
@@ -278,8 +253,3 @@ def authentication(product: Product, caller: Caller) -> Authentication:
 def secret_name(product: Product, caller: Caller) -> str:
     """The user name of the product's credentials."""
     return product.names_of_secrets.get("roma") or handles.secret_name(caller.vault, product.id)
-
-
-def user(actor: Actor) -> UserName:
-    """Who made or changed something."""
-    return UserName(str(actor.id), actor.name)

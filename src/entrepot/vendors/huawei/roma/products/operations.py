@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from entrepot.core.products import registry
 from entrepot.dialect.operation import Operation
+from entrepot.vendors.huawei.roma.actions import PRODUCT, B
 from entrepot.vendors.huawei.roma.common import Address, Authentication
 from entrepot.vendors.huawei.roma.products import convert, use_cases, wire
-
-B = "/v2/{project_id}/link/instances/{instance_id}"
-PRODUCT = f"{B}/products/{{product_id}}"
 
 EXAMPLE = {
     "app_id": "{app_id}",

@@ -15,8 +15,9 @@ from entrepot.core.things.claim import Claim
 from entrepot.core.things.template import Template
 from entrepot.core.things.topic import Topic
 from entrepot.dialect.operation import Call
-from entrepot.vendors.huawei.roma.products.convert import both, made, part, ref, user
-from entrepot.vendors.huawei.roma.products.use_cases import Page, Wanted
+from entrepot.vendors.huawei.roma.paging import Page, Wanted, both, made, part
+from entrepot.vendors.huawei.roma.people import user
+from entrepot.vendors.huawei.roma.products.convert import ref
 from entrepot.vendors.huawei.roma.templates import wire
 
 TEMPLATE_QUOTA = 100  # source: documented (usage limits)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from entrepot.core.products import templates, topics
 from entrepot.dialect.operation import Operation
+from entrepot.vendors.huawei.roma.actions import PRODUCT, B
 from entrepot.vendors.huawei.roma.common import Address
 from entrepot.vendors.huawei.roma.products import use_cases
-from entrepot.vendors.huawei.roma.products.operations import PRODUCT, B
 from entrepot.vendors.huawei.roma.products.wire import ProductAddress
 from entrepot.vendors.huawei.roma.templates import convert, wire
+from entrepot.vendors.huawei.roma.templates import use_cases as templates_use_cases
 
 TEMPLATE = f"{B}/product-templates/{{product_template_id}}"
 TOPIC = f"{PRODUCT}/topics/{{topic_id}}"
@@ -45,7 +46,7 @@ TEMPLATES: tuple[Operation, ...] = (
         reply=wire.ProductTemplates,
         permission="template:read",
         take=convert.templates_wanted,
-        run=use_cases.list_templates,
+        run=templates_use_cases.list_templates,
         give=convert.templates,
     ),
     Operation(

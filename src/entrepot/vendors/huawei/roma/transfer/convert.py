@@ -11,11 +11,12 @@ from entrepot.core.products.registry import Ref, Shown
 from entrepot.dialect.check import Leniency, read_plain
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
+from entrepot.vendors.huawei.roma.apps.use_cases import Counts
 from entrepot.vendors.huawei.roma.devices import convert as devices
 from entrepot.vendors.huawei.roma.products import convert as products
-from entrepot.vendors.huawei.roma.products.use_cases import Counts, Row
 from entrepot.vendors.huawei.roma.products.wire import CreateProduct
 from entrepot.vendors.huawei.roma.transfer import wire
+from entrepot.vendors.huawei.roma.transfer.use_cases import Row
 from entrepot.vendors.huawei.roma.transfer.wire import cell
 
 # INFERRED: no public page lists the columns; they are the body's members, behind the product's id.

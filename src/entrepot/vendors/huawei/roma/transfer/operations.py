@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from entrepot.dialect.operation import Operation
+from entrepot.vendors.huawei.roma.actions import B
+from entrepot.vendors.huawei.roma.apps import use_cases as apps_use_cases
 from entrepot.vendors.huawei.roma.common import Address
-from entrepot.vendors.huawei.roma.products import use_cases
-from entrepot.vendors.huawei.roma.products.operations import B
 from entrepot.vendors.huawei.roma.transfer import convert, wire
+from entrepot.vendors.huawei.roma.transfer import use_cases as transfer_use_cases
 
 TRANSFER: tuple[Operation, ...] = (
     Operation(
@@ -21,7 +22,7 @@ TRANSFER: tuple[Operation, ...] = (
         gives="text/csv",
         permission="product:read",
         take=convert.wanted,
-        run=use_cases.export_products,
+        run=transfer_use_cases.export_products,
         give=convert.exported,
     ),
     Operation(
@@ -38,7 +39,7 @@ TRANSFER: tuple[Operation, ...] = (
         writes=True,
         permission="product:create",
         take=convert.rows,
-        run=use_cases.import_products,
+        run=transfer_use_cases.import_products,
         give=convert.imported,
     ),
     Operation(
@@ -52,7 +53,7 @@ TRANSFER: tuple[Operation, ...] = (
         reply=wire.Counts,
         permission="product:read",
         take=lambda call, caller: None,
-        run=use_cases.counts,
+        run=apps_use_cases.counts,
         give=convert.counts,
     ),
 )
