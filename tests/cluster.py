@@ -18,7 +18,7 @@ from entrepot.core.things.account import Settings
 from tests import postgres
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.server import Server
-from tests.vendors.aliyun_caller import AliyunCaller
+from tests.vendors.aliyun.caller import AliyunCaller
 
 NODES = 3
 ROMA = next(a for a in WITH_PRODUCTS if a.dialect == "roma")  # two claims a product

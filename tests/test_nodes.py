@@ -16,7 +16,7 @@ from tests.cli.console import Console
 from tests.cluster import NODES, Client, Cluster, working
 from tests.contract.test_durability import verify
 from tests.valkey import ValkeyServer
-from tests.vendors.aliyun_caller import AliyunCaller, stamp
+from tests.vendors.aliyun.caller import AliyunCaller, stamp
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tests.edge.test_admin import samples, total
 from tests.edge.test_tls import common_name, status
 from tests.faults.disk import OnDisk, held, look, said_as, until_closed, wait_until_ready
 from tests.server import ENTREPOT, Server, environment
-from tests.vendors.aliyun_caller import stamp
+from tests.vendors.aliyun.caller import stamp
 
 WORKERS = 3
 FLAGS = ("--workers", str(WORKERS), "--admin-port", "0")
