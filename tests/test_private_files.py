@@ -175,7 +175,7 @@ def test_what_somebody_writes_at_this_moment_stays(cli: Console, tmp_path: Path)
 KILLED = """
 import os, sys
 from entrepot import cli, keyfile
-from entrepot.store import sqlite_copy
+from entrepot.store.sqlite import copy
 
 def stop(*_):
     print("there", flush=True)
@@ -191,7 +191,7 @@ cli.main(sys.argv[1:])
     [
         ("os.fsync", ("tenant", "create", "x")),
         ("os.link", ("tenant", "create", "x")),
-        ("sqlite_copy.sync", ("backup", "{folder}/b")),
+        ("copy.sync", ("backup", "{folder}/b")),
     ],
 )
 def test_what_a_kill_leaves_is_gone_after_the_next_time(

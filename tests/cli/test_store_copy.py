@@ -113,8 +113,8 @@ def test_a_copy_that_was_cut_off_goes_on_where_it_was(
     source: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str
 ) -> None:
     for module in (
-        "sqlite_place",
-        "postgres_place",
+        "sqlite.transfer",
+        "postgres.transfer",
     ):  # first: one that is imported here would keep the 50
         monkeypatch.setattr(f"entrepot.store.{module}.BLOCK", 50)
     monkeypatch.setattr(transfer, "BLOCK", 50)

@@ -191,7 +191,7 @@ def test_a_still_newer_release_begins_anew_what_another_left(
     next_ = steps.Step(SCHEMA_VERSION + 1, "the one after this one")
     with monkeypatch.context() as later:
         later.setattr(steps, "STEPS", (*steps.STEPS, next_))
-        for module in ("upgrade", "sqlite_upgrade", "postgres_upgrade"):
+        for module in ("upgrade", "sqlite.upgrade", "postgres.upgrade"):
             later.setattr(f"entrepot.store.{module}.SCHEMA_VERSION", next_.schema)
         piece_by_piece(console)
     said = console("doctor")

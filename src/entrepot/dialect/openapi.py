@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -73,8 +73,11 @@ class _Schemas:
             kinds += [operation.params, operation.body, operation.reply]
         self._kinds = list(dict.fromkeys(k for k in kinds if k is not None))
         made, components = msgspec.json.schema_components(self._kinds, ref_template=_REF)
-        self._made = dict(zip(self._kinds, made, strict=True))
-        self._all = _plain(components)
+        names = _short_names(components)
+        self._made = dict(zip(self._kinds, _renamed(made, names), strict=True))
+        self._all = _plain(
+            {names[name]: _renamed(kind, names) for name, kind in components.items()}
+        )
 
     def of(self, kind: type[Any]) -> Schema:
         """A reference to the type's schema."""
@@ -98,6 +101,32 @@ class _Schemas:
 
     def _named(self, kind: type[Any]) -> str:
         return str(self._made[kind].get("$ref", "")).rpartition("/")[2]
+
+
+def _short_names(names: Iterable[str]) -> dict[str, str]:
+    """A name without the module for each name: types of one name come with the names of their modules.
+
+    Programs are generated from these names, so they do not change where a module moves.
+    """
+    short: dict[str, str] = {}
+    for name in sorted(names):
+        modules, _, own = name.rpartition(".")
+        module = modules.rpartition(".")[2]
+        plain = f"{own}Reply" if module == "replies" else own
+        short[name] = f"{module.title()}{own}" if plain in short.values() else plain
+    return short
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """The schema with these names in its references."""
+    if isinstance(value, dict):
+        return {
+            key: _REF.format(name=names[item.rpartition("/")[2]])
+            if key == "$ref"
+            else _renamed(item, names)
+            for key, item in value.items()
+        }
+    return [_renamed(item, names) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _references(value: Any) -> list[str]:

@@ -59,7 +59,7 @@ def flush(tx: WriteTx, node: int, begun: Cursor | None) -> None:
 
     Raises:
         Conflict: units must run again; nothing was kept.
-        Struck, Unsure, Unavailable: see `postgres_node`.
+        Struck, Unsure, Unavailable: see `node.py`.
         psycopg.Error: the engine failed, or refused a statement.
     """
     connection, changes, shard = tx.connection, tx.done, node % SHARDS

@@ -1,6 +1,6 @@
 """Units of work on PostgreSQL, gathered: each runs over the database as it will be, nothing is written yet.
 
-What units change is kept here until `postgres_flush` writes it for all of them at once. What they
+What units change is kept here until `flush.py` writes it for all of them at once. What they
 relied on is kept too, because another node may change it meanwhile: the flush asks again.
 """
 

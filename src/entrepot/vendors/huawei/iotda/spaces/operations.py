@@ -44,7 +44,7 @@ APPS: tuple[Operation, ...] = (
     Operation(
         name="ShowApplication",
         method="GET",
-        path=f"{B}/convert/{{app_id}}",
+        path=f"{B}/apps/{{app_id}}",
         summary="Show a resource space",
         source="documented",
         page="Query a Resource Space",
@@ -58,7 +58,7 @@ APPS: tuple[Operation, ...] = (
     Operation(
         name="UpdateApplication",
         method="PUT",
-        path=f"{B}/convert/{{app_id}}",
+        path=f"{B}/apps/{{app_id}}",
         summary="Rename a resource space",
         source="sdk",
         page="Update a Resource Space",
@@ -75,7 +75,7 @@ APPS: tuple[Operation, ...] = (
     Operation(
         name="DeleteApplication",
         method="DELETE",
-        path=f"{B}/convert/{{app_id}}",
+        path=f"{B}/apps/{{app_id}}",
         summary="Delete a resource space that is empty and not the default one",
         source="documented",
         page="Delete a Resource Space",
