@@ -161,7 +161,7 @@ def test_a_store_that_is_closed_in_the_middle_of_a_checkpoint_tells_of_no_failur
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    for module in ("sqlite", "sqlite_shared"):
+    for module in ("sqlite.store", "sqlite.shared"):
         monkeypatch.setattr(f"entrepot.store.{module}.WAL_PAGES", 20)
     slow = type("Slow", (SlowToCopy, kind), {})
     store = slow(tmp_path / "closed.sqlite")
