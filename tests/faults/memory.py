@@ -22,6 +22,7 @@ from typing import Any
 
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.request import Request
+from entrepot.edge.server import TIDY_S
 from tests.certificates import issue
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.faults.attacks import ATTACKS, Target, chosen, large_create
@@ -29,6 +30,7 @@ from tests.server import ENTREPOT, Server
 
 LIMIT_KB = 1_000_000  # of address space
 RESIDENT_MB, LEFT_MB, P99_MS, LARGE_S = 200, 30, 100.0, 10.0
+SETTLE_S = TIDY_S + 10  # freed memory is given back now and then
 _IOTDA = next(adapter for adapter in WITH_PRODUCTS if adapter.dialect == "iotda")
 _WORDS = f'ulimit -v {LIMIT_KB}; exec "$0" "$@"'
 
@@ -183,9 +185,9 @@ def attacked(
     seconds: float,
     users: list[Credentials],
     tls: bool,
-    settle_s: float = 10,
+    settled_mb: float = 0.0,
 ) -> Figures:
-    """What comes of these attacks."""
+    """What comes of these attacks; afterwards the memory has some time to come down to `settled_mb`."""
     host, _, port = server.address.partition(":")
     tenant, large, stranger = (Target(host, int(port), seconds, user, tls) for user in users)
     spawn = multiprocessing.get_context("spawn")
@@ -213,8 +215,9 @@ def attacked(
     for process in made:
         process.kill()
         process.join()
-    end = time.monotonic() + settle_s
-    while time.monotonic() < end:
+    end = time.monotonic() + (SETTLE_S if settled_mb else 0)
+    figures.left_mb = resident_mb(server)
+    while figures.left_mb > settled_mb and time.monotonic() < end:
         time.sleep(0.5)
         figures.left_mb = resident_mb(server)
     return figures
@@ -241,7 +244,7 @@ def measure(
         print(f"entrepot serve {' '.join(flags)}: {before:.0f} MB before", flush=True)
         rounds = [[name] for name in names] + ([names] if together else [])
         for round in rounds:
-            figures = attacked(server, round, seconds, users, tls)
+            figures = attacked(server, round, seconds, users, tls, before + LEFT_MB)
             wrong = figures.missed(before)
             missed += len(wrong)
             print(

@@ -18,7 +18,7 @@ def test_all_attacks_together_take_no_more_memory_than_there_may_be(tmp_path: Pa
             server.run("tenant", "set", name, "rate_limits=false")
             users.append(server.credentials(name))
         names = [name for name in ATTACKS if name != "slow handshakes"]
-        figures = attacked(server, names, 4, users, tls=False, settle_s=0)
+        figures = attacked(server, names, 4, users, tls=False)
         assert figures.resident_mb < RESIDENT_MB
         assert not figures.failed, figures.failed
         assert figures.creates_ms
