@@ -25,7 +25,7 @@ def left():
 
 
 def test_large_pieces_go_back_only_since_glibc_is_told_so() -> None:
-    told = "from entrepot.allocator import give_back_freed_memory as tell\nassert tell()\n"
+    told = "from entrepot.allocator import bound_freed_memory as tell\nassert tell()\n"
     left_mb = [
         int(subprocess.check_output([sys.executable, "-c", f"{LEFT}{first}print(left())"]))
         for first in ("", told)

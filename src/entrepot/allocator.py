@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import ctypes
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
-_BYTES = 131072
+# Of malloc.h: M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+_KEPT_BYTES = 4 << 20
+_LARGEST_BYTES = 32 << 20  # the most that glibc takes
 
 
-def give_back_freed_memory() -> bool:
-    """Makes glibc return large pieces to the system once they are freed; False on another C library.
+def bound_freed_memory() -> bool:
+    """Bounds what glibc keeps of freed memory, between two calls of `trim`; False on another C library.
 
-    These are the values that glibc begins with. Setting them keeps it from raising them after the
-    first large piece was freed, to 32 and 64 MB, which the process would then hold for good.
+    Freed memory at the end of the heap goes back to the system once it is over 4 MB. Left alone, glibc
+    raises that bound to 64 MB after the first large piece. Large pieces come from the one heap too: a piece
+    that is mapped anew costs a page fault for each 4 KB, which under a flood of large bodies took more time
+    than all else together.
     """
     library = ctypes.CDLL(None)
     if not _is_glibc(library):
         return False
     return bool(
-        library.mallopt(_TRIM_THRESHOLD, _BYTES) and library.mallopt(_MMAP_THRESHOLD, _BYTES)
+        library.mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
+        and library.mallopt(_MMAP_THRESHOLD, _LARGEST_BYTES)
+        and library.mallopt(_ARENA_MAX, 1)
     )
 
 

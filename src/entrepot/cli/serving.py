@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from entrepot import engines, service
 from entrepot import main as root
-from entrepot.allocator import give_back_freed_memory
+from entrepot.allocator import bound_freed_memory
 from entrepot.config import SECRETS, Config, load
 from entrepot.edge import logs
 
@@ -39,7 +39,7 @@ def plain_flags(words: Sequence[str]) -> dict[str, str] | None:
 
 def run(flags: Mapping[str, Any]) -> int:
     """Serve until SIGTERM or SIGINT; the exit status."""
-    give_back_freed_memory()
+    bound_freed_memory()
     file = flags.get("config")
     config, _ = load(
         {k: v for k, v in flags.items() if k != "config"}, file=Path(file) if file else None

@@ -63,11 +63,11 @@ def _decoded_in_steps(raw: bytes | memoryview, part: Part, plus_is_space: bool) 
 
 def count_separators(raw: bytes, most: int) -> int:
     """Returns how many `&` there are; it stops counting at `most` or a little above."""
-    found = 0
-    for start in range(0, len(raw), _STEP):
-        found += raw.count(b"&", start, start + _STEP)
-        if found >= most:
-            break
+    if len(raw) <= _STEP:
+        return raw.count(b"&")
+    found, end = 0, raw.find(b"&")  # which is many times as quick as `count` where there are few
+    while end >= 0 and found < most:
+        found, end = found + 1, raw.find(b"&", end + 1)
     return found
 
 

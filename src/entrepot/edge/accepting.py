@@ -25,7 +25,7 @@ PARTING_S = 1.0  # so long the end of a TLS connection waits for the client's wo
 HANDSHAKES = 64  # of TLS at a time; a new one takes the place of another, see `_displace`
 BACKLOG = 2048
 RESERVED_FILES = 64  # descriptors that are kept back for the store and the admin listener
-_AT_ONCE = 64  # connections that are taken in one turn of the loop
+_AT_ONCE = 8  # connections that are taken in one turn of the loop: each may bring a quarter of a megabyte at once
 _REST_S = 0.5  # after the system refused a connection
 _SILENCE_S = 10.0  # between two log lines about that
 

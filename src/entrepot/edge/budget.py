@@ -3,9 +3,9 @@
 Example: the budget is 32 MB. A request whose head and body have 5,000 bytes or fewer is not counted:
 each connection has that much for nothing. A body of 4 MB asks for a lease of 4 MB when its head is
 there, before its bytes are read. With 30 MB leased it waits; the connection reads nothing meanwhile.
-When another answer has been sent, the smallest that waits gets its lease. What got none within 5 s is
-refused. While something waits, the slowest unfinished request is dropped, so that a client that sends
-a byte a second keeps nobody else out.
+When another answer has been sent, the request whose address holds least gets its lease, and of one address
+the smallest. What got none within 5 s is refused. While something waits, the slowest unfinished request is
+dropped, so that a client that sends a byte a second keeps nobody else out.
 
 Knows no HTTP and no socket. Everything here runs on the event loop's thread.
 """
@@ -13,6 +13,7 @@ Knows no HTTP and no socket. Everything here runs on the event loop's thread.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -40,7 +41,9 @@ class Share:
 class Lease:
     """The bytes of one request, or of one unsent answer.
 
-    `drop` ends the request because others need the room; it is called only while `unfinished`.
+    `drop` ends the request because others need the room; it is called only while `unfinished`. `forget`
+    lets go at once of what was read, where the request gets no room: the next bytes may come from
+    thousands of others before the request learns of it.
     """
 
     share: Share
@@ -49,6 +52,7 @@ class Lease:
     leased_bytes: int = 0
     done_bytes: int = 0  # of them, how many have come (or gone, of an answer)
     unfinished: bool = True
+    forget: Callable[[], None] = lambda: None
 
     def remaining_s(self, now: float) -> float:
         """Returns how long the rest takes at the pace so far; infinite where nothing came yet."""
@@ -64,6 +68,11 @@ class _Waiter:
     wanted_bytes: int
     until: float
     granted: asyncio.Future[bool] = field(compare=False)
+
+
+def _rank(waiter: _Waiter) -> tuple[int, int]:
+    share = waiter.lease.share
+    return share.leased_bytes if share.limited else 0, waiter.wanted_bytes
 
 
 class Budget:
@@ -95,9 +104,8 @@ class Budget:
         loop = asyncio.get_running_loop()
         waiter = _Waiter(lease, wanted_bytes, loop.time() + ROOM_S, loop.create_future())
         self._waiting.append(waiter)
-        self._waiting.sort(key=lambda w: w.wanted_bytes)  # small ones pass large ones
         if len(self._waiting) > MOST_WAITING:
-            self._refuse(self._waiting[-1])
+            self._refuse_one()
         return waiter.granted
 
     def take(self, lease: Lease, taken_bytes: int) -> None:
@@ -146,16 +154,28 @@ class Budget:
         self.leased_bytes += wanted_bytes
 
     def _admit(self) -> None:
-        """Grants leases to those who wait, the smallest first, as long as there is room."""
-        for waiter in tuple(self._waiting):
+        """Grants leases to those who wait, as long as there is room.
+
+        Who holds least comes first: otherwise an address that asks for many small pieces would keep out
+        another one's first request. A proxy's callers cannot be told apart, so it does not stand back.
+        """
+        if not self._waiting:
+            return
+        for waiter in sorted(self._waiting, key=_rank):
             if self._fits(waiter.lease, waiter.wanted_bytes):
                 self._waiting.remove(waiter)
                 self._grant(waiter.lease, waiter.wanted_bytes)
                 waiter.granted.set_result(True)
 
+    def _refuse_one(self) -> None:
+        """Refuses the largest of the address that waits with most: to fill the queue takes many addresses."""
+        numbers = Counter(waiter.lease.share for waiter in self._waiting)
+        self._refuse(max(self._waiting, key=lambda w: (numbers[w.lease.share], w.wanted_bytes)))
+
     def _refuse(self, waiter: _Waiter) -> None:
         self._waiting.remove(waiter)
         self.refused += 1
+        waiter.lease.forget()
         waiter.granted.set_result(False)
 
     def _slowest(self, now: float) -> Lease | None:

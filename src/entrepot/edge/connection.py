@@ -9,6 +9,7 @@ import asyncio
 import math
 import time
 from collections import deque
+from contextlib import suppress
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Protocol, cast
@@ -24,6 +25,7 @@ HEAD_TIMEOUT_S = 30.0
 BODY_TIMEOUT_S = 60.0
 IDLE_TIMEOUT_S = 75.0
 LINGER_S = 5.0
+_SHORTEST_REST_S = 0.002
 HURRY_S = 0.2  # instead, where there is no memory: over TLS a connection that lingers holds some
 STALL_TIMEOUT_S = 30.0  # an answer of which the client takes nothing for so long is given up
 ANSWER_TIMEOUT_S = 300.0  # and one that it has not taken whole in so long
@@ -38,7 +40,7 @@ TLS_BUFFER_BYTES = 16 << 10
 _STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 _BODILESS = frozenset((204, 304))
 _NEVER = math.inf
-_WRITING, _QUEUE, _ROOM = 1, 2, 4  # why a connection does not read
+_WRITING, _QUEUE, _ROOM, _PACE = 1, 2, 4, 8  # why a connection does not read
 _NO_ROOM = "too many bytes of other requests are in memory; try again in a moment"
 _TOO_SLOW = "the request came too slowly while others waited for its memory; send it again"
 
@@ -144,11 +146,22 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         incoming = self._incoming
+        if incoming.stopped:
+            self._drop(len(data))
+            return
         incoming.feed(data)
         if incoming.in_message:
             self._wait_for_more()
         if incoming.last or (self._tls and len(data) > TLS_BUFFER_BYTES):
             self._last = True
+
+    def _drop(self, dropped_bytes: int) -> None:
+        """What comes after a refusal is not kept, and not read as fast as it can be sent."""
+        rest_s = self._connections.dropped(dropped_bytes, self._loop.time())
+        if rest_s > _SHORTEST_REST_S:
+            self._pause(_PACE)
+            if rest_s < LINGER_S:  # else the connection ends before
+                self._loop.call_later(rest_s, self._resume, _PACE)
 
     def _wait_for_more(self) -> None:
         """A request is not there whole: its head has some time, and so has its body."""
@@ -182,7 +195,8 @@ class Connection(asyncio.Protocol):
         if self._not_reading & reason:
             self._not_reading &= ~reason
             if not self._not_reading:
-                self._transport.resume_reading()
+                with suppress(RuntimeError):  # the client is gone; `connection_lost` comes next
+                    self._transport.resume_reading()
 
     # What is read
 
@@ -224,18 +238,17 @@ class Connection(asyncio.Protocol):
         """Leases what the request has in all; where there is no room, reads nothing until there is."""
         lease = self._lease
         if lease is None:
-            lease = self._lease = Lease(self._share, self._too_slow, self._loop.time())
+            now = self._loop.time()
+            lease = self._lease = Lease(self._share, self._too_slow, now, forget=self._forget_read)
         if self._tls:
             total_bytes *= 2
         if total_bytes <= lease.leased_bytes or self._not_reading & _ROOM:
             return
+        request = self._incoming.so_far()
         room = self._budget.extend(lease, total_bytes - lease.leased_bytes)
         if room is None:
             return
-        request = self._incoming.so_far()
-        if room.done():  # too many wait: forgets at once what was read, before others are read
-            self._incoming.stop()
-            self._linger_s = HURRY_S
+        if room.done():  # too many wait
             self.refused(request, Unavailable(_NO_ROOM))
             return
         self._pause(_ROOM)
@@ -246,14 +259,17 @@ class Connection(asyncio.Protocol):
         if room.result():
             self._resume(_ROOM)
         else:
-            self._incoming.stop()
-            self._linger_s = HURRY_S
+            self._forget_read()
+
+    def _forget_read(self) -> None:
+        """Reads nothing more, and lets go of what was read: there is no memory for it."""
+        self._incoming.stop()
+        self._linger_s = HURRY_S
 
     def _too_slow(self) -> None:
         """Others need the memory: refuses the request that is being read."""
         request = self._incoming.so_far()
-        self._incoming.stop()
-        self._linger_s = HURRY_S
+        self._forget_read()
         self.refused(request, Unavailable(_TOO_SLOW))
 
     # Answering

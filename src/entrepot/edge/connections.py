@@ -13,6 +13,7 @@ from entrepot.dialect.addresses import network_of
 from entrepot.edge.budget import SHARE, Budget, Share
 
 _LOOKED_AT = 64  # idle connections among which the longest idle one is searched
+_DROPPED_BYTES_S = 64 << 20  # what is read and dropped in a second, of all connections together
 
 
 class Open(Protocol):
@@ -53,6 +54,7 @@ class Connections:
         self._trusted = trusted
         self._shares: dict[str, Share] = {}
         self._admitted = 0
+        self._dropped_until = 0.0  # the time by which what was dropped so far may have been
 
     @property
     def number(self) -> int:
@@ -88,6 +90,15 @@ class Connections:
         if connection in self.open:
             del self.open[connection]
             self.open[connection] = None
+
+    def dropped(self, dropped_bytes: int, now: float) -> float:
+        """Counts bytes that came after a refusal; returns for how many seconds no more should be read.
+
+        Who is refused may be in the middle of sending, and learns why only if that is read. But somebody
+        who sends as fast as possible would have the server do nothing else.
+        """
+        self._dropped_until = max(self._dropped_until, now) + dropped_bytes / _DROPPED_BYTES_S
+        return self._dropped_until - now
 
     def sweep(self, now: float) -> None:
         """Ends what has kept the server waiting too long."""

@@ -84,6 +84,7 @@ class Incoming:
         self.stopped = False  # nothing more is read
         self.last = False  # what follows, after an upgrade for example, is not to be trusted
         self._completed = 0  # in this read of the socket
+        self._declared_bytes = 0  # of the body that is read; 0 where that is not known
         # Whether this read, and so each request that begins in it, has so few bytes that nobody counts.
         self._small_read = self._small = False
         self._clear()
@@ -103,7 +104,11 @@ class Incoming:
     def so_far(self) -> Request:
         """What is known of the request that is being read: no body, and of a query the beginning."""
         if self.in_head and self._url:
-            self._split()
+            most = 2 * PATH_LIMIT  # enough of both; the whole may be megabytes
+            url = self._url[:most]
+            if len(url) < most and self._url_pieces:
+                url = b"".join((url, *(piece[:most] for piece in self._url_pieces[:most])))[:most]
+            self._path, self._query = _parts(url)
         request = self._request()
         if len(request.query) > PATH_LIMIT or len(request.path) > PATH_LIMIT:
             path, query = request.path[:PATH_LIMIT], request.query[:PATH_LIMIT]
@@ -264,6 +269,7 @@ class Incoming:
         """A body follows: refuses one that is too long before it is sent."""
         declared = headers.get(b"content-length", b"").lstrip(b"0") or b"0"
         length = int(declared[:19])  # with more digits it is over every limit anyway
+        self._declared_bytes = length
         if length > FREE_BYTES or b"transfer-encoding" in headers:
             self._body_limit = self._limits.body_limit(self._path)
             if len(self._query) > SMALL_QUERY:
@@ -288,14 +294,24 @@ class Incoming:
         """Puts the pieces into one.
 
         A small piece takes many times its bytes by itself, and to join megabytes at the end would hold the
-        loop for milliseconds: `BytesIO` grows in place and hands its bytes over without a copy.
+        loop for milliseconds: `BytesIO` hands its bytes over without a copy.
         """
         self._small = False
         if self._gathered is None:
             self._gathered = BytesIO()
         self._gathered.writelines(self._body)
         self._body.clear()
+        if self._declared_bytes > self._body_bytes > _GATHERED_BYTES:
+            self._make_whole(self._gathered)
         return self._gathered
+
+    def _make_whole(self, gathered: BytesIO) -> None:
+        """Gives it the body's length at once: to grow with each piece would copy the body nine times."""
+        here = gathered.tell()
+        gathered.seek(self._declared_bytes - 1)
+        gathered.write(b"\0")
+        gathered.seek(here)
+        self._declared_bytes = 0
 
     def _long_body(self) -> None:
         if len(self._body) > _FEW_PIECES or self._body_bytes > _GATHERED_BYTES:
@@ -339,10 +355,7 @@ class Incoming:
         if self._url_pieces:
             self._url = b"".join((self._url, *self._url_pieces))
             self._url_pieces.clear()
-        path, _, self._query = self._url.partition(b"?")
-        if not path.startswith(b"/") and b"://" in path:  # absolute form, as a proxy sends it
-            path = b"/" + path.split(b"://", 1)[1].partition(b"/")[2]
-        self._path = path
+        self._path, self._query = _parts(self._url)
 
     def _request(self, body: bytes = b"") -> Request:
         return Request(
@@ -365,6 +378,14 @@ class Incoming:
         request = self._request()
         self.stop()
         self._receiver.refused(request, reason)
+
+
+def _parts(url: bytes) -> tuple[bytes, bytes]:
+    """The path and the query of a request target."""
+    path, _, query = url.partition(b"?")
+    if not path.startswith(b"/") and b"://" in path:  # absolute form, as a proxy sends it
+        path = b"/" + path.split(b"://", 1)[1].partition(b"/")[2]
+    return path, query
 
 
 def _size(headers: dict[bytes, bytes]) -> int:
