@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections.abc import Iterator
@@ -148,6 +149,20 @@ def test_what_comes_together_is_bounded_by_number(running: Server) -> None:
 )  # fmt: skip
 def test_http_is_read_as_rfc_9112_says(running: Server, raw: bytes, status: int) -> None:
     assert said(running, raw).status in (status, 404 if status == 401 else status)
+
+
+def test_who_goes_on_sending_after_a_refusal_is_read_slowly_and_told_why(running: Server) -> None:
+    head = b"POST /v5/iot/x/products HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % (1 << 40)
+    piece, sent, end = b"a" * (1 << 20), 0, time.monotonic() + 1.5
+    host, _, port = running.address.partition(":")
+    with socket.create_connection((host, int(port)), 0.2) as client:
+        client.sendall(head)
+        while time.monotonic() < end:
+            with contextlib.suppress(TimeoutError):
+                sent += client.send(piece)
+        assert client.recv(1 << 16).startswith(b"HTTP/1.1 413 ")
+    # as fast as it could it would be some gigabytes; the sockets' buffers hold a few megabytes
+    assert 8 << 20 < sent < 150 << 20
 
 
 def test_http_0_9_is_not_spoken(running: Server) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import pytest
@@ -85,6 +86,40 @@ def test_what_is_released_goes_to_the_smallest_that_waits() -> None:
         assert small.result()
         assert not large.done()
         assert case.budget.leased_bytes == 25 * MB
+
+    run(check)
+
+
+def test_an_address_that_holds_nothing_comes_before_small_pieces_of_one_that_holds_much() -> None:
+    def check(case: Case) -> None:
+        greedy = [Share(str(n)) for n in range(4)]
+        full = [case.held(share, 8 * MB) for share in greedy]
+        pieces = [case.budget.extend(case.lease(share), 1) for share in greedy[1:] * 10]
+        first = case.budget.extend(case.lease(Share("first")), 8 * MB)
+        case.budget.release(full[0])
+        assert first is not None
+        assert first.done()
+        assert first.result()
+        assert not any(room is not None and room.done() for room in pieces)
+
+    run(check)
+
+
+def test_an_address_with_many_that_wait_does_not_keep_others_from_waiting() -> None:
+    def check(case: Case) -> None:
+        for n in range(4):
+            case.held(Share(str(n)), 8 * MB)
+        forgotten: list[int] = []
+        many = Share("many")
+        for n in range(MOST_WAITING):
+            lease = case.lease(many)
+            lease.forget = partial(forgotten.append, n)
+            case.budget.extend(lease, 1 + n % 7)
+        large = case.budget.extend(case.lease(Share("large")), 8 * MB)
+        assert large is not None
+        assert not large.done()
+        assert len(forgotten) == 1  # and at once, not in a later turn of the loop
+        assert forgotten[0] % 7 == 6
 
     run(check)
 
@@ -194,6 +229,13 @@ def test_when_all_places_are_taken_the_longest_idle_connection_goes() -> None:
     connections.active(oldest)
     assert connections.admit("10.0.1.1") is not None
     assert (busy.closed, newest.closed, oldest.closed) == (False, True, False)
+
+
+def test_what_is_dropped_is_paced_over_all_connections() -> None:
+    connections = Connections(8, Budget(MB))
+    assert connections.dropped(64 * MB, 10.0) == pytest.approx(1.0)
+    assert connections.dropped(32 * MB, 10.5) == pytest.approx(1.0)
+    assert connections.dropped(64, 100.0) < 0.001  # after a pause nothing is owed
 
 
 def test_an_ipv6_network_is_one_caller() -> None:

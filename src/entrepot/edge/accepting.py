@@ -25,7 +25,8 @@ PARTING_S = 1.0  # so long the end of a TLS connection waits for the client's wo
 HANDSHAKES = 64  # of TLS at a time; a new one takes the place of another, see `_displace`
 BACKLOG = 2048
 RESERVED_FILES = 64  # descriptors that are kept back for the store and the admin listener
-_AT_ONCE = 8  # connections that are taken in one turn of the loop: each may bring a quarter of a megabyte at once
+# Connections that are taken in one turn of the loop: each may bring a quarter of a megabyte at once.
+AT_ONCE = 8
 _REST_S = 0.5  # after the system refused a connection
 _SILENCE_S = 10.0  # between two log lines about that
 
@@ -76,7 +77,7 @@ class Accepting:
                 task.cancel()
 
     def _take(self) -> None:
-        for _ in range(_AT_ONCE):
+        for _ in range(AT_ONCE):
             try:
                 new, address = self._sock.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.quoting import REFUSAL_BYTES
 from entrepot.dialect.sizes import LARGE
-from entrepot.edge import accepting, budget, connection, incoming
+from entrepot.edge import accepting, budget, connection, connections, incoming
 
 
 def fixed(dialects: Iterable[Dialect]) -> dict[str, float]:
@@ -36,6 +36,8 @@ def fixed(dialects: Iterable[Dialect]) -> dict[str, float]:
         "large_request_bytes": LARGE,
         "large_requests_in_work": budget.AT_WORK,
         "address_share": 1 / budget.SHARE,
+        "connections_taken_at_once": accepting.AT_ONCE,
+        "dropped_bytes_per_s": connections.DROPPED_BYTES_S,
         "tls_handshakes": accepting.HANDSHAKES,
         "tls_handshake_s": accepting.HANDSHAKE_S,
         "reserved_files": accepting.RESERVED_FILES,

@@ -13,7 +13,7 @@ from entrepot.dialect.addresses import network_of
 from entrepot.edge.budget import SHARE, Budget, Share
 
 _LOOKED_AT = 64  # idle connections among which the longest idle one is searched
-_DROPPED_BYTES_S = 64 << 20  # what is read and dropped in a second, of all connections together
+DROPPED_BYTES_S = 64 << 20  # what is read and dropped in a second, of all connections together
 
 
 class Open(Protocol):
@@ -97,7 +97,7 @@ class Connections:
         Who is refused may be in the middle of sending, and learns why only if that is read. But somebody
         who sends as fast as possible would have the server do nothing else.
         """
-        self._dropped_until = max(self._dropped_until, now) + dropped_bytes / _DROPPED_BYTES_S
+        self._dropped_until = max(self._dropped_until, now) + dropped_bytes / DROPPED_BYTES_S
         return self._dropped_until - now
 
     def sweep(self, now: float) -> None:
