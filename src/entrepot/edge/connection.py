@@ -158,10 +158,11 @@ class Connection(asyncio.Protocol):
     def _drop(self, dropped_bytes: int) -> None:
         """What comes after a refusal is not kept, and not read as fast as it can be sent."""
         rest_s = self._connections.dropped(dropped_bytes, self._loop.time())
-        if rest_s > _SHORTEST_REST_S:
+        if rest_s > (HURRY_S if self._tls else LINGER_S):
+            self._transport.abort()  # over TLS a connection that is not read holds 256 KB
+        elif rest_s > _SHORTEST_REST_S:
             self._pause(_PACE)
-            if rest_s < LINGER_S:  # else the connection ends before
-                self._loop.call_later(rest_s, self._resume, _PACE)
+            self._loop.call_later(rest_s, self._resume, _PACE)
 
     def _wait_for_more(self) -> None:
         """A request is not there whole: its head has some time, and so has its body."""
