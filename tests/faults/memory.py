@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import multiprocessing
+import os
 import statistics
 import sys
 import tempfile
@@ -70,7 +71,8 @@ def p99(values: list[float]) -> float:
 
 
 def strangers(names: list[str], target: Target, together: Any) -> None:
-    """Attack until the end."""
+    """Attack until the end, giving way to the server: strangers have processors of their own."""
+    os.nice(10)
 
     async def all_of_them() -> None:
         begun = target.begun(together)
@@ -237,9 +239,8 @@ def measure(
                 server.run("tenant", "create", name)
             server.run("tenant", "set", name, "rate_limits=false")
             users.append(server.credentials(name))
-        attacked(
-            server, list(ATTACKS), 3, users, tls
-        )  # one of each kind, and what is made once is made
+        attacked(server, list(ATTACKS), 3, users, tls)  # what is made once is made
+        time.sleep(SETTLE_S)
         before = resident_mb(server)
         print(f"entrepot serve {' '.join(flags)}: {before:.0f} MB before", flush=True)
         rounds = [[name] for name in names] + ([names] if together else [])
