@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import multiprocessing
-import os
 import statistics
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from entrepot.edge.server import TIDY_S
 from tests.certificates import issue
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.faults.attacks import ATTACKS, Target, chosen, large_create
+from tests.faults.load import give_way
 from tests.server import ENTREPOT, Server
 
 LIMIT_KB = 1_000_000  # of address space
@@ -71,8 +71,8 @@ def p99(values: list[float]) -> float:
 
 
 def strangers(names: list[str], target: Target, together: Any) -> None:
-    """Attack until the end, giving way to the server: strangers have processors of their own."""
-    os.nice(10)
+    """Attack until the end."""
+    give_way()
 
     async def all_of_them() -> None:
         begun = target.begun(together)
