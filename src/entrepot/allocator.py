@@ -6,7 +6,7 @@ import ctypes
 
 # Of malloc.h: M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
-_KEPT_BYTES = 4 << 20
+_KEPT_BYTES = 16 << 20
 _LARGEST_BYTES = 32 << 20  # the most that glibc takes
 
 

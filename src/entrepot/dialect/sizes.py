@@ -43,7 +43,13 @@ def _has_marks(raw: bytes, most: int) -> bool:
 
 
 def _marks(raw: bytes) -> int:
-    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
+    return len(raw) - len(raw.translate(None, b",[{"))  # one pass instead of three
+
+
+def _empty(raw: bytes) -> int:
+    """How many lists and objects hold nothing. A single byte is looked for 80 times as fast as two."""
+    lists = raw.count(b"[]") if b"]" in raw else 0
+    return lists + raw.count(b"{}") if b"}" in raw else lists
 
 
 def _values(raw: bytes, most: int) -> int:
@@ -54,7 +60,7 @@ def _values(raw: bytes, most: int) -> int:
         outside = b'"'.join(pieces[inside::2])
         inside ^= len(pieces) % 2 == 0
         joined = before + outside
-        found += _marks(outside) - joined.count(b"[]") - joined.count(b"{}")
+        found += _marks(outside) - _empty(joined)
         if found > most + 1:  # what this step ended with may be empty
             break
         before = b"" if inside else joined[-1:]
@@ -71,4 +77,5 @@ def _steps(raw: bytes) -> Iterator[bytes]:
             piece, end = raw[start : end + 1], end + 1
         if b"\\" in piece:
             piece = piece.replace(b"\\\\", b"").replace(b'\\"', b"")
-        yield piece.translate(None, b" \t\r\n")
+        blank = any(one in piece for one in (b" ", b"\n", b"\r", b"\t"))
+        yield piece.translate(None, b" \t\r\n") if blank else piece
