@@ -53,4 +53,4 @@ def test_a_server_tells_it(tmp_path: Path) -> None:
         assert server.stop() == 0
         found = re.search(r"left (-?\d+)", server.said)
         assert found is not None
-        assert int(found[1]) < 10
+        assert int(found[1]) < 20  # left alone, glibc would keep all 50

@@ -121,6 +121,7 @@ def test_a_full_disk_is_told_where_small_values_still_find_room_and_nobody_conne
     changes a row in place is kept; and a new connection is refused, for which the server would write a file."""
     goods = Goods(ROMA, node)
     made, (there,) = goods.make(), connected(node)
+    assert goods.can_show(made)  # what reads is connected too
     node.execute(_FULL + _NO_ROOM.format("product"))
     name = urlsplit(node.config.store).path[1:]
     with psycopg.connect(node.postgres.url("postgres"), autocommit=True) as operator:
