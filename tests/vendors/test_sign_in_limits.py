@@ -20,6 +20,7 @@ from entrepot.dialect.client import Credentials
 from entrepot.dialect.passwords import WRONG_BY_ACCOUNT, WRONG_BY_ADDRESS
 from entrepot.dialect.request import Answer, Request
 from entrepot.main import dialects
+from entrepot.vendors.enos.signing import PoseidonToken
 from entrepot.vendors.enos.tokens import keys
 from tests.contract.adapters import ENOS, HOST, IAM, IOTDA, stamp
 from tests.contract.world import World
@@ -190,8 +191,9 @@ def test_a_token_is_remembered_only_once_it_proved_its_caller(
     for token in (wrong, base64.b64encode(os.urandom(256))):
         assert by_token(world, known, token, "192.0.2.1")[1] is not None
     assert len(seals._opened) == 0
+    inside = PoseidonToken(known["access_key"], "")
     for _ in range(keys.MOST_OPENED + 5):
-        seals.remember(os.urandom(8), seals.key)  # type: ignore[arg-type]  # whatever it is
+        seals.remember(os.urandom(8), inside)
     assert len(seals._opened) == keys.MOST_OPENED
 
 

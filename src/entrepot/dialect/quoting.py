@@ -39,11 +39,11 @@ def quoted(fault: F) -> F:
     signed = isinstance(fault, Unauthenticated) and fault.reason == "signature"
     most = MOST_SIGNED if signed else MOST_QUOTED
     long = {}
-    for one in fields(fault):  # type: ignore[arg-type]  # every class of the catalogue is a dataclass
+    for one in fields(fault):  # type: ignore[arg-type]  # `F` is bound to Fault, whose subclasses are the dataclasses
         value = getattr(fault, one.name)
         if isinstance(value, str) and len(value) > most:
             long[one.name] = cut(value, most)
-    return replace(fault, **long) if long else fault  # type: ignore[type-var]  # as above
+    return replace(fault, **long) if long else fault  # type: ignore[type-var]  # for the same reason
 
 
 def _short(violation: Violation) -> Violation:

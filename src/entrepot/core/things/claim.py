@@ -20,7 +20,7 @@ class Actor(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What somebody asked for: the operation under its vendor's name, and the request's id."""
+    """One call of a vendor's API: the operation's name there, and the id of the request."""
 
     operation: str
     request_id: str
