@@ -1,5 +1,8 @@
 """Takes new connections from a listening socket, within the bounds of `connections.py`.
 
+The kernel hands them over in the order in which they came. They are taken quickly and begun more slowly,
+and their addresses take turns: otherwise a new one would wait behind thousands of a busy address.
+
 Done here and not by the event loop's own server, because that asks nobody before it shakes hands for TLS,
 and says nothing where the process has no descriptors left.
 """
@@ -14,9 +17,11 @@ import ssl
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from entrepot.edge.budget import Share
 from entrepot.edge.connections import Connections
+from entrepot.edge.fair_queue import FairQueue
 
 log = logging.getLogger("entrepot.server")
 
@@ -25,8 +30,8 @@ PARTING_S = 1.0  # so long the end of a TLS connection waits for the client's wo
 HANDSHAKES = 64  # of TLS at a time; a new one takes the place of another, see `_displace`
 BACKLOG = 2048
 RESERVED_FILES = 64  # descriptors that are kept back for the store and the admin listener
-# Connections that are taken in one turn of the loop: each may bring a quarter of a megabyte at once.
-AT_ONCE = 8
+TAKEN_AT_ONCE = 64  # connections that are taken in one turn of the loop
+BEGUN_AT_ONCE = 8  # and begun: each may bring a quarter of a megabyte at once
 _REST_S = 0.5  # after the system refused a connection
 _SILENCE_S = 10.0  # between two log lines about that
 
@@ -61,6 +66,8 @@ class Accepting:
         self._make = make
         self._tls = tls
         self._joining: dict[asyncio.Task[None], Share] = {}  # oldest first
+        self._taken: FairQueue[socket.socket] = FairQueue()  # not begun yet
+        self._beginning = False  # `_begin` will be called again
         self._silent_until = 0.0
         self._closed = False
         sock.listen(BACKLOG)
@@ -75,9 +82,18 @@ class Accepting:
             self._sock.close()
             for task in tuple(self._joining):
                 task.cancel()
+            while self._taken:
+                share, new = self._taken.pop()
+                self._connections.leave(share)
+                new.close()
 
     def _take(self) -> None:
-        for _ in range(AT_ONCE):
+        self._take_some()
+        if not self._beginning:
+            self._begin()
+
+    def _take_some(self) -> None:
+        for _ in range(TAKEN_AT_ONCE):
             try:
                 new, address = self._sock.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -92,14 +108,25 @@ class Accepting:
                     "a connection was closed at once: %s", "there are as many as there may be"
                 )
             else:
-                self._join(new, share)
+                self._taken.put(share, new)
+
+    def _begin(self) -> None:
+        """Begins a few connections in this turn of the loop, and the others in the next ones."""
+        for _ in range(BEGUN_AT_ONCE):
+            if not self._taken:
+                break
+            share, new = self._taken.pop()
+            self._join(new, share)
+        self._beginning = bool(self._taken)
+        if self._beginning:
+            self._loop.call_soon(self._begin)
 
     def _join(self, new: socket.socket, share: Share) -> None:
         if self._tls is not None and len(self._joining) >= HANDSHAKES:
             self._displace()
         task = self._loop.create_task(self._shake_hands(new, share))
         self._joining[task] = share
-        task.add_done_callback(self._joined)
+        task.add_done_callback(partial(self._joined, new, share))
 
     def _displace(self) -> None:
         """Ends the oldest handshake of the address that has most of them.
@@ -112,23 +139,26 @@ class Accepting:
         del self._joining[task]
         task.cancel()
 
-    def _joined(self, task: asyncio.Task[None]) -> None:
+    def _joined(self, new: socket.socket, share: Share, task: asyncio.Task[None]) -> None:
         self._joining.pop(task, None)
+        error = None if task.cancelled() else task.exception()
+        if error is None and not task.cancelled():
+            return
+        self._connections.leave(share)
+        new.close()
+        if isinstance(error, Exception) and not isinstance(error, OSError):
+            raise error
+        log.debug("a connection from %s was not made: %r", share.network, error)
 
     async def _shake_hands(self, new: socket.socket, share: Share) -> None:
         new.setblocking(False)
-        try:
-            await self._loop.connect_accepted_socket(
-                lambda: self._make(share),
-                new,
-                ssl=self._tls,
-                ssl_handshake_timeout=HANDSHAKE_S if self._tls else None,
-                ssl_shutdown_timeout=PARTING_S if self._tls else None,
-            )
-        except (OSError, asyncio.CancelledError) as error:  # ssl.SSLError is an OSError
-            self._connections.leave(share)
-            new.close()
-            log.debug("a connection from %s was not made: %r", share.network, error)
+        await self._loop.connect_accepted_socket(
+            lambda: self._make(share),
+            new,
+            ssl=self._tls,
+            ssl_handshake_timeout=HANDSHAKE_S if self._tls else None,
+            ssl_shutdown_timeout=PARTING_S if self._tls else None,
+        )
 
     def _refused_by_system(self, error: OSError) -> None:
         """There are no descriptors, or no memory: rests, or the loop would do nothing else."""

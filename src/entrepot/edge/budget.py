@@ -21,7 +21,6 @@ ROOM_S = 5.0  # so long a request waits for room
 GRACE_S = 1.0  # so long a request is not judged by its pace
 MOST_WAITING = 64
 SHARE = 4  # one address gets a quarter
-AT_WORK = 8  # requests over `sizes.LARGE` that are in work at a time
 
 
 @dataclass(slots=True, eq=False)
@@ -83,7 +82,6 @@ class Budget:
         self.leased_bytes = 0
         self.dropped = 0  # requests that were ended because others needed the room
         self.refused = 0  # requests that got no room in time
-        self.large = asyncio.Semaphore(AT_WORK)
         self._leases: dict[Lease, None] = {}
         self._waiting: list[_Waiter] = []
 

@@ -337,7 +337,7 @@ class Connection(asyncio.Protocol):
         try:
             if lease.leased_bytes <= LARGE:
                 return await self._application.answer(request)
-            async with self._budget.large:
+            async with self._connections.large.turn(lease.share):
                 return await self._application.answer(request)
         finally:
             self._unanswered -= 1

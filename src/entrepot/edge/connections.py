@@ -11,8 +11,10 @@ from typing import Protocol
 
 from entrepot.dialect.addresses import network_of
 from entrepot.edge.budget import SHARE, Budget, Share
+from entrepot.edge.fair_queue import FairSemaphore
 
 _LOOKED_AT = 64  # idle connections among which the longest idle one is searched
+LARGE_IN_WORK = 8  # requests over `sizes.LARGE` that are in work at a time
 DROPPED_BYTES_S = 64 << 20  # what is read and dropped in a second, of all connections together
 
 
@@ -48,6 +50,7 @@ class Connections:
     ) -> None:
         self.limit = limit
         self.budget = budget
+        self.large = FairSemaphore(LARGE_IN_WORK)
         self.open: dict[Open, None] = {}  # least recently active first
         self.refused = 0
         self.crowded = False  # from half the limit on, who was active last is kept track of

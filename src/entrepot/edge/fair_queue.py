@@ -1,0 +1,83 @@
+"""A queue in which addresses take turns, so that one that queues a thousand things delays no other.
+
+Example: address A queues a1 to a1000, then B queues b1. The order out is a1, b1, a2, a3 and so on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Generic, TypeVar
+
+from entrepot.edge.budget import Share
+
+T = TypeVar("T")
+
+
+class FairQueue(Generic[T]):
+    """First in, first out for each address; the addresses take turns."""
+
+    def __init__(self) -> None:
+        self._queues: dict[Share, deque[T]] = {}  # whose turn it is next comes first
+
+    def __bool__(self) -> bool:
+        return bool(self._queues)
+
+    def put(self, share: Share, item: T) -> None:
+        """Queues the item for this address."""
+        queue = self._queues.get(share)
+        if queue is None:
+            queue = self._queues[share] = deque()
+        queue.append(item)
+
+    def pop(self) -> tuple[Share, T]:
+        """Returns the next item and its address, which has its next turn after all others.
+
+        Raises StopIteration if nothing is queued.
+        """
+        share = next(iter(self._queues))
+        queue = self._queues.pop(share)
+        item = queue.popleft()
+        if queue:
+            self._queues[share] = queue
+        return share, item
+
+
+class FairSemaphore:
+    """Lets so many in at a time; of those who wait, addresses take turns."""
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
+
+    @asynccontextmanager
+    async def turn(self, share: Share) -> AsyncIterator[None]:
+        """Waits for a turn and holds it until the block ends."""
+        if self._free:
+            self._free -= 1
+        else:
+            await self._wait(share)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _wait(self, share: Share) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.put(share, turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        while self._waiting:
+            _, turn = self._waiting.pop()
+            if not turn.done():  # else its task was cancelled
+                turn.set_result(None)
+                return
+        self._free += 1
