@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from entrepot.explorer import Explorer
 
 log = logging.getLogger("entrepot.server")
-# A query or a body of 8 MB is the most that a vendor takes; each process has room for one.
-LARGEST_REQUEST = 9 << 20
+# A query or a body of 8 MB is the most that a vendor takes; each process has room for one. Over TLS its bytes
+# count twice.
+_LARGEST_REQUEST = 9 << 20
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
@@ -175,7 +176,8 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     store.committed = tally.commit
     proxies = Proxies(config.trusted_proxies) if config.trusted_proxies else None
     edge = Edge(spoken, house, observers, config.max_in_work, proxies)
-    budget = Budget(max(config.max_unanswered_bytes // config.workers, LARGEST_REQUEST))
+    largest = _LARGEST_REQUEST if config.tls_cert is None else 2 * _LARGEST_REQUEST
+    budget = Budget(max(config.max_unanswered_bytes // config.workers, largest))
     trusted = proxies.trusts if proxies is not None else lambda peer: False
     connections = Connections(max(config.max_connections // config.workers, 1), budget, trusted)
     watchdog, passwords = Watchdog(), house.gate.passwords

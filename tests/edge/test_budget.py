@@ -105,6 +105,24 @@ def test_an_address_that_holds_nothing_comes_before_small_pieces_of_one_that_hol
     run(check)
 
 
+def test_what_is_released_is_kept_for_who_holds_least_until_it_has_enough() -> None:
+    def check(case: Case) -> None:
+        greedy = [Share(str(n)) for n in range(8)]
+        full = [case.held(greedy[n // 4], MB) for n in range(32)]
+        first = case.budget.extend(case.lease(Share("first")), 3 * MB)
+        assert first is not None
+        pieces = []
+        for lease in full[:3]:
+            assert not first.done()
+            case.budget.release(lease)
+            pieces.append(case.budget.extend(case.lease(lease.share), MB))  # as soon as it may
+        assert first.done()
+        assert first.result()
+        assert all(room is not None and not room.done() for room in pieces[:2])
+
+    run(check)
+
+
 def test_an_address_with_many_that_wait_does_not_keep_others_from_waiting() -> None:
     def check(case: Case) -> None:
         for n in range(4):

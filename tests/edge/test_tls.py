@@ -168,3 +168,20 @@ def test_nobody_renegotiates_and_old_versions_are_not_spoken(pair: Pair) -> None
     context = Certificate(pair.cert, pair.key).context
     assert context.options & ssl.OP_NO_RENEGOTIATION
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_the_largest_body_finds_room_also_with_the_least_memory(tmp_path: Path, pair: Pair) -> None:
+    """Over TLS its bytes count twice, and workers share the memory."""
+    flags = (*pair.flags, "--workers", "2", "--max-unanswered-bytes", str(16 << 20))
+    with Server(tmp_path / "data", *flags) as server:
+        context = ssl.create_default_context(cafile=str(pair.cert))
+        connection = http.client.HTTPSConnection(server.address, timeout=30, context=context)
+        try:
+            body = b"X=" + b"a" * 8_380_000
+            form = {"content-type": "application/x-www-form-urlencoded"}
+            connection.request("POST", "/", body, form)
+            answer = connection.getresponse()
+            said = answer.read()
+        finally:
+            connection.close()
+    assert answer.status == 400, said  # 503 where there is no room

@@ -96,12 +96,15 @@ class Budget:
         Returns None where there is room, else a future: True once there was, False where there was
         none in time, or where too many wait already.
         """
-        if self._fits(lease, wanted_bytes):
+        if not self._waiting and self._fits(wanted_bytes) and self._has_share(lease, wanted_bytes):
             self._grant(lease, wanted_bytes)
             return None
         loop = asyncio.get_running_loop()
         waiter = _Waiter(lease, wanted_bytes, loop.time() + ROOM_S, loop.create_future())
         self._waiting.append(waiter)
+        self._admit()
+        if waiter.granted.done():
+            return None
         if len(self._waiting) > MOST_WAITING:
             self._refuse_one()
         return waiter.granted
@@ -133,13 +136,14 @@ class Budget:
             slowest.drop()
             self.release(slowest)
 
-    def _fits(self, lease: Lease, wanted_bytes: int) -> bool:
-        """Whether there is room: in all, and within a quarter for one address.
+    def _fits(self, wanted_bytes: int) -> bool:
+        return self.leased_bytes + wanted_bytes <= self.limit_bytes
+
+    def _has_share(self, lease: Lease, wanted_bytes: int) -> bool:
+        """Whether the address stays within a quarter.
 
         An address that holds nothing else may always have one request of the largest size.
         """
-        if self.leased_bytes + wanted_bytes > self.limit_bytes:
-            return False
         share = lease.share
         alone = share.leased_bytes == lease.leased_bytes
         within = (share.leased_bytes + wanted_bytes) * SHARE <= self.limit_bytes
@@ -154,16 +158,18 @@ class Budget:
     def _admit(self) -> None:
         """Grants leases to those who wait, as long as there is room.
 
-        Who holds least comes first: otherwise an address that asks for many small pieces would keep out
-        another one's first request. A proxy's callers cannot be told apart, so it does not stand back.
+        Who holds least comes first, and what is released is kept for it until it has enough: otherwise
+        addresses that ask for many small pieces would keep out another one's first request. A proxy's
+        callers cannot be told apart, so it does not stand back.
         """
-        if not self._waiting:
-            return
         for waiter in sorted(self._waiting, key=_rank):
-            if self._fits(waiter.lease, waiter.wanted_bytes):
-                self._waiting.remove(waiter)
-                self._grant(waiter.lease, waiter.wanted_bytes)
-                waiter.granted.set_result(True)
+            if not self._has_share(waiter.lease, waiter.wanted_bytes):
+                continue
+            if not self._fits(waiter.wanted_bytes):
+                return
+            self._waiting.remove(waiter)
+            self._grant(waiter.lease, waiter.wanted_bytes)
+            waiter.granted.set_result(True)
 
     def _refuse_one(self) -> None:
         """Refuses the largest of the address that waits with most: to fill the queue takes many addresses."""
@@ -193,6 +199,6 @@ class Budget:
         """Whether somebody waits for these bytes: for room in all, or in the same share."""
         return any(
             waiter.lease.share is lease.share
-            or self.leased_bytes + waiter.wanted_bytes > self.limit_bytes
+            or not self._fits(waiter.wanted_bytes)
             for waiter in self._waiting
         )
