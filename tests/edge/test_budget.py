@@ -180,6 +180,19 @@ def test_the_slowest_goes_when_others_wait_and_what_is_in_work_stays() -> None:
     run(check)
 
 
+def test_of_those_that_announce_no_length_the_oldest_goes_when_others_wait() -> None:
+    def check(case: Case) -> None:
+        for n in range(4):
+            lease = case.held(Share(str(n)), 8 * MB)
+            lease.since, lease.announced = float(n), False
+            lease.done_bytes = 8 * MB - 1  # the rest may be a byte, or megabytes
+        case.budget.extend(case.lease(Share("waits")), 1)
+        case.budget.sweep(3.5)
+        assert case.dropped == ["0"]
+
+    run(check)
+
+
 def test_only_so_many_wait() -> None:
     def check(case: Case) -> None:
         for n in range(4):

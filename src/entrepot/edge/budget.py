@@ -51,12 +51,19 @@ class Lease:
     leased_bytes: int = 0
     done_bytes: int = 0  # of them, how many have come (or gone, of an answer)
     unfinished: bool = True
+    announced: bool = True  # whether the length of the rest is known
     forget: Callable[[], None] = lambda: None
 
     def remaining_s(self, now: float) -> float:
-        """Returns how long the rest takes at the pace so far; infinite where nothing came yet."""
+        """Returns how long the rest takes at the pace so far; infinite where nothing came yet.
+
+        Where nobody knows how long the rest is, several times as much as came already is assumed: of
+        such requests the oldest counts as the slowest.
+        """
         if not self.done_bytes:
             return float("inf")
+        if not self.announced:
+            return (now - self.since) * ROOM_S
         rest = max(self.leased_bytes - self.done_bytes, 1)
         return rest * (now - self.since) / self.done_bytes
 

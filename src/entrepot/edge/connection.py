@@ -211,7 +211,8 @@ class Connection(asyncio.Protocol):
         steps = -(-held_bytes // STEP_BYTES)
         self._hold(steps * STEP_BYTES)
         if self._lease is not None:
-            self._lease.done_bytes = held_bytes
+            self._lease.done_bytes = 2 * held_bytes if self._tls else held_bytes
+            self._lease.announced = self._incoming.announced
 
     def complete(self, request: Request, keep_alive: bool, total_bytes: int) -> None:
         self.deadline, self._timed = _NEVER, ""

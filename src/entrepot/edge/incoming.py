@@ -101,6 +101,11 @@ class Incoming:
         self._small = False
         self._clear()
 
+    @property
+    def announced(self) -> bool:
+        """Whether it is known how long the request that is being read will be."""
+        return not self.in_head and b"transfer-encoding" not in self._head
+
     def so_far(self) -> Request:
         """What is known of the request that is being read: no body, and of a query the beginning."""
         if self.in_head and self._url:
