@@ -134,7 +134,27 @@ def _bytes(text: Text) -> bytes:
 
 
 def _model(raw: bytes, format: Format, parked: Report | None) -> ThingModel:
-    return conversion.well_typed(conversion.read(raw, format, _differences(parked, format)))
+    model = conversion.well_typed(conversion.read(raw, format, _differences(parked, format)))
+    if parked is not None:
+        _check_spelling(model, format)
+    return model
+
+
+def _check_spelling(model: ThingModel, format: Format) -> None:
+    """Checks that what a report had kept of the format's own spelling can be written.
+
+    A report is a file that anybody may have changed, and writers take such members as they are.
+
+    Raises:
+        ValueError: it cannot be written.
+    """
+    try:
+        format.write(model)
+    except conversion.UNREADABLE:
+        raise ValueError(
+            f"what was parked in the report is no spelling of {format.name}: "
+            "use the report as the conversion wrote it"
+        ) from None
 
 
 def _differences(parked: Report | None, source: Format) -> tuple[Any, ...]:

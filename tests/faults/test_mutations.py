@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from entrepot import models
+from entrepot.models import Loss, Report
 from tests.cli.console import say
 from tests.faults.mutations import CORPUS, COUNT, SEED, mutations, run
 
@@ -79,3 +80,30 @@ def test_the_commands_print_no_traceback(tmp_path: Path) -> None:
             assert said.status < 2 or said.err.startswith("entrepot: ")
             statuses.add(said.status)
     assert statuses == {0, 1, 2}
+
+
+def test_an_identifier_of_another_type_beside_a_repeated_one_is_found() -> None:
+    plain = corpus("tsl/thermo_hygrometer")
+    first = plain["properties"][0]
+    plain["properties"] += [first, {**first, "identifier": ["a"]}]
+    found = models.check(json.dumps(plain), "tsl", "tsl")
+    assert {v.kind for v in found} >= {"duplicate", "type"}
+
+
+@pytest.mark.parametrize("kept", [7, "wrong", {"was": "x", "is": [7]}])
+def test_a_report_whose_spelling_was_changed_is_refused(kept: Any) -> None:
+    """Where a writer cannot write it; a spelling that says nothing of this model is passed over."""
+    text = json.dumps(corpus("dtdl/thermostat"))
+    path = ("extras", "dtdl", "document#")
+    now = models.read(text, "dtdl").extras["dtdl"]["document#"]
+    wrong = {"was": now["was"], "is": 7} if kept == "wrong" else kept
+    report = Report("dtdl", "dtdl", (Loss(path, "parked", "", was=wrong, wrote=now),))
+    for call in (
+        lambda: models.convert(text, "dtdl", "dtdl", report),
+        lambda: models.read(text, "dtdl", report),
+    ):
+        if kept == {"was": "x", "is": [7]}:
+            call()
+        else:
+            with pytest.raises(ValueError, match="parked"):
+                call()

@@ -205,7 +205,6 @@ class Budget:
     def _helps(self, lease: Lease) -> bool:
         """Whether somebody waits for these bytes: for room in all, or in the same share."""
         return any(
-            waiter.lease.share is lease.share
-            or not self._fits(waiter.wanted_bytes)
+            waiter.lease.share is lease.share or not self._fits(waiter.wanted_bytes)
             for waiter in self._waiting
         )

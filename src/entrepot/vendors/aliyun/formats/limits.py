@@ -236,9 +236,11 @@ def twice(items: Sequence[Any], place: Callable[[int], Path]) -> Found:
         return []
     found = []
     for n, id in enumerate(ids):
+        if not isinstance(id, str):
+            continue
         if id in seen:
             seen.remove(id)
-        elif isinstance(id, str):
+        else:
             found.append(Violation((*place(n), "identifier"), "duplicate", id, id))
     return found
 
