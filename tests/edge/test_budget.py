@@ -9,8 +9,9 @@ from typing import cast
 
 import pytest
 
+from entrepot.core.faults import Fault
 from entrepot.dialect.addresses import network_of
-from entrepot.dialect.request import Answer
+from entrepot.dialect.request import Answer, Request
 from entrepot.edge.budget import GRACE_S, MOST_WAITING, ROOM_S, Budget, Lease, Share
 from entrepot.edge.connection import Application, Connection
 from entrepot.edge.connections import Connections
@@ -295,3 +296,74 @@ def test_a_header_with_a_line_break_is_never_written() -> None:
                 connection._write(Answer(200, b"", ((b"x", bad),)), True, False)
 
     asyncio.run(write())
+
+
+class Source(asyncio.Transport):
+    """A transport from which somebody sends; it is told whether to read."""
+
+    reading = True
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return default
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+
+LINES = b"".join(b"name-of-%02d: v\r\n" % n for n in range(97))
+HEAD = b"GET /v5/iot/x/products HTTP/1.1\r\nhost: x\r\n"
+
+
+class Silent:
+    """An application that never answers."""
+
+    def query_limit(self, path: bytes) -> int:
+        return MB
+
+    body_limit = query_limit
+
+    async def answer(self, request: Request) -> Answer:
+        return await asyncio.get_running_loop().create_future()
+
+    def refuse(self, request: Request, fault: Fault) -> Answer:
+        raise AssertionError("nothing is refused here")
+
+
+def leased_by(budget: Budget, *pieces: bytes) -> Source:
+    """What a connection of this budget does with bytes that come in these pieces."""
+    connection = Connection(Silent(), Connections(4, budget), Share("a"))
+    source = Source()
+    connection.connection_made(source)
+    for piece in pieces:
+        connection.data_received(piece)
+    return source
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [(HEAD + LINES,), (HEAD, LINES), (HEAD + b"\r\n" + HEAD + LINES,), (HEAD + LINES + b"\r\n",)],
+    ids=["at once", "in pieces", "behind another request", "whole"],
+)
+def test_header_lines_count_with_the_memory_that_they_take(pieces: tuple[bytes, ...]) -> None:
+    async def check() -> None:
+        budget = Budget(32 * MB)
+        assert leased_by(budget, *pieces).reading
+        assert budget.leased_bytes > len(LINES) + 97 * 100
+        budget = Budget(32 * MB)
+        leased_by(budget, HEAD)
+        assert budget.leased_bytes == 0
+
+    asyncio.run(check())
+
+
+def test_what_was_read_with_a_request_that_waits_for_room_counts() -> None:
+    async def check() -> None:
+        budget = Budget(MB)
+        budget.take(Lease(Share("b"), lambda: None, 0.0), MB)
+        assert not leased_by(budget, HEAD + LINES + b"\r\n" + HEAD + LINES).reading
+        assert budget.leased_bytes > MB + len(LINES) + 97 * 100
+
+    asyncio.run(check())

@@ -222,6 +222,16 @@ async def pipelines(target: Target) -> None:
             await _sent(writer, b"GET /v5/iot/x/products HTTP/1.1\r\nhost: x\r\n\r\n" * 5000)
 
 
+async def many_lines(target: Target) -> None:
+    """As many header lines as may be, in requests that are answered and in a head without an end."""
+    head = b"GET /v5/iot/x/products HTTP/1.1\r\nhost: x\r\n"
+    lines = b"".join(b"name-of-%02d: some-value\r\n" % n for n in range(97))
+    async with target.connection() as (reader, writer):
+        await _sent(writer, (head + lines + b"\r\n") * 3 + head + lines)
+        while await reader.read(1 << 16):
+            pass
+
+
 async def first_reads(target: Target) -> None:
     """As much of a query as one read takes, over thousands of connections."""
     async with target.connection() as (reader, writer):
@@ -306,6 +316,7 @@ ATTACKS: dict[str, Attack] = {
     "A6 slow bodies of 3 MB": _again(slow_bodies, 200),
     "A6 creates of 500 KB": _again(large_creates, 100),
     "pipelines of 5,000": _again(pipelines, 20),
+    "A6 heads of many lines": _again(many_lines, 9000),
     "A6 first reads of queries": _again(first_reads, 2000),
     "A6 first reads of headers": _again(first_reads_of_a_header, 2000),
     "silent connections": _again(silent_connections, 3000),

@@ -19,7 +19,7 @@ from entrepot.dialect.request import Answer, Request
 from entrepot.dialect.sizes import LARGE
 from entrepot.edge.budget import Lease, Share
 from entrepot.edge.connections import Connections
-from entrepot.edge.incoming import FREE_BYTES, Incoming, Limits
+from entrepot.edge.incoming import FREE_BYTES, LINE_BYTES, Incoming, Limits
 
 HEAD_TIMEOUT_S = 30.0
 BODY_TIMEOUT_S = 60.0
@@ -218,7 +218,7 @@ class Connection(asyncio.Protocol):
         self.deadline, self._timed = _NEVER, ""
         lease = None
         if total_bytes > FREE_BYTES or self._unanswered or self._lease is not None:
-            self._hold(total_bytes + REQUEST_BYTES)
+            self._hold(total_bytes + REQUEST_BYTES + LINE_BYTES * len(request.headers))
             if self._incoming.stopped:
                 return
             lease, self._lease = self._lease, None
@@ -244,10 +244,14 @@ class Connection(asyncio.Protocol):
             lease = self._lease = Lease(self._share, self._too_slow, now, forget=self._forget_read)
         if self._tls:
             total_bytes *= 2
-        if total_bytes <= lease.leased_bytes or self._not_reading & _ROOM:
+        more_bytes = total_bytes - lease.leased_bytes
+        if more_bytes <= 0:
+            return
+        if self._not_reading & _ROOM:  # what was read together with the request that waits
+            self._budget.take(lease, more_bytes)
             return
         request = self._incoming.so_far()
-        room = self._budget.extend(lease, total_bytes - lease.leased_bytes)
+        room = self._budget.extend(lease, more_bytes)
         if room is None:
             return
         if room.done():  # too many wait

@@ -25,6 +25,8 @@ CHUNK_OVERHEAD = 64 << 10
 SMALL_QUERY = 64 << 10
 PIPELINED_LIMIT = 256  # requests that one read from the socket may hold
 FREE_BYTES = 5 << 10  # so much of a request may be in memory without a lease of the budget
+LINE_BYTES = 150  # the memory of a header line besides its bytes
+_MANY_LINES = 24  # from here on that memory is counted, also of a request with few bytes
 
 _FEW_PIECES, _GATHERED_BYTES = 64, 1 << 18
 _NONE: frozenset[bytes] = frozenset()
@@ -159,22 +161,28 @@ class Incoming:
     def _count(self, fed_bytes: int, in_body: bool, body_before: int) -> None:
         """Bounds what the parser holds by itself: an unfinished header, chunk sizes, a trailer.
 
-        Bytes that were fed together with the end of a request or of a head are not told apart, so
-        they are not counted: one read from the socket is bounded anyway.
+        Bytes that were fed together with the end of another request or of a head are not told apart.
+        The limits of a request do not count them, because one read from the socket is bounded; the
+        memory that is held does.
         """
-        if self._refuse_many_lines() or self._completed:
+        if self._refuse_many_lines():
             return
+        alone = not self._completed
         if not self.in_head:
-            if in_body:
+            if in_body and alone:
                 self._framing_bytes += fed_bytes - (self._body_bytes - body_before)
             if self._framing_bytes > CHUNK_OVERHEAD + self._body_bytes // 4:
                 self._refuse(_MUCH_FRAMING)
             return
-        self._head_bytes += fed_bytes
-        if self._head_bytes - self._url_bytes() > HEADERS_LIMIT:
-            self._refuse(_LONG_HEAD)
-        elif self._head_bytes > FREE_BYTES:
-            self._receiver.holds(self._head_bytes)
+        if alone:
+            self._head_bytes += fed_bytes
+            if self._head_bytes - self._url_bytes() > HEADERS_LIMIT:
+                self._refuse(_LONG_HEAD)
+                return
+        held_bytes = max(self._head_bytes, fed_bytes)
+        held_bytes += LINE_BYTES * (len(self._headers) + self._repeats)
+        if held_bytes > FREE_BYTES:
+            self._receiver.holds(held_bytes)
 
     def _refuse_many_lines(self) -> bool:
         """Whether the headers, or the trailers, are too many; they are refused then."""
@@ -235,13 +243,16 @@ class Incoming:
         self.in_head = False
         self._split()
         headers = self._headers
+        lines = len(headers) + self._repeats
+        if lines > _MANY_LINES:
+            self._small = False
         if not self._small:
             headers_bytes = _size(headers)
-            self._head_bytes = len(self._url) + headers_bytes
+            self._head_bytes = len(self._url) + headers_bytes + LINE_BYTES * lines
             if headers_bytes > HEADERS_LIMIT:
                 self._refuse(_LONG_HEAD)
                 return
-        if len(headers) + self._repeats > HEADER_LINES:
+        if lines > HEADER_LINES:
             self._refuse(_LONG_HEAD)
             return
         # The quick way for nearly every request: without a word about it only HTTP/1.1 stays open.
