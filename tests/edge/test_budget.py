@@ -15,6 +15,7 @@ from entrepot.dialect.request import Answer, Request
 from entrepot.edge.budget import GRACE_S, MOST_WAITING, ROOM_S, Budget, Lease, Share
 from entrepot.edge.connection import Application, Connection
 from entrepot.edge.connections import Connections
+from entrepot.edge.loop_time import LoopTime
 
 MB = 1 << 20
 
@@ -287,7 +288,9 @@ def test_a_header_with_a_line_break_is_never_written() -> None:
 
     async def write() -> None:
         share = Share("a")
-        connection = Connection(cast(Application, None), Connections(4, Budget(MB)), share)
+        connection = Connection(
+            cast(Application, None), Connections(4, Budget(MB)), share, LoopTime()
+        )
         connection._transport = sink = Sink()
         connection._write(Answer(200, b"", ((b"x", b"good"),)), True, False)
         assert b"x: good\r\n" in sink.written
@@ -334,7 +337,7 @@ class Silent:
 
 def leased_by(budget: Budget, *pieces: bytes) -> Source:
     """What a connection of this budget does with bytes that come in these pieces."""
-    connection = Connection(Silent(), Connections(4, budget), Share("a"))
+    connection = Connection(Silent(), Connections(4, budget), Share("a"), LoopTime())
     source = Source()
     connection.connection_made(source)
     for piece in pieces:

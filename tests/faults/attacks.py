@@ -232,6 +232,27 @@ async def many_lines(target: Target) -> None:
             pass
 
 
+async def pipelines_that_are_read(target: Target) -> None:
+    """As many requests in a pipeline as may be, each time that the answers to those before are there."""
+    piped = b"GET /v5/iot/x/products HTTP/1.1\r\nhost: x\r\n\r\n" * 250
+    async with target.connection() as (reader, writer):
+        while not target.over:
+            await _sent(writer, piped)
+            for _ in range(250):
+                await _answer(reader)
+
+
+async def long_forms(target: Target) -> None:
+    """Forms of thousands of parameters, just short enough to be parsed on the event loop."""
+    body = b"&".join(b"a%d=%%41%%42" % n for n in range(4500))
+    head = b"POST /?Action=CreateProduct&Version=2018-01-20 HTTP/1.1\r\nhost: x\r\n"
+    head += b"content-type: application/x-www-form-urlencoded\r\ncontent-length: %d\r\n\r\n"
+    async with target.connection() as (reader, writer):
+        while not target.over:
+            await _sent(writer, head % len(body) + body)
+            await _answer(reader)
+
+
 async def first_reads(target: Target) -> None:
     """As much of a query as one read takes, over thousands of connections."""
     async with target.connection() as (reader, writer):
@@ -317,6 +338,8 @@ ATTACKS: dict[str, Attack] = {
     "A6 creates of 500 KB": _again(large_creates, 100),
     "pipelines of 5,000": _again(pipelines, 20),
     "A6 heads of many lines": _again(many_lines, 9000),
+    "pipelines that are read": _again(pipelines_that_are_read, 300),
+    "forms of 57 KB": _again(long_forms, 300),
     "A6 first reads of queries": _again(first_reads, 2000),
     "A6 first reads of headers": _again(first_reads_of_a_header, 2000),
     "silent connections": _again(silent_connections, 3000),

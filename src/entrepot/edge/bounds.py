@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.quoting import REFUSAL_BYTES
 from entrepot.dialect.sizes import LARGE
-from entrepot.edge import accepting, budget, connection, connections, incoming
+from entrepot.edge import accepting, budget, connection, connections, incoming, loop_time
 
 
 def fixed(dialects: Iterable[Dialect]) -> dict[str, float]:
@@ -35,6 +35,7 @@ def fixed(dialects: Iterable[Dialect]) -> dict[str, float]:
         "memory_waiting_requests": budget.MOST_WAITING,
         "large_request_bytes": LARGE,
         "large_requests_in_work": connections.LARGE_IN_WORK,
+        "loop_slice_s": loop_time.SLICE_S,
         "address_share": 1 / budget.SHARE,
         "connections_begun_at_once": accepting.BEGUN_AT_ONCE,
         "dropped_bytes_per_s": connections.DROPPED_BYTES_S,

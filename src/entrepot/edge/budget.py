@@ -3,9 +3,9 @@
 Example: the budget is 32 MB. A request whose head and body have 5,000 bytes or fewer is not counted:
 each connection has that much for nothing. A body of 4 MB asks for a lease of 4 MB when its head is
 there, before its bytes are read. With 30 MB leased it waits; the connection reads nothing meanwhile.
-When another answer has been sent, the request whose address holds least gets its lease, and of one address
-the smallest. What got none within 5 s is refused. While something waits, the slowest unfinished request is
-dropped, so that a client that sends a byte a second keeps nobody else out.
+When another answer has been sent, the request whose address holds least gets its lease, and of those the one
+that has waited longest. What got none within 5 s is refused. While something waits, the slowest unfinished
+request is dropped, so that a client that sends a byte a second keeps nobody else out.
 
 Knows no HTTP and no socket. Everything here runs on the event loop's thread.
 """
@@ -19,21 +19,25 @@ from dataclasses import dataclass, field
 
 ROOM_S = 5.0  # so long a request waits for room
 GRACE_S = 1.0  # so long a request is not judged by its pace
-MOST_WAITING = 64
+MOST_WAITING = 512
+_BYTES_LIKE_A_SECOND = 1 << 20
 SHARE = 4  # one address gets a quarter
 
 
 @dataclass(slots=True, eq=False)
 class Share:
-    """What one address has: connections, and bytes of the budget.
+    """What one address has: connections, bytes of the budget, and the loop's time where that is scarce.
 
-    `limited` is false for a trusted proxy, which speaks for many callers.
+    `limited` is false for a trusted proxy, which speaks for many callers. `cost_s`: what one of its
+    requests took lately.
     """
 
     network: str
     limited: bool = True
     connections: int = 0
     leased_bytes: int = 0
+    used_s: float = 0.0
+    cost_s: float = 0.001
 
 
 @dataclass(slots=True, eq=False)
@@ -76,9 +80,14 @@ class _Waiter:
     granted: asyncio.Future[bool] = field(compare=False)
 
 
-def _rank(waiter: _Waiter) -> tuple[int, int]:
+def _rank(waiter: _Waiter) -> tuple[int, float]:
+    """Whose address holds least comes first, then who has waited longest.
+
+    Each megabyte counts like a second less: a few large requests would else keep all small ones waiting.
+    """
     share = waiter.lease.share
-    return share.leased_bytes if share.limited else 0, waiter.wanted_bytes
+    held_bytes = share.leased_bytes if share.limited else 0
+    return held_bytes, waiter.until + waiter.wanted_bytes / _BYTES_LIKE_A_SECOND
 
 
 class Budget:
@@ -120,18 +129,23 @@ class Budget:
         """Adds bytes that are in memory already, whether or not there is room."""
         self._grant(lease, taken_bytes)
 
-    def release(self, lease: Lease) -> None:
-        """Gives all bytes of the lease back, and its place among those who wait."""
+    def release(self, *leases: Lease) -> None:
+        """Gives all bytes of the leases back, and their places among those who wait."""
         if self._waiting:
-            for waiter in [w for w in self._waiting if w.lease is lease]:
+            gone = set(leases)
+            for waiter in [w for w in self._waiting if w.lease in gone]:
                 self._waiting.remove(waiter)
                 if not waiter.granted.done():
                     waiter.granted.set_result(False)
-        self._leases.pop(lease, None)
-        self.leased_bytes -= lease.leased_bytes
-        lease.share.leased_bytes -= lease.leased_bytes
-        lease.leased_bytes = 0
-        self._admit()
+        released_bytes = 0
+        for lease in leases:
+            self._leases.pop(lease, None)
+            released_bytes += lease.leased_bytes
+            lease.share.leased_bytes -= lease.leased_bytes
+            lease.leased_bytes = 0
+        self.leased_bytes -= released_bytes
+        if released_bytes and self._waiting:
+            self._admit()
 
     def sweep(self, now: float) -> None:
         """Refuses what waited too long, and drops the slowest request where others wait for room."""
@@ -169,14 +183,13 @@ class Budget:
         addresses that ask for many small pieces would keep out another one's first request. A proxy's
         callers cannot be told apart, so it does not stand back.
         """
-        for waiter in sorted(self._waiting, key=_rank):
-            if not self._has_share(waiter.lease, waiter.wanted_bytes):
-                continue
-            if not self._fits(waiter.wanted_bytes):
+        while may := [w for w in self._waiting if self._has_share(w.lease, w.wanted_bytes)]:
+            first = min(may, key=_rank)
+            if not self._fits(first.wanted_bytes):
                 return
-            self._waiting.remove(waiter)
-            self._grant(waiter.lease, waiter.wanted_bytes)
-            waiter.granted.set_result(True)
+            self._waiting.remove(first)
+            self._grant(first.lease, first.wanted_bytes)
+            first.granted.set_result(True)
 
     def _refuse_one(self) -> None:
         """Refuses the largest of the address that waits with most: to fill the queue takes many addresses."""

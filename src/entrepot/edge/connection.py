@@ -20,6 +20,7 @@ from entrepot.dialect.sizes import LARGE
 from entrepot.edge.budget import Lease, Share
 from entrepot.edge.connections import Connections
 from entrepot.edge.incoming import FREE_BYTES, LINE_BYTES, Incoming, Limits
+from entrepot.edge.loop_time import LoopTime
 
 HEAD_TIMEOUT_S = 30.0
 BODY_TIMEOUT_S = 60.0
@@ -40,7 +41,7 @@ TLS_BUFFER_BYTES = 16 << 10
 _STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 _BODILESS = frozenset((204, 304))
 _NEVER = math.inf
-_WRITING, _QUEUE, _ROOM, _PACE = 1, 2, 4, 8  # why a connection does not read
+_WRITING, _QUEUE, _ROOM, _PACE, _TURN = 1, 2, 4, 8, 16  # why a connection does not read
 _NO_ROOM = "too many bytes of other requests are in memory; try again in a moment"
 _TOO_SLOW = "the request came too slowly while others waited for its memory; send it again"
 
@@ -103,11 +104,16 @@ class Connection(asyncio.Protocol):
     `deadline` is when the connection has been waiting too long (loop time); the server sweeps.
     """
 
-    def __init__(self, application: Application, connections: Connections, share: Share) -> None:
+    def __init__(
+        self, application: Application, connections: Connections, share: Share, loop_time: LoopTime
+    ) -> None:
         self._application = application
         self._connections = connections
         self._budget = connections.budget
+        self._loop_time = loop_time
         self._share = share
+        # Of a proxy's callers each connection has its turns, because they cannot be told apart.
+        self._caller = share if share.limited else Share(share.network, limited=False)
         self._loop = asyncio.get_running_loop()
         self._turns: deque[_Turn] = deque()
         self._unanswered = 0  # requests that were read whole
@@ -119,6 +125,7 @@ class Connection(asyncio.Protocol):
         self._last = False  # close behind the answer that is under way
         self._not_reading = 0
         self._linger_s = LINGER_S
+        self._unread = b""  # received, and to be read when it is its turn
         self._timed = ""  # the part of a request that `deadline` is for
         self._can_write: asyncio.Event | None = None  # where writing is paused
         self.deadline = self._loop.time() + HEAD_TIMEOUT_S
@@ -139,12 +146,30 @@ class Connection(asyncio.Protocol):
         self._connections.open.pop(self, None)
         self._connections.leave(self._share)
         self._transport = _LOST  # which otherwise holds this object in a cycle
+        self._unread = b""
         self._incoming.close()
         self._forget_turns()
         self.resume_writing()
         self._wake()
 
     def data_received(self, data: bytes) -> None:
+        if self._unread:
+            self._unread += data
+        elif self._loop_time.scarce and self._loop_time.read_later(
+            self._read, len(data), self._caller
+        ):
+            self._unread = data
+            self._pause(_TURN)
+        else:
+            self._feed(data)
+
+    def _read(self) -> None:
+        unread, self._unread = self._unread, b""
+        if unread:
+            self._resume(_TURN)
+            self._feed(unread)
+
+    def _feed(self, data: bytes) -> None:
         incoming = self._incoming
         if incoming.stopped:
             self._drop(len(data))
@@ -298,6 +323,7 @@ class Connection(asyncio.Protocol):
         """Answers what waits, in order, for as long as the connection lives: a task for each request
         would cost more than many a request does. Nothing of a request is left while it rests."""
         turns, answer_of = self._turns, self._application.answer
+        loop_time, caller = self._loop_time, self._caller
         try:
             while True:
                 while not turns:
@@ -316,7 +342,10 @@ class Connection(asyncio.Protocol):
                         self._forget_turns()
                         answer = self._application.refuse(request, Unavailable(_NO_ROOM))
                     elif lease is None:
-                        answer = await answer_of(request)
+                        if loop_time.scarce:
+                            answer = await loop_time.answer(answer_of, request, caller)
+                        else:
+                            answer = await answer_of(request)
                         self._unanswered -= 1
                     else:
                         answer = await self._answer_leased(request, lease)
@@ -339,11 +368,12 @@ class Connection(asyncio.Protocol):
 
     async def _answer_leased(self, request: Request, lease: Lease) -> Answer:
         """The answer to a request that holds memory of the budget; few large ones are in work."""
+        loop_time, answer_of = self._loop_time, self._application.answer
         try:
             if lease.leased_bytes <= LARGE:
-                return await self._application.answer(request)
+                return await loop_time.answer(answer_of, request, self._caller)
             async with self._connections.large.turn(lease.share):
-                return await self._application.answer(request)
+                return await loop_time.answer(answer_of, request, self._caller)
         finally:
             self._unanswered -= 1
             self._budget.release(lease)
@@ -358,8 +388,7 @@ class Connection(asyncio.Protocol):
         if self._lease is not None:
             leases.append(self._lease)
             self._lease = None
-        for lease in leases:
-            self._budget.release(lease)
+        self._budget.release(*leases)
 
     def _write(self, answer: Answer, keep_alive: bool, bodiless: bool) -> None:
         body = answer.body

@@ -1,6 +1,8 @@
 """A queue in which addresses take turns, so that one that queues a thousand things delays no other.
 
-Example: address A queues a1 to a1000, then B queues b1. The order out is a1, b1, a2, a3 and so on.
+Example: address A queues a1 to a1000, then B queues b1. The order out is a1, b1, a2, a3 and so on. Where A
+has used more of the loop's time than B (`Share.used_s`), B also comes first with b2, b3 and so on, until it
+has used as much.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from heapq import heappop, heappush
+from itertools import count
 from typing import Generic, TypeVar
 
 from entrepot.edge.budget import Share
@@ -17,31 +21,43 @@ T = TypeVar("T")
 
 
 class FairQueue(Generic[T]):
-    """First in, first out for each address; the addresses take turns."""
+    """First in, first out for each address; of the addresses, who has used least comes first.
+
+    Who comes back is not paid for the time in which it wanted nothing: it begins where the others are.
+    """
 
     def __init__(self) -> None:
-        self._queues: dict[Share, deque[T]] = {}  # whose turn it is next comes first
+        self._queues: dict[Share, deque[T]] = {}
+        self._order: list[tuple[float, int, Share]] = []  # a heap: each address that queues, once
+        self._numbers = count()
+        self._used_s = 0.0  # what the address had used that came out last
 
     def __bool__(self) -> bool:
-        return bool(self._queues)
+        return bool(self._order)
 
     def put(self, share: Share, item: T) -> None:
         """Queues the item for this address."""
         queue = self._queues.get(share)
         if queue is None:
             queue = self._queues[share] = deque()
+            share.used_s = max(share.used_s, self._used_s)
+            heappush(self._order, (share.used_s, next(self._numbers), share))
         queue.append(item)
 
     def pop(self) -> tuple[Share, T]:
-        """Returns the next item and its address, which has its next turn after all others.
+        """Returns the next item and its address.
 
-        Raises StopIteration if nothing is queued.
+        Raises IndexError if nothing is queued.
         """
-        share = next(iter(self._queues))
-        queue = self._queues.pop(share)
+        self._used_s, _, share = heappop(self._order)
+        queue = self._queues[share]
         item = queue.popleft()
         if queue:
-            self._queues[share] = queue
+            # What the item costs is not known yet: it is taken for as much as those before it.
+            used_s = share.used_s + share.cost_s
+            heappush(self._order, (used_s, next(self._numbers), share))
+        else:
+            del self._queues[share]
         return share, item
 
 

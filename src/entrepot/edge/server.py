@@ -17,6 +17,7 @@ from entrepot.edge.accepting import BACKLOG, Accepting, files_for_connections
 from entrepot.edge.budget import Budget, Share
 from entrepot.edge.connection import Application, Connection
 from entrepot.edge.connections import Connections
+from entrepot.edge.loop_time import LoopTime
 from entrepot.edge.watchdog import Watchdog
 
 SWEEP_S = 1.0
@@ -153,8 +154,10 @@ class _Side:
         connections.limit = files_for_connections(max(wanted, 1))
         self.connections = connections
 
+        loop_time = LoopTime()
+
         def make(share: Share) -> Connection:
-            return Connection(front.application, connections, share)
+            return Connection(front.application, connections, share, loop_time)
 
         self.accepting = Accepting(front.sock, connections, make, front.tls)
 

@@ -1,0 +1,139 @@
+"""Shares the time of the event loop among addresses when it is scarce.
+
+Example: strangers send 300 pipelines of 250 requests each. To read and answer them all takes seconds, and a
+request that comes meanwhile would wait for them all, because a loop runs what is ready in the order in which
+it became so. Once a turn of the loop has read and answered for 10 ms, what else is ready waits. In each turn
+as much of it goes on as fills 10 ms again, first that whose address has used least of the loop's time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+from entrepot.dialect.request import Answer, Request
+from entrepot.edge.budget import Share
+from entrepot.edge.fair_queue import FairQueue
+
+SLICE_S = 0.01  # once a turn of the loop has read and answered for so long, the rest waits
+GIVEN_S = 0.003  # and while something waits, a turn takes so long
+UNREAD_BYTES = 4 << 20  # that were received and wait to be read, of all connections together
+_BETWEEN_S = 0.002  # so long after a turn that was timed none is
+_LEAST_S = 0.0001  # a request is taken to cost so much at least
+_NEWEST = 4  # one part in so many of `cost_s` is the newest request's
+
+AnswerOf = Callable[[Request], Coroutine[Any, Any, Answer]]
+
+
+class LoopTime:
+    """The time of one event loop, as far as requests of one listener use it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        # Each item goes on when it is called, and returns how many seconds more that will take.
+        self._waiting: FairQueue[Callable[[], float]] = FairQueue()
+        self._giving = False  # `_give` will be called again
+        self._unread_bytes = 0
+        # A turn is timed by a callback, which runs in the next one: now and then, because it costs something.
+        self._turn_began = self._turn_ended = 0.0
+
+    @property
+    def scarce(self) -> bool:
+        """Whether what is ready has to wait for its turn."""
+        if self._giving:
+            return True
+        now = perf_counter()
+        if self._turn_began:
+            return now - self._turn_began > SLICE_S
+        if now - self._turn_ended > _BETWEEN_S:
+            self._turn_began = now
+            self._loop.call_soon(self._turn_ends)
+        return False
+
+    def _turn_ends(self) -> None:
+        self._turn_began, self._turn_ended = 0.0, perf_counter()
+
+    async def answer(self, answer_of: AnswerOf, request: Request, share: Share) -> Answer:
+        """Answers the request when it is its turn."""
+        turn = self._loop.create_future()
+        self._queue(share, partial(_go_on, turn, share))
+        await turn
+        return await _Charged(answer_of(request), share)
+
+    def read_later(self, read: Callable[[], None], unread_bytes: int, share: Share) -> bool:
+        """Reads so many received bytes when it is their turn.
+
+        Returns False, and will not, where too many bytes wait: they are in memory and nobody counts them.
+        """
+        if self._unread_bytes + unread_bytes > UNREAD_BYTES:
+            return False
+        self._unread_bytes += unread_bytes
+        self._queue(share, partial(self._read, read, unread_bytes))
+        return True
+
+    def _read(self, read: Callable[[], None], unread_bytes: int) -> float:
+        self._unread_bytes -= unread_bytes
+        read()
+        return 0.0
+
+    def _queue(self, share: Share, go_on: Callable[[], float]) -> None:
+        self._waiting.put(share, go_on)
+        if not self._giving:
+            self._giving = True
+            self._loop.call_soon(self._give)
+
+    def _give(self) -> None:
+        """Lets as much go on as fills this turn of the loop and the next."""
+        given_s = 0.0
+        while self._waiting and given_s < GIVEN_S:
+            share, go_on = self._waiting.pop()
+            began = perf_counter()
+            more_s = go_on()
+            spent_s = perf_counter() - began
+            share.used_s += spent_s
+            given_s += spent_s + more_s
+        self._giving = bool(self._waiting)
+        if self._giving:
+            self._loop.call_soon(self._give)
+
+
+def _go_on(turn: asyncio.Future[None], share: Share) -> float:
+    if turn.done():  # its task was cancelled
+        return 0.0
+    turn.set_result(None)
+    return max(share.cost_s, _LEAST_S)
+
+
+class _Charged(Generator[Any, None, Answer]):
+    """A coroutine whose steps are timed: what each holds the loop is charged to the address."""
+
+    def __init__(self, work: Coroutine[Any, Any, Answer], share: Share) -> None:
+        self._work = work
+        self._share = share
+        self._cost_s = 0.0
+
+    def __await__(self) -> Generator[Any, None, Answer]:
+        return self
+
+    def send(self, value: None) -> Any:
+        began = perf_counter()
+        try:
+            return self._work.send(value)
+        finally:
+            self._charge(perf_counter() - began)
+
+    def throw(self, *error: Any) -> Any:
+        began = perf_counter()
+        try:
+            return self._work.throw(*error)
+        finally:
+            self._charge(perf_counter() - began)
+
+    def _charge(self, spent_s: float) -> None:
+        share = self._share
+        share.used_s += spent_s
+        share.cost_s += (self._cost_s + spent_s - share.cost_s) / _NEWEST
+        self._cost_s += spent_s

@@ -1,0 +1,138 @@
+"""When the loop's time is scarce, addresses take turns, and who has used least comes first."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import pytest
+import uvloop
+
+from entrepot.dialect.request import Answer, Request
+from entrepot.edge.budget import Share
+from entrepot.edge.loop_time import SLICE_S, UNREAD_BYTES, LoopTime
+
+REQUEST = Request("GET", b"/")
+
+
+class Case:
+    """A loop's time, and requests that hold the loop for some milliseconds."""
+
+    def __init__(self) -> None:
+        self.loop_time = LoopTime()
+        self.order: list[str] = []
+
+    def answer(self, share: Share, holds_ms: float = 1) -> asyncio.Task[Answer]:
+        async def answer_of(request: Request) -> Answer:
+            hold(holds_ms)
+            self.order.append(share.network)
+            await asyncio.sleep(0)
+            return Answer(200)
+
+        return asyncio.ensure_future(self.loop_time.answer(answer_of, REQUEST, share))
+
+
+def hold(ms: float) -> None:
+    """Uses the processor, as a request does that is parsed."""
+    end = time.perf_counter() + ms / 1000
+    while time.perf_counter() < end:
+        pass
+
+
+def run(check: Callable[[Case], Awaitable[None]]) -> None:
+    async def inside() -> None:
+        await check(Case())
+
+    uvloop.run(inside())
+
+
+def test_time_is_scarce_once_a_turn_of_the_loop_took_long() -> None:
+    async def check(case: Case) -> None:
+        assert not case.loop_time.scarce
+        hold(SLICE_S * 1100)
+        assert case.loop_time.scarce
+        await asyncio.sleep(0.002)
+        assert not case.loop_time.scarce
+
+    run(check)
+
+
+def test_who_uses_much_waits_and_who_uses_little_does_not() -> None:
+    async def check(case: Case) -> None:
+        dear, cheap = Share("dear"), Share("cheap")
+        tasks = [case.answer(dear, 5) for _ in range(20)]
+        while len(case.order) < 3:
+            await asyncio.sleep(0)
+        tasks += [case.answer(cheap, 0.1) for _ in range(10)]
+        behind = len(case.order)
+        await asyncio.gather(*tasks)
+        # What had its turn already comes first, and perhaps one more, whose cost is not known yet.
+        assert case.order[behind:].index("cheap") <= 3
+        assert case.order[-5:] == ["dear"] * 5
+        assert dear.used_s > 0.09
+
+    run(check)
+
+
+def test_every_answer_comes_and_a_failure_too() -> None:
+    async def check(case: Case) -> None:
+        async def fails(request: Request) -> Answer:
+            await asyncio.sleep(0)
+            raise ValueError("no")
+
+        share = Share("a")
+        tasks = [case.answer(share, 1) for _ in range(10)]
+        with pytest.raises(ValueError, match="no"):
+            await case.loop_time.answer(fails, REQUEST, share)
+        assert all(answer.status == 200 for answer in await asyncio.gather(*tasks))
+
+    run(check)
+
+
+def test_a_request_that_is_cancelled_ends_wherever_it_is() -> None:
+    async def check(case: Case) -> None:
+        ended: list[str] = []
+
+        async def endless(request: Request) -> Answer:
+            try:
+                return await asyncio.get_running_loop().create_future()
+            finally:
+                ended.append("answering")
+
+        share = Share("a")
+        waits = case.answer(share)
+        answered = asyncio.ensure_future(case.loop_time.answer(endless, REQUEST, share))
+        waits.cancel()
+        await asyncio.sleep(0.01)
+        answered.cancel()
+        await asyncio.gather(waits, answered, return_exceptions=True)
+        assert waits.cancelled()
+        assert answered.cancelled()
+        assert ended == ["answering"]
+        assert (await case.answer(share)).status == 200
+
+    gc.disable()
+    try:
+        run(check)
+    finally:
+        gc.enable()
+
+
+def test_what_was_received_is_read_in_turns_but_not_more_than_may_be_in_memory() -> None:
+    async def check(case: Case) -> None:
+        read: list[int] = []
+        share, half = Share("a"), UNREAD_BYTES // 2
+        assert all(
+            case.loop_time.read_later(partial(read.append, n), half, share) for n in range(2)
+        )
+        assert not case.loop_time.read_later(partial(read.append, 2), 1, share)
+        assert case.loop_time.scarce
+        await asyncio.sleep(0.01)
+        assert read == [0, 1]
+        assert not case.loop_time.scarce
+        assert case.loop_time.read_later(partial(read.append, 3), half, share)
+
+    run(check)
