@@ -13,7 +13,7 @@ import uvloop
 
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.budget import Share
-from entrepot.edge.loop_time import SLICE_S, UNREAD_BYTES, LoopTime
+from entrepot.edge.loop_time import READ, SLICE_S, SMALL_READ, UNREAD_BYTES, LoopTime
 
 REQUEST = Request("GET", b"/")
 
@@ -128,10 +128,13 @@ def test_what_was_received_is_read_in_turns_but_not_more_than_may_be_in_memory()
         assert all(
             case.loop_time.read_later(partial(read.append, n), half, share) for n in range(2)
         )
-        assert not case.loop_time.read_later(partial(read.append, 2), 1, share)
+        assert not case.loop_time.read_later(partial(read.append, 2), READ, share)
+        assert len(case.loop_time.small_buffer) == SMALL_READ
+        assert case.loop_time.read_later(partial(read.append, 2), SMALL_READ, share)
         assert case.loop_time.scarce
         await asyncio.sleep(0.01)
-        assert read == [0, 1]
+        assert read == [0, 1, 2]
+        assert len(case.loop_time.small_buffer) == READ
         assert not case.loop_time.scarce
         assert case.loop_time.read_later(partial(read.append, 3), half, share)
 

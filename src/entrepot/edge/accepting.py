@@ -32,10 +32,11 @@ BACKLOG = 2048
 RESERVED_FILES = 64  # descriptors that are kept back for the store and the admin listener
 TAKEN_AT_ONCE = 64  # connections that are taken in one turn of the loop
 BEGUN_AT_ONCE = 8  # and begun: each may bring a quarter of a megabyte at once
+BEGUN_IF_SCARCE = 2
 _REST_S = 0.5  # after the system refused a connection
 _SILENCE_S = 10.0  # between two log lines about that
 
-MakeProtocol = Callable[[Share], asyncio.Protocol]
+MakeProtocol = Callable[[Share], asyncio.BaseProtocol]
 
 
 def files_for_connections(wanted: int) -> int:
@@ -59,12 +60,14 @@ class Accepting:
         connections: Connections,
         make: MakeProtocol,
         tls: ssl.SSLContext | None = None,
+        scarce: Callable[[], bool] = lambda: False,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._sock = sock
         self._connections = connections
         self._make = make
         self._tls = tls
+        self._scarce = scarce  # tells whether the loop has no time to read what they will send
         self._joining: dict[asyncio.Task[None], Share] = {}  # oldest first
         self._taken: FairQueue[socket.socket] = FairQueue()  # not begun yet
         self._beginning = False  # `_begin` will be called again
@@ -112,7 +115,7 @@ class Accepting:
 
     def _begin(self) -> None:
         """Begins a few connections in this turn of the loop, and the others in the next ones."""
-        for _ in range(BEGUN_AT_ONCE):
+        for _ in range(BEGUN_IF_SCARCE if self._scarce() else BEGUN_AT_ONCE):
             if not self._taken:
                 break
             share, new = self._taken.pop()

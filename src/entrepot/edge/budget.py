@@ -13,7 +13,7 @@ Knows no HTTP and no socket. Everything here runs on the event loop's thread.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -36,6 +36,7 @@ class Share:
     limited: bool = True
     connections: int = 0
     leased_bytes: int = 0
+    waiting: int = 0  # requests that wait for room
     used_s: float = 0.0
     cost_s: float = 0.001
 
@@ -57,6 +58,7 @@ class Lease:
     unfinished: bool = True
     announced: bool = True  # whether the length of the rest is known
     forget: Callable[[], None] = lambda: None
+    room: _Waiter | None = None  # that it waits for
 
     def remaining_s(self, now: float) -> float:
         """Returns how long the rest takes at the pace so far; infinite where nothing came yet.
@@ -98,13 +100,10 @@ class Budget:
         self.leased_bytes = 0
         self.dropped = 0  # requests that were ended because others needed the room
         self.refused = 0  # requests that got no room in time
+        self.waiting = 0  # requests that wait for room
         self._leases: dict[Lease, None] = {}
-        self._waiting: list[_Waiter] = []
-
-    @property
-    def waiting(self) -> int:
-        """How many requests wait for room."""
-        return len(self._waiting)
+        # Those who wait, in the order in which they came; some may be done and are passed over.
+        self._waiting: dict[Share, deque[_Waiter]] = {}
 
     def extend(self, lease: Lease, wanted_bytes: int) -> asyncio.Future[bool] | None:
         """Adds bytes to the lease.
@@ -112,16 +111,19 @@ class Budget:
         Returns None where there is room, else a future: True once there was, False where there was
         none in time, or where too many wait already.
         """
-        if not self._waiting and self._fits(wanted_bytes) and self._has_share(lease, wanted_bytes):
+        if not self.waiting and self._fits(wanted_bytes) and self._has_share(lease, wanted_bytes):
             self._grant(lease, wanted_bytes)
             return None
         loop = asyncio.get_running_loop()
         waiter = _Waiter(lease, wanted_bytes, loop.time() + ROOM_S, loop.create_future())
-        self._waiting.append(waiter)
+        lease.room = waiter
+        self._waiting.setdefault(lease.share, deque()).append(waiter)
+        self.waiting += 1
+        lease.share.waiting += 1
         self._admit()
         if waiter.granted.done():
             return None
-        if len(self._waiting) > MOST_WAITING:
+        if self.waiting > MOST_WAITING:
             self._refuse_one()
         return waiter.granted
 
@@ -131,31 +133,33 @@ class Budget:
 
     def release(self, *leases: Lease) -> None:
         """Gives all bytes of the leases back, and their places among those who wait."""
-        if self._waiting:
-            gone = set(leases)
-            for waiter in [w for w in self._waiting if w.lease in gone]:
-                self._waiting.remove(waiter)
-                if not waiter.granted.done():
-                    waiter.granted.set_result(False)
         released_bytes = 0
         for lease in leases:
+            if lease.room is not None:
+                self._end_waiting(lease.room, granted=False)
             self._leases.pop(lease, None)
             released_bytes += lease.leased_bytes
             lease.share.leased_bytes -= lease.leased_bytes
             lease.leased_bytes = 0
         self.leased_bytes -= released_bytes
-        if released_bytes and self._waiting:
+        if released_bytes and self.waiting:
             self._admit()
 
     def sweep(self, now: float) -> None:
-        """Refuses what waited too long, and drops the slowest request where others wait for room."""
-        for waiter in [w for w in self._waiting if w.until <= now]:
-            self._refuse(waiter)
-        while self._waiting and (slowest := self._slowest(now)) is not None:
-            self.dropped += 1
-            slowest.unfinished = False
-            slowest.drop()
-            self.release(slowest)
+        """Refuses what waited too long, and drops the slowest requests while others wait for room."""
+        for share in tuple(self._waiting):
+            while (waiter := self._first(share)) is not None and waiter.until <= now:
+                self._refuse(waiter)
+        if not self.waiting:
+            return
+        for lease in self._slow(now):
+            if not self.waiting:
+                return
+            if self._helps(lease):
+                self.dropped += 1
+                lease.unfinished = False
+                lease.drop()
+                self.release(lease)
 
     def _fits(self, wanted_bytes: int) -> bool:
         return self.leased_bytes + wanted_bytes <= self.limit_bytes
@@ -183,41 +187,63 @@ class Budget:
         addresses that ask for many small pieces would keep out another one's first request. A proxy's
         callers cannot be told apart, so it does not stand back.
         """
-        while may := [w for w in self._waiting if self._has_share(w.lease, w.wanted_bytes)]:
-            first = min(may, key=_rank)
-            if not self._fits(first.wanted_bytes):
+        while self.waiting:
+            may = [
+                waiter
+                for share in tuple(self._waiting)
+                if (waiter := self._first(share)) is not None
+                and self._has_share(waiter.lease, waiter.wanted_bytes)
+            ]
+            first = min(may, key=_rank, default=None)
+            if first is None or not self._fits(first.wanted_bytes):
                 return
-            self._waiting.remove(first)
             self._grant(first.lease, first.wanted_bytes)
-            first.granted.set_result(True)
+            self._end_waiting(first, granted=True)
+
+    def _first(self, share: Share) -> _Waiter | None:
+        """Who waits longest of an address; None, and the address is forgotten, where nobody does."""
+        queue = self._waiting[share]
+        while queue and queue[0].granted.done():
+            queue.popleft()
+        if queue:
+            return queue[0]
+        del self._waiting[share]
+        return None
+
+    def _end_waiting(self, waiter: _Waiter, granted: bool) -> None:
+        waiter.lease.room = None
+        self.waiting -= 1
+        waiter.lease.share.waiting -= 1
+        if not waiter.granted.done():  # else its task was cancelled
+            waiter.granted.set_result(granted)
 
     def _refuse_one(self) -> None:
-        """Refuses the largest of the address that waits with most: to fill the queue takes many addresses."""
-        numbers = Counter(waiter.lease.share for waiter in self._waiting)
-        self._refuse(max(self._waiting, key=lambda w: (numbers[w.lease.share], w.wanted_bytes)))
+        """Refuses the newest of the address that waits with most: to fill the queue takes many addresses."""
+        share = max(reversed(self._waiting), key=lambda share: share.waiting)
+        queue = self._waiting[share]
+        while queue[-1].granted.done():
+            queue.pop()
+        self._refuse(queue.pop())
 
     def _refuse(self, waiter: _Waiter) -> None:
-        self._waiting.remove(waiter)
         self.refused += 1
         waiter.lease.forget()
-        waiter.granted.set_result(False)
+        self._end_waiting(waiter, granted=False)
 
-    def _slowest(self, now: float) -> Lease | None:
-        """The unfinished request that needs the longest for its rest, if that is longer than others
-        wait; among those whose end would make room for somebody."""
+    def _slow(self, now: float) -> list[Lease]:
+        """The unfinished requests that need longer for their rest than others wait; the slowest first."""
         slow = [
-            (lease.remaining_s(now), lease)
+            (remaining_s, lease)
             for lease in self._leases
-            if lease.unfinished and now - lease.since > GRACE_S and self._helps(lease)
+            if lease.unfinished
+            and now - lease.since > GRACE_S
+            and (remaining_s := lease.remaining_s(now)) > ROOM_S
         ]
-        if not slow:
-            return None
-        remaining_s, lease = max(slow, key=lambda pair: pair[0])
-        return lease if remaining_s > ROOM_S else None
+        return [lease for _, lease in sorted(slow, key=lambda pair: -pair[0])]
 
     def _helps(self, lease: Lease) -> bool:
         """Whether somebody waits for these bytes: for room in all, or in the same share."""
-        return any(
-            waiter.lease.share is lease.share or not self._fits(waiter.wanted_bytes)
-            for waiter in self._waiting
+        return bool(lease.share.waiting) or any(
+            (waiter := self._first(share)) is not None and not self._fits(waiter.wanted_bytes)
+            for share in tuple(self._waiting)
         )

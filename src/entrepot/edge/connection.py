@@ -98,7 +98,7 @@ _LOST = _Lost()
 _Turn = tuple[Request | None, Answer | None, bool, Lease | None, "asyncio.Future[bool] | None"]
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Reads requests one after another and answers them in that order (a `Receiver`).
 
     `deadline` is when the connection has been waiting too long (loop time); the server sweeps.
@@ -152,13 +152,20 @@ class Connection(asyncio.Protocol):
         self.resume_writing()
         self._wake()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        # TLS has received the bytes already; those of a lease are counted.
+        if self._tls or self._lease is not None:
+            return self._loop_time.buffer
+        return self._loop_time.small_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = self._loop_time.buffer[:nbytes]
         if self._unread:
             self._unread += data
         elif self._loop_time.scarce and self._loop_time.read_later(
-            self._read, len(data), self._caller
+            self._read, nbytes, self._caller
         ):
-            self._unread = data
+            self._unread = bytes(data)
             self._pause(_TURN)
         else:
             self._feed(data)
@@ -169,7 +176,7 @@ class Connection(asyncio.Protocol):
             self._resume(_TURN)
             self._feed(unread)
 
-    def _feed(self, data: bytes) -> None:
+    def _feed(self, data: bytes | memoryview) -> None:
         incoming = self._incoming
         if incoming.stopped:
             self._drop(len(data))

@@ -122,8 +122,8 @@ class Incoming:
             return replace(request, path=path, query=query)
         return request
 
-    def feed(self, data: bytes) -> None:
-        """Reads the bytes; calls the receiver."""
+    def feed(self, data: bytes | memoryview) -> None:
+        """Reads the bytes, and keeps none of the buffer; calls the receiver."""
         parser = self._parser
         if parser is None:
             return

@@ -20,7 +20,8 @@ from entrepot.edge.fair_queue import FairQueue
 
 SLICE_S = 0.01  # once a turn of the loop has read and answered for so long, the rest waits
 GIVEN_S = 0.003  # and while something waits, a turn takes so long
-UNREAD_BYTES = 4 << 20  # that were received and wait to be read, of all connections together
+UNREAD_BYTES = 8 << 20  # that were received and wait to be read, of all connections together
+LARGE_READ, READ, SMALL_READ = 256 << 10, 16 << 10, 1 << 10  # bytes that are received at a time
 _BETWEEN_S = 0.002  # so long after a turn that was timed none is
 _LEAST_S = 0.0001  # a request is taken to cost so much at least
 _NEWEST = 4  # one part in so many of `cost_s` is the newest request's
@@ -37,6 +38,9 @@ class LoopTime:
         self._waiting: FairQueue[Callable[[], float]] = FairQueue()
         self._giving = False  # `_give` will be called again
         self._unread_bytes = 0
+        # Every connection receives into this, one after another.
+        self.buffer = memoryview(bytearray(LARGE_READ))
+        self._read_buffer, self._small_buffer = self.buffer[:READ], self.buffer[:SMALL_READ]
         # A turn is timed by a callback, which runs in the next one: now and then, because it costs something.
         self._turn_began = self._turn_ended = 0.0
 
@@ -63,12 +67,21 @@ class LoopTime:
         await turn
         return await _Charged(answer_of(request), share)
 
+    @property
+    def small_buffer(self) -> memoryview:
+        """The part of `buffer` that is for bytes which nobody counts.
+
+        Thousands of connections may have sent something at the same time: where much waits to be read
+        already, little of each is received.
+        """
+        return self._read_buffer if self._unread_bytes < UNREAD_BYTES else self._small_buffer
+
     def read_later(self, read: Callable[[], None], unread_bytes: int, share: Share) -> bool:
         """Reads so many received bytes when it is their turn.
 
-        Returns False, and will not, where too many bytes wait: they are in memory and nobody counts them.
+        Returns False, and will not, where too many bytes wait.
         """
-        if self._unread_bytes + unread_bytes > UNREAD_BYTES:
+        if self._unread_bytes >= UNREAD_BYTES and unread_bytes > SMALL_READ:
             return False
         self._unread_bytes += unread_bytes
         self._queue(share, partial(self._read, read, unread_bytes))

@@ -159,7 +159,9 @@ class _Side:
         def make(share: Share) -> Connection:
             return Connection(front.application, connections, share, loop_time)
 
-        self.accepting = Accepting(front.sock, connections, make, front.tls)
+        self.accepting = Accepting(
+            front.sock, connections, make, front.tls, lambda: loop_time.scarce
+        )
 
     def drain(self, sending: bool = True) -> None:
         """See `Connection.drain`."""
