@@ -32,6 +32,8 @@ def percent_decode(
     try:
         if len(raw) > _STEP:
             return "".join(_decoded_in_steps(raw, part, plus_is_space))
+        if type(raw) is bytes and raw.isalnum():  # most names, and many values
+            return raw.decode()
         return _unescaped(bytes(raw), part, plus_is_space).decode()
     except UnicodeDecodeError:
         raise Malformed(part, "not valid UTF-8") from None

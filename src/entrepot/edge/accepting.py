@@ -78,13 +78,11 @@ class Accepting:
         self._loop.add_reader(sock, self._take)
 
     def close(self) -> None:
-        """Takes no more connections, and ends the handshakes that are under way."""
+        """Takes no more connections. Those that shake hands go on; nobody waits for them."""
         if not self._closed:
             self._closed = True
             self._loop.remove_reader(self._sock)
             self._sock.close()
-            for task in tuple(self._joining):
-                task.cancel()
             while self._taken:
                 share, new = self._taken.pop()
                 self._connections.leave(share)

@@ -20,7 +20,7 @@ from entrepot.dialect.sizes import LARGE
 from entrepot.edge.budget import Lease, Share
 from entrepot.edge.connections import Connections
 from entrepot.edge.incoming import FREE_BYTES, LINE_BYTES, Incoming, Limits
-from entrepot.edge.loop_time import LoopTime
+from entrepot.edge.loop_time import SMALL_READ, LoopTime
 
 HEAD_TIMEOUT_S = 30.0
 BODY_TIMEOUT_S = 60.0
@@ -140,6 +140,8 @@ class Connection(asyncio.BufferedProtocol):
         peer = str((transport.get_extra_info("peername") or ("",))[0])
         self._incoming = Incoming(self._application, self, peer)
         self._connections.open[self] = None
+        if self._connections.draining:
+            self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         # A request that was read whole is finished all the same: its answer has nowhere to go.
@@ -153,10 +155,12 @@ class Connection(asyncio.BufferedProtocol):
         self._wake()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        # TLS has received the bytes already; those of a lease are counted.
-        if self._tls or self._lease is not None:
+        if self._tls:  # which has received the bytes already
             return self._loop_time.buffer
-        return self._loop_time.small_buffer
+        if self._lease is None:
+            return self._loop_time.small_buffer
+        leased_bytes = self._lease.leased_bytes - self._lease.done_bytes
+        return self._loop_time.buffer[: max(leased_bytes, SMALL_READ)]
 
     def buffer_updated(self, nbytes: int) -> None:
         data = self._loop_time.buffer[:nbytes]

@@ -53,6 +53,7 @@ class Connections:
         self.large = FairSemaphore(LARGE_IN_WORK)
         self.open: dict[Open, None] = {}  # least recently active first
         self.refused = 0
+        self.draining = False  # a new one is closed at once
         self.crowded = False  # from half the limit on, who was active last is kept track of
         self._trusted = trusted
         self._shares: dict[str, Share] = {}

@@ -164,7 +164,8 @@ class _Side:
         )
 
     def drain(self, sending: bool = True) -> None:
-        """See `Connection.drain`."""
+        """See `Connection.drain`; connections that are still to come are closed."""
+        self.connections.draining = True
         for connection in tuple(self.connections.open):
             connection.drain(sending)
 
