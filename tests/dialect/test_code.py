@@ -76,3 +76,22 @@ def test_names_are_spelled_as_the_sdks_spell_them(name: str, spelled: str) -> No
 def test_what_python_cannot_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="no parameter can be called"):
         argument(name)
+
+
+class Counting(list[Any]):
+    """A list that counts how often somebody begins to read one of its items."""
+
+    read = 0
+
+    def __iter__(self) -> Any:
+        for item in super().__iter__():
+            Counting.read += 1
+            yield item
+
+
+def test_what_is_deep_is_not_read_anew_from_each_level() -> None:
+    value: Any = Counting(range(10_000))
+    for _ in range(50):
+        value = Counting([value])
+    assert python(value).count("\n") > 10_000
+    assert Counting.read < 20_000

@@ -21,6 +21,7 @@ from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.explorer import FORM_LIMIT, Explorer, World, calling, session, words
+from entrepot.explorer.shown import MOST_SHOWN
 from entrepot.main import dialects
 from tests.cli.console import Console
 from tests.contract.adapters import WITH_PRODUCTS
@@ -528,10 +529,10 @@ def test_a_form_that_is_too_large_is_refused_before_it_is_sent(
 
 
 def test_an_answer_that_is_too_long_is_cut() -> None:
-    answer = Answer(200, b"x" * (calling.MOST_SHOWN + 1))
+    answer = Answer(200, b"x" * (MOST_SHOWN + 1))
     outcome = calling._outcome(Request("GET", b"/"), answer, 1.0, set())
     assert outcome.cut
-    assert len(outcome.body) == calling.MOST_SHOWN
+    assert len(outcome.body) == MOST_SHOWN
 
 
 # Switched off

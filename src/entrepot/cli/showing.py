@@ -58,11 +58,12 @@ def config(
     The flags are those of `serve`: what would it run with? Secrets are hidden.
     """
     from entrepot.edge.bounds import fixed
+    from entrepot.explorer import BOUNDS
 
     place = place or Place()
     given = (flags or Flags()).given
     settings, origin = load({**given, **place.flags}, file=place.config)
-    bounds = fixed(root.dialects())
+    bounds = fixed(root.dialects()) | BOUNDS
     values, origin = shown(settings) | bounds, origin | dict.fromkeys(bounds, "fixed")
     if as_json:
         print_json({name: {"value": values[name], "source": origin[name]} for name in values})

@@ -130,6 +130,9 @@ def words(credentials: Credentials) -> dict[str, Any]:
     return {name: value for part in parts for name, value in part.items()}
 
 
+Described = tuple[dict[str, Any], dict[str, openapi.Schema]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One parameter in a form. `value` is what it begins with, None where that is nothing."""
@@ -155,9 +158,11 @@ class Form:
     schemas: Mapping[str, Mapping[str, Any]]  # what the schemas refer to, by name
 
 
-def form(dialect: Dialect, operation: Operation, credentials: Credentials) -> Form:
-    """The form of the operation for whoever has the credentials."""
-    described, schemas = openapi.described(dialect, operation)
+def form(
+    dialect: Dialect, operation: Operation, credentials: Credentials, known: Described | None = None
+) -> Form:
+    """The form of the operation for whoever has the credentials; `known` is its description if it is at hand."""
+    described, schemas = known or openapi.described(dialect, operation)
     own = dialect.client.own(credentials)
     example = filled(operation.example, words(credentials))
     values = {**(dialect.client.nested(example or {}) if operation.body is None else {}), **own}

@@ -82,10 +82,13 @@ def python(value: Any, indent: int = 0, before: int = 0, after: int = 0) -> str:
 
     `indent` is where its lines begin; `before` and `after` count what stands on its first and last.
     """
-    line = _inline(value)
-    if indent + before + len(line) + after <= WIDTH or not _parts(value):
+    found = _parts(value)
+    if found is None:
+        return _atom(value)
+    line = _inline(value, WIDTH - indent - before - after)
+    if line is not None:
         return line
-    opened, parts, closed = _parts(value) or ("", [], "")
+    opened, parts, closed = found
     inner = indent + 4
     lines = [f"{' ' * inner}{name}{python(v, inner, len(name), 1)}," for name, v in parts]
     return "\n".join([opened, *lines, " " * indent + closed])
@@ -105,25 +108,44 @@ def imported(module: str, names: Iterable[str]) -> str:
     return f"from {module} import (\n" + "".join(f"    {name},\n" for name in ordered) + ")"
 
 
-def _inline(value: Any) -> str:
+def _inline(value: Any, room: int) -> str | None:
+    """The value on one line; None where it has more characters than `room`. It looks at no more of it:
+    each of the values around it asks again."""
+    found = _parts(value)
+    if found is None:
+        if isinstance(value, str) and len(value) > room:
+            return None
+        atom = _atom(value)
+        return atom if len(atom) <= room else None
+    opened, parts, closed = found
+    room -= len(opened) + len(closed)
+    pieces: list[str] = []
+    for name, inner in parts:
+        room -= len(name) + (2 if pieces else 0)
+        line = _inline(inner, room)
+        if line is None:
+            return None
+        room -= len(line)
+        pieces.append(name + line)
+    return opened + ", ".join(pieces) + closed if room >= 0 else None
+
+
+def _atom(value: Any) -> str:
+    """What has no parts."""
     if isinstance(value, Code):
         return value
-    found = _parts(value)
-    if found is not None:
-        opened, parts, closed = found
-        return opened + ", ".join(name + _inline(v) for name, v in parts) + closed
     return _text(value) if isinstance(value, str) else repr(value)
 
 
-def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str] | None:
-    """Brackets and what is between them; None for what has none."""
+def _parts(value: Any) -> tuple[str, Iterable[tuple[str, Any]], str] | None:
+    """Brackets and what is between them, made as it is asked for; None for what has none."""
     if isinstance(value, Made):
         named = [(f"{k}=", v) for k, v in value.arguments.items()]
         return f"{value.name}(", [*(("", v) for v in value.first), *named], ")"
     if isinstance(value, Mapping):
-        return "{", [(f"{_text(k)}: ", v) for k, v in value.items()], "}"
+        return "{", ((f"{_text(k)}: ", v) for k, v in value.items()), "}"
     if isinstance(value, list | tuple):
-        return "[", [("", v) for v in value], "]"
+        return "[", (("", v) for v in value), "]"
     return None
 
 

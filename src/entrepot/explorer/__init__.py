@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from entrepot.core.faults import (
     Fault,
@@ -19,6 +19,7 @@ from entrepot.core.faults import (
     NotFound,
     Throttled,
     TooLarge,
+    TooMuch,
     Unauthenticated,
     Unavailable,
 )
@@ -31,15 +32,18 @@ from entrepot.dialect.parameters import parse
 from entrepot.dialect.request import Answer, Request
 from entrepot.explorer import session
 from entrepot.explorer.calling import Ask
+from entrepot.explorer.shown import MOST_SHOWN
 
 if TYPE_CHECKING:
     from entrepot.explorer.pages import Pages, Visit
     from entrepot.explorer.sign_in import Door, Guest
 
 log = logging.getLogger("entrepot.explorer")
+R = TypeVar("R")
 ROOT = b"explorer"
-FORM_LIMIT = 4 << 20  # a body of a megabyte, percent-encoded
+FORM_LIMIT = 2 << 20  # a body of a megabyte, percent-encoded
 _SMALL_FORM = 1 << 14
+BOUNDS = {"body_bytes.explorer": FORM_LIMIT, "explorer_shown_chars": MOST_SHOWN}
 _CALLS = 3  # segments of the path of an operation
 
 
@@ -107,7 +111,7 @@ class Explorer:
             return await self._answer(request)
         except Malformed:
             return self._pages.message(visit, 400, "unreadable")
-        except Unavailable:
+        except (TooMuch, Unavailable):
             return self._pages.message(visit, 503, "busy")
         except Exception:
             log.exception("a page of the explorer failed: %s %r", request.method, request.path)
@@ -192,16 +196,15 @@ class Explorer:
         return found is not None and _from_here(visit.request, typed.get("proof", ""), found.proof)
 
     async def _post(self, words: list[str], visit: Visit) -> Answer:
-        parsed = parse(visit.request.body)
-        typed = {name: value for name, value in parsed.items() if isinstance(value, str)}
+        from entrepot.explorer.pages import only
+
         if words[1:] == ["sign-in"]:
-            return await self._sign_in(visit, typed)
+            return await self._sign_in(visit, only(visit.request.body))
         if visit.guest is None:
             return self._sign_in_page(visit, 403, "forged")
-        proved = self._proved(visit, typed, visit.guest.session)
         if len(words) == _CALLS:
-            return await self._of_dialect(words, visit, typed, proved)
-        if not proved:
+            return await self._of_dialect(words, visit, visit.request.body)
+        if not self._proved(visit, only(visit.request.body), visit.guest.session):
             return self._pages.message(visit, 403, "forged")
         if words[1:] != ["sign-out"]:
             return self._pages.message(visit, 404, "not_found")
@@ -210,9 +213,7 @@ class Explorer:
 
     # What
 
-    async def _of_dialect(
-        self, words: list[str], visit: Visit, typed: Mapping[str, str] | None, proved: bool = False
-    ) -> Answer:
+    async def _of_dialect(self, words: list[str], visit: Visit, form: bytes | None) -> Answer:
         dialect = next((d for d in self._world.dialects if d.name == words[1]), None)
         if dialect is None or len(words) > _CALLS:
             return self._pages.message(visit, 404, "not_found")
@@ -221,35 +222,36 @@ class Explorer:
         operation = next((o for o in dialect.operations if o.name == words[2]), None)
         if operation is None:
             return self._pages.message(visit, 404, "not_found")
-        return await self._operation(visit, dialect, operation, typed, proved)
+        return await self._operation(visit, dialect, operation, form)
 
     async def _operation(
         self,
         visit: Visit,
         dialect: Dialect,
         operation: Operation,
-        typed: Mapping[str, str] | None,
-        proved: bool,
+        form: bytes | None,
     ) -> Answer:
-        from entrepot.explorer.pages import Call
-
         guest, world = visit.guest, self._world
         assert guest is not None  # noqa: S101 (only guests get here)
-        key = guest.session.access_key
+        key, store = guest.session.access_key, world.house.store
         try:
-            credentials = await world.house.store.read(
+            credentials = await store.read(
                 lambda tx: world.credentials(tx, guest.tenant, guest.user, key), guest.tenant.id
             )
         except NotFound:
             return self._pages.message(visit, 403, "no_key")
-        call = Call(dialect, operation, typed)
-        await asyncio.to_thread(call.begin, credentials, self._url(visit.request))
-        if typed is not None and not proved:
+
+        def apart(work: Callable[[], R]) -> Awaitable[R]:
+            return store.apart(work, guest.tenant.id)
+
+        url = self._url(visit.request)
+        call = await apart(lambda: self._pages.call(dialect, operation, form, credentials, url))
+        if call.typed is not None and not self._proved(visit, call.typed, guest.session):
             call.trouble = "forged"
-        elif typed is not None and typed.get("do") == "send" and not call.wrong:
-            await call.send(credentials, visit.request, world.ask)
+        elif call.typed is not None and call.typed.get("do") == "send" and not call.wrong:
+            await call.send(credentials, visit.request, world.ask, apart)
         status = 403 if call.trouble == "forged" else 200
-        return await asyncio.to_thread(self._pages.operation, visit, call, status)
+        return await apart(lambda: self._pages.operation(visit, call, status))
 
 
 def _words(path: bytes) -> list[str]:

@@ -8,10 +8,9 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-import msgspec
 from msgspec.structs import replace
 
 from entrepot.core.faults import Fault, Invalid, Violation
@@ -19,13 +18,23 @@ from entrepot.dialect import calls
 from entrepot.dialect.client import Credentials, Stamp
 from entrepot.dialect.dialect import Dialect, Row, row_for
 from entrepot.dialect.operation import Operation
+from entrepot.dialect.quoting import quoted
 from entrepot.dialect.request import Answer, Request
 from entrepot.explorer.forms import Sent
+from entrepot.explorer.shown import beginning, readable
 
 Ask = Callable[[Request], Awaitable[tuple[Answer, Fault | None]]]
-MOST_SHOWN = 512 * 1024
+R = TypeVar("R")
 _HIDDEN = "******"
 _SECRET = ("secret", "password", "token")
+
+
+class Apart(Protocol):
+    """Does work of the tenant in its turn, beside the event loop (`Store.apart`)."""
+
+    def __call__(self, work: Callable[[], R]) -> Awaitable[R]:
+        """What the work returned."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class Outcome:
     """What the page shows of a call. No secret of the account is in its texts."""
 
     request: str
+    request_cut: bool
     status: int
     reason: str
     headers: tuple[tuple[str, str], ...]
@@ -80,12 +90,16 @@ def _secrets(credentials: Credentials) -> set[str]:
 async def send(
     dialect: Dialect,
     operation: Operation,
-    sent: Sent,
+    read: Callable[[], Sent],
     credentials: Credentials,
     by: Request,
     ask: Ask,
+    apart: Apart,
 ) -> Outcome:
     """What comes of the call that `by`, the browser's own request, asks for.
+
+    What was typed is read where it is signed: its values take many times the memory of the texts, and
+    would have to be kept while the call waits.
 
     Raises:
         NoLogin: the token that the call needs was refused; says why.
@@ -102,16 +116,23 @@ async def send(
             credentials = login.read(answer, credentials)
         except ValueError as error:
             raise NoLogin(str(error)) from None
-    body = sent.body
-    if operation.public:  # a login: only here is the password filled in, behind the page
-        known, names = calls.words(credentials), dialect.client.secrets
-        body = calls.with_secrets(body, operation.example, names, known)
-    request = calls.signed(dialect, operation, sent.parameters, body, credentials, stamp(), host)
+    request = await apart(lambda: _signed(dialect, operation, read(), credentials, host))
     began = time.perf_counter()
     answer, fault = await asked(request)
     took_ms = (time.perf_counter() - began) * 1000
     row = None if fault is None else row_for({(r.fault, r.when): r for r in dialect.rows}, fault)
-    return _outcome(request, answer, took_ms, _secrets(credentials), fault, row)
+    secrets = _secrets(credentials)
+    return await apart(lambda: _outcome(request, answer, took_ms, secrets, fault, row))
+
+
+def _signed(
+    dialect: Dialect, operation: Operation, sent: Sent, credentials: Credentials, host: bytes
+) -> Request:
+    body = sent.body
+    if operation.public:  # a login: only here is the password filled in, behind the page
+        known, names = calls.words(credentials), dialect.client.secrets
+        body = calls.with_secrets(body, operation.example, names, known)
+    return calls.signed(dialect, operation, sent.parameters, body, credentials, stamp(), host)
 
 
 def stamp() -> Stamp:
@@ -127,17 +148,19 @@ def _outcome(
     fault: Fault | None = None,
     row: Row | None = None,
 ) -> Outcome:
-    body = _masked(_shown(answer.body), secrets)
+    body, cut = beginning(_masked(readable(answer.body), secrets))
+    spelled, spelled_cut = beginning(_masked(_spelled(request), secrets))
     headers = ((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers)
     return Outcome(
-        request=_masked(_spelled(request), secrets),
+        request=spelled,
+        request_cut=spelled_cut,
         status=answer.status,
         reason=HTTPStatus(answer.status).phrase,
         headers=tuple((name, _masked(value, secrets)) for name, value in headers),
-        body=body[:MOST_SHOWN],
-        cut=len(body) > MOST_SHOWN,
+        body=body,
+        cut=cut,
         milliseconds=took_ms,
-        fault=fault,
+        fault=None if fault is None else quoted(fault),
         row=row,
     )
 
@@ -155,13 +178,5 @@ def _spelled(request: Request) -> str:
     target = request.path + (b"?" + request.query if request.query else b"")
     lines = [f"{request.method} {target.decode('latin-1')} HTTP/1.1"]
     lines += [f"{k.decode('latin-1')}: {v.decode('latin-1')}" for k, v in request.headers.items()]
-    body = _shown(request.body)[:MOST_SHOWN]
+    body = readable(request.body)
     return "\n".join([*lines, "", body] if body else lines)
-
-
-def _shown(body: bytes) -> str:
-    """A body as text; JSON in lines, its numbers and members as they came."""
-    try:
-        return msgspec.json.format(body, indent=2).decode()
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return body.decode("utf-8", "replace")

@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from entrepot.core.faults import Malformed
 from entrepot.dialect.calls import Field, Form
+from entrepot.dialect.sizes import refuse_many
+from entrepot.explorer.shown import MOST_SHOWN, is_deep
 
 Typed = Mapping[str, str]
 Schema = Mapping[str, Any]
@@ -59,6 +62,31 @@ def inputs(form: Form, typed: Typed | None, wrong: Mapping[str, str]) -> list[In
     return [_input(one, form, typed, wrong.get(PREFIX + one.name, "")) for one in form.fields]
 
 
+def repeated(form: Form, typed: Typed | None) -> tuple[Typed | None, list[str]]:
+    """What was typed as far as a page repeats it, and the inputs of which it does not."""
+    if typed is None:
+        return None, []
+    room, kept, left_out = MOST_SHOWN, {}, []
+    for name in names(form):
+        text = typed.get(name, "")
+        if len(text) > room:
+            left_out.append(name)
+        else:
+            kept[name], room = text, room - len(text)
+    return kept, [name.removeprefix(PREFIX) for name in left_out]
+
+
+def fits_code(form: Form, typed: Typed) -> bool:
+    """Whether code can be written of all that was typed, short and not deep."""
+    texts = [typed.get(name, "") for name in names(form)]
+    return sum(map(len, texts)) <= MOST_SHOWN and not any(map(is_deep, texts))
+
+
+def names(form: Form) -> list[str]:
+    """The names of the form's inputs."""
+    return [*(PREFIX + one.name for one in form.fields), BODY]
+
+
 def body_text(form: Form, typed: Typed | None) -> str:
     """What stands in the editor of the body."""
     if typed is not None:
@@ -86,6 +114,8 @@ def read(form: Form, typed: Typed) -> Sent:
             sent.parameters[one.name] = _value(_shape(one, form), text)
         except ValueError:
             sent.wrong[PREFIX + one.name] = "not_json"
+        except Malformed:
+            sent.wrong[PREFIX + one.name] = "too_large"
     text = typed.get(BODY, "")
     if form.takes and text.strip():
         _read_body(form, text, sent)
@@ -101,10 +131,14 @@ def _read_body(form: Form, text: str, sent: Sent) -> None:
     except ValueError as error:
         sent.wrong[BODY] = "not_json"
         sent.where = str(error)
+    except Malformed as fault:
+        sent.wrong[BODY] = "too_large"
+        sent.where = fault.reason
 
 
 def _json(text: str) -> Any:
-    """Raises ValueError: it is none, or deeper than anybody means it."""
+    """Raises ValueError: it is none, or deeper than anybody means it; Malformed: it holds too many values."""
+    refuse_many(text.encode())
     try:
         value = json.loads(text, parse_constant=_no_constant)
         json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from entrepot.core.caller import allows
-from entrepot.dialect import calls
+from entrepot.dialect import calls, openapi
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.operation import Operation
@@ -23,10 +23,12 @@ from entrepot.dialect.parameters import parse
 from entrepot.dialect.request import Answer, Request, header_value
 from entrepot.dialect.samples import Language, sample
 from entrepot.explorer import calling, forms, session
+from entrepot.explorer.shown import beginning
 from entrepot.explorer.sign_in import Guest
 from entrepot.explorer.words import spoken
 
 _LANGUAGES: tuple[Language, ...] = ("python", "http")
+_MOST_KEPT = 32  # operations of which the description is kept
 _IN_PATH = re.compile(r"{(\w+)}")
 _HERE = Path(__file__).parent
 _KINDS = {
@@ -68,39 +70,47 @@ class Call:
 
     dialect: Dialect
     operation: Operation
-    typed: Mapping[str, str] | None
+    form: calls.Form
+    typed: Mapping[str, str] | None = None
     trouble: str = ""  # a word
     detail: str = ""
     wrong: dict[str, str] = field(default_factory=dict)
-    form: calls.Form | None = None
+    where: str = ""  # in the body
     outcome: calling.Outcome | None = None
-    sent: forms.Sent = field(default_factory=forms.Sent)
     code: dict[str, str] = field(default_factory=dict)  # by what it is written in
+    code_cut: bool = False
+    code_of_example: bool = False  # because what was typed is too long
     no_code: str = ""  # why there is none
 
-    def begin(self, credentials: Credentials, endpoint: str) -> None:
-        """Read what was typed; where nothing was, what the form begins with. Write the code of it."""
-        known = calling.public(credentials)
-        self.form = calls.form(self.dialect, self.operation, known)
-        typed = self.typed
-        if typed is None:
-            first = forms.inputs(self.form, None, {})
-            typed = {one.name: one.typed for one in first}
-            typed[forms.BODY] = forms.body_text(self.form, None)
-        self.sent = forms.read(self.form, typed)
-        if self.typed is not None:
-            self.wrong = self.sent.wrong
-        if "not_json" not in self.sent.wrong.values():
-            self._write_code(known, endpoint)
+    def begin(self, raw: bytes | None, known: Credentials, endpoint: str) -> None:
+        """Read what was typed; where nothing was, what the form begins with. Write the code of it.
 
-    def _write_code(self, known: Credentials, endpoint: str) -> None:
+        Raises:
+            Malformed: what was sent is no form.
+        """
+        form = self.form
+        first = {one.name: one.typed for one in forms.inputs(form, None, {})}
+        first[forms.BODY] = forms.body_text(form, None)
+        if raw is None:
+            sent = forms.read(form, first)
+        else:
+            self.typed = typed = only(raw)
+            sent = forms.read(form, typed)
+            self.wrong, self.where = sent.wrong, sent.where
+            if not forms.fits_code(form, typed):
+                self.code_of_example = True
+                sent = forms.read(form, first)
+        if "not_json" not in {*self.wrong.values(), *sent.wrong.values()}:
+            self._write_code(sent, known, endpoint)
+
+    def _write_code(self, sent: forms.Sent, known: Credentials, endpoint: str) -> None:
         """In each language; what is still to be filled in stands there in capitals."""
-        dialect, operation, body = self.dialect, self.operation, self.sent.body
+        dialect, operation, body = self.dialect, self.operation, sent.body
         lacking = {word: word.upper() for word in _IN_PATH.findall(operation.path)}
         parameters = {
             **lacking,
             **calls.with_own(dialect, operation, {}, known),
-            **self.sent.parameters,
+            **sent.parameters,
         }
         for language in _LANGUAGES:
             try:
@@ -110,7 +120,9 @@ class Call:
                 return
             # Where the SDK cannot say the call, code for it is curl's too, and says why.
             title = "Python" if text.partition("\n")[2].startswith("# pip") else "curl"
-            self.code.setdefault(title, text)
+            shown, cut = beginning(text)
+            self.code.setdefault(title, shown)
+            self.code_cut |= cut
 
     @property
     def refused(self) -> dict[str, str]:
@@ -121,11 +133,14 @@ class Call:
                 found.setdefault(f"{forms.PREFIX}{one.path[0]}", f"v_{one.kind}")
         return found
 
-    async def send(self, credentials: Credentials, by: Request, ask: calling.Ask) -> None:
+    async def send(
+        self, credentials: Credentials, by: Request, ask: calling.Ask, apart: calling.Apart
+    ) -> None:
         """Make the call; what came of it stands here afterwards."""
+        read = partial(forms.read, self.form, self.typed or {})
         try:
             self.outcome = await calling.send(
-                self.dialect, self.operation, self.sent, credentials, by, ask
+                self.dialect, self.operation, read, credentials, by, ask, apart
             )
         except calling.NoLogin as error:
             self.trouble, self.detail = "no_login", str(error)
@@ -133,11 +148,22 @@ class Call:
             self.trouble, self.detail = "cannot_send", str(error)
 
 
+def only(raw: bytes) -> dict[str, str]:
+    """The inputs of a form that were sent once, by their names.
+
+    Raises:
+        Malformed: it is none.
+    """
+    return {name: value for name, value in parse(raw).items() if isinstance(value, str)}
+
+
 class Pages:
     """Renders; holds the templates, compiled, and the files that go with them."""
 
     def __init__(self, dialects: tuple[Dialect, ...]) -> None:
         self._dialects = dialects
+        # What an operation declares takes longer to describe than its page to render.
+        self._described = lru_cache(_MOST_KEPT)(partial(_described, dialects))
         self._jinja = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -226,9 +252,29 @@ class Pages:
             visit, "dialect.html", dialect=dialect, groups=groups, wanted=wanted, may=_may(visit)
         )
 
+    def call(
+        self,
+        dialect: Dialect,
+        operation: Operation,
+        raw: bytes | None,
+        credentials: Credentials,
+        endpoint: str,
+    ) -> Call:
+        """An operation's page before anything is sent.
+
+        Raises:
+            Malformed: what was sent is no form.
+        """
+        known = calling.public(credentials)
+        described = self._described(dialect.name, operation.name)
+        call = Call(dialect, operation, calls.form(dialect, operation, known, described))
+        call.begin(raw, known, endpoint)
+        return call
+
     def operation(self, visit: Visit, call: Call, status: int = 200) -> Answer:
         """An operation: its form, and what came of it."""
-        assert call.form is not None  # noqa: S101 (`begin` comes first)
+        # What is rendered stays in memory until cycles are collected: nothing that is long.
+        call.typed, left_out = forms.repeated(call.form, call.typed)
         inputs = forms.inputs(call.form, call.typed, {**call.refused, **call.wrong})
         return self._page(
             visit,
@@ -242,10 +288,16 @@ class Pages:
             optional=[one for one in inputs if not one.declared.required and not one.declared.own],
             own=[one for one in inputs if one.declared.own],
             body=forms.body_text(call.form, call.typed),
+            left_out=left_out,
             members=forms.members(call.form),
             proof=visit.guest.session.proof if visit.guest else "",
             may=_may(visit),
         )
+
+
+def _described(dialects: Iterable[Dialect], dialect_name: str, name: str) -> calls.Described:
+    dialect = next(d for d in dialects if d.name == dialect_name)
+    return openapi.described(dialect, next(o for o in dialect.operations if o.name == name))
 
 
 def _may(visit: Visit) -> Any:

@@ -109,7 +109,15 @@ _TABLE = (
     ("v_rule", "breaks a rule", "不符合规则"),
     ("answer_headers", "Headers", "应答头"),
     ("empty_body", "No body.", "没有应答体。"),
-    ("cut", "Only the beginning is shown.", "仅显示开头部分。"),
+    ("cut", "Only the beginning is shown: 65,536 characters.", "仅显示开头部分（65,536 个字符）。"),
+    ("code_cut", "Only the beginning of the code is shown. Put a body so long into a file, and have the code read "
+     "that: json.load(open('body.json')).",
+     "仅显示代码开头部分。如此长的请求体请存为文件，在代码中读取：json.load(open('body.json'))。"),
+    ("code_of_example", "What you typed is too long or too deep for sample code, so the code has the example instead. "
+     "Put your body into a file, and have the code read that: json.load(open('body.json')).",
+     "所填内容过长或嵌套过深，代码以示例代替。请将请求体存为文件，在代码中读取：json.load(open('body.json'))。"),
+    ("not_repeated", "More than 65,536 characters were typed here, so they are not repeated. To send them again, paste "
+     "them once more:", "以下所填内容超过 65,536 个字符，不再显示。如需再次发送，请重新粘贴："),
     ("signed", "Request as it was signed", "签名后的请求"),
     ("code", "Sample code", "示例代码"),
     ("code_hint", "Keys and secrets are read from the environment; the second line of the code names them.",
