@@ -117,6 +117,7 @@ def test_an_answer_that_is_deep_is_shown_as_it_came() -> None:
         (json.dumps("[" * 100 + '"' + "{" * 100), False),
         ("[" * 100, True),
         ("", False),
+        ('"' + '\\"' * 500_000, False),
     ],
 )  # fmt: skip
 def test_depth_is_told_from_brackets_outside_of_texts(text: str, deep: bool) -> None:

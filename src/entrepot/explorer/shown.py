@@ -13,7 +13,8 @@ import msgspec
 MOST_SHOWN = 64 << 10  # characters of one text
 _MOST_IN_LINES = 256 << 10
 _DEEPEST = 16  # lists and objects within each other
-_NO_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[^\[\]{}"]++', re.DOTALL)
+# A text that does not end matches too: else each quote in it would be tried as a beginning.
+_NO_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[^\[\]{}"]++', re.DOTALL)
 
 
 def beginning(text: str) -> tuple[str, bool]:
