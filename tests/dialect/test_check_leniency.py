@@ -40,6 +40,24 @@ def test_a_number_may_stand_for_a_text_where_the_vendor_takes_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "kind"),
+    [("1e400", "too_large"), ("-1e999", "too_small"), ("9" * 400, "too_large")],
+)
+@pytest.mark.parametrize("around", ['{"id":%s}', '{"names":["a",%s]}', '{"called":{"a":%s}}'])
+def test_a_number_beyond_all_bounds_does_not_stand_for_a_text(
+    number: str, kind: str, around: str
+) -> None:
+    class Maker(msgspec.Struct):
+        id: str = ""
+        names: list[str] = []
+        called: dict[str, str] = {}
+
+    with pytest.raises(Invalid) as refused:
+        read_json((around % number).encode(), Maker, Leniency(number_as_text=True))
+    assert [v.kind for v in refused.value.violations] == [kind]
+
+
+@pytest.mark.parametrize(
     ("text", "number"),
     [("1", 1), ("65535", 65535), ("+7", 7), ("0", None), ("", None), ("x", None), (" 1", None),
      ("1.0", None), ("１", None), ("1_0", None), ("9" * 41, None)],

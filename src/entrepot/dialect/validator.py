@@ -256,6 +256,8 @@ class Walk:
             and not isinstance(value, bool)
             and self.lenient.number_as_text
         ):
+            if found := check_finite(value, path):
+                return self.add(found)  # as a text it would be "inf"
             value = str(value)
         if isinstance(value, list) and self.lenient is FROM_TEXT:
             return self.refuse(path, "repeated")
