@@ -156,6 +156,29 @@ def test_guesses_that_come_together_are_no_more_than_those_that_come_one_by_one(
     assert {type(c) for c in came} == {bool, Throttled, Unavailable}
 
 
+@pytest.mark.parametrize("hashes", [False, True])
+def test_what_had_to_wait_is_judged_again_before_it_is_checked(
+    passwords: Passwords, hashes: bool
+) -> None:
+    looked_at = []
+
+    def check() -> bool:
+        looked_at.append(1)
+        return False
+
+    async def all_at_once() -> list[Any]:
+        for _ in range(WRONG_BY_ACCOUNT):
+            passwords.wrong(THERE, "anna")  # so whoever comes now waits
+        guesses = (passwords.prove(HERE, "anna", check, hashes=hashes) for _ in range(500))
+        return await asyncio.gather(*guesses, return_exceptions=True)
+
+    came = run(all_at_once())
+    assert len(looked_at) == WRONG_BY_ACCOUNT
+    assert came.count(False) == WRONG_BY_ACCOUNT
+    assert {type(c) for c in came} == {bool, Throttled} | ({Unavailable} if hashes else set())
+    assert passwords.turned_away == sum(isinstance(c, Throttled) for c in came)
+
+
 def test_passwords_are_hashed_one_at_a_time_and_not_by_the_loop(passwords: Passwords) -> None:
     threads, running, most = set(), [0], [0]
 

@@ -60,7 +60,8 @@ class Passwords:
             Unavailable: too many passwords wait for the thread.
         """
         self.demand(peer, account)
-        await self._slow_down(account)
+        if await self._slow_down(account):
+            self.demand(peer, account)  # those that waited beside it may have been wrong
         right = await self._hashed(peer, account, check) if hashes else check()
         if not right:
             self.wrong(peer, account)
@@ -87,10 +88,13 @@ class Passwords:
         self._wrong.add("both", network, account)
         self._wrong.add("account", account)
 
-    async def _slow_down(self, account: str) -> None:
+    async def _slow_down(self, account: str) -> bool:
+        """Waits where strangers are guessing; returns whether it did."""
         wrong, _ = self._wrong.number("account", account)
-        if wrong >= WRONG_BY_ACCOUNT:
-            await asyncio.sleep(min(_SLOWER_S * (wrong - WRONG_BY_ACCOUNT + 1), SLOWEST_S))
+        if wrong < WRONG_BY_ACCOUNT:
+            return False
+        await asyncio.sleep(min(_SLOWER_S * (wrong - WRONG_BY_ACCOUNT + 1), SLOWEST_S))
+        return True
 
     async def _hashed(self, peer: str, account: str, check: Callable[[], bool]) -> bool:
         network = network_of(peer)
