@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,11 @@ from urllib.parse import quote
 import pytest
 
 from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.request import Answer
 from entrepot.main import dialects
 from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS, Adapter, Credentials
 from tests.contract.live import ask
-from tests.edge.raw import Reply, Wire
+from tests.edge.raw import Reply, Wire, spelled
 from tests.server import Server
 
 ROOTS = [(d, r) for d in dialects() for r in d.roots]
@@ -284,6 +287,73 @@ def test_a_request_in_pieces_is_put_together(running: Server) -> None:
     assert first is not None
     assert second is not None
     assert "/nothing/2." in json.loads(second.body)["message"]
+
+
+@pytest.mark.parametrize("adapter", WITH_PRODUCTS, ids=lambda a: a.dialect)
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("half", [b"", b"GET /v5/iot"], ids=["whole", "half"])
+def test_who_has_sent_all_it_has_is_answered_and_the_connection_closed(
+    running: Server, caller: Credentials, adapter: Adapter, number: int, half: bytes
+) -> None:
+    """The answers need the store; of a request that was not sent whole nothing more can come."""
+    assert adapter.products is not None
+    operation = adapter.operation(adapter.products.create)
+    with Wire(running.address) as wire:
+        raw = b""
+        for n in range(number):
+            unique = 7800 + 10 * number + n + 100 * len(half)
+            body = adapter.products.unique(dict(operation.example), unique, caller)
+            raw += spelled(adapter.create(body, caller, running.address.encode()))
+        wire.send(raw + half)
+        wire.finish()
+        for _ in range(number):
+            reply = wire.reply()
+            assert reply is not None, "the server hung up without an answer"
+            assert reply.status in (200, 201), reply
+            assert not adapter.refused(Answer(reply.status, reply.body)), reply
+        assert reply.headers["connection"] == "close"
+        began = time.monotonic()
+        assert wire.closed
+        assert time.monotonic() - began < 15  # at once, not when it was idle for too long
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"GET /v5", request("POST", "/v5/x", "content-length: 100") + b"half"],
+    ids=["nothing", "head", "body"],
+)
+@pytest.mark.parametrize("before", [0, 2])
+def test_who_sends_nothing_more_keeps_no_connection_open(
+    running: Server, raw: bytes, before: int
+) -> None:
+    with Wire(running.address) as wire:
+        for _ in range(before):
+            wire.send(request("GET", "/nothing"))
+            assert wire.reply() is not None
+        wire.send(raw)
+        wire.finish()
+        began = time.monotonic()
+        assert wire.closed
+        assert time.monotonic() - began < 15
+
+
+def test_who_sends_nothing_more_and_takes_its_answers_late_gets_all_of_them(
+    running: Server,
+) -> None:
+    """More answers than the sockets hold: the server reads that the client has ended after a pause."""
+    page, number = request("GET", "/explorer", f"x-long: {'a' * 2000}"), 1500
+    with Wire(running.address) as wire:
+        sending = threading.Thread(target=lambda: (wire.send(page * number), wire.finish()))
+        sending.start()
+        time.sleep(1)
+        for _ in range(number):
+            reply = wire.reply()
+            assert reply is not None
+            assert reply.status == 200
+        sending.join()
+        began = time.monotonic()
+        assert wire.closed
+        assert time.monotonic() - began < 15
 
 
 def test_slow_heads_do_not_hold_others_up(running: Server) -> None:

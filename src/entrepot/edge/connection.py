@@ -41,7 +41,8 @@ TLS_BUFFER_BYTES = 16 << 10
 _STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 _BODILESS = frozenset((204, 304))
 _NEVER = math.inf
-_WRITING, _QUEUE, _ROOM, _PACE, _TURN = 1, 2, 4, 8, 16  # why a connection does not read
+# Why a connection does not read:
+_WRITING, _QUEUE, _ROOM, _PACE, _TURN, _ENDED = 1, 2, 4, 8, 16, 32
 _NO_ROOM = "too many bytes of other requests are in memory; try again in a moment"
 _TOO_SLOW = "the request came too slowly while others waited for its memory; send it again"
 
@@ -173,6 +174,17 @@ class Connection(asyncio.BufferedProtocol):
             self._pause(_TURN)
         else:
             self._feed(data)
+
+    def eof_received(self) -> bool:
+        """The client sends nothing more: what was read whole is answered, then the connection ends.
+
+        It is kept open for that alone, so not where nothing is being answered, nor for half a request.
+        """
+        if self._tls or self._task is None or self._idle is not None:  # TLS has no half of an end
+            return False
+        self._last = True
+        self._not_reading |= _ENDED
+        return True
 
     def _read(self) -> None:
         unread, self._unread = self._unread, b""
@@ -338,7 +350,7 @@ class Connection(asyncio.BufferedProtocol):
         try:
             while True:
                 while not turns:
-                    if self._transport.is_closing():
+                    if self._transport.is_closing() or self._not_reading & _ENDED:
                         return
                     if not self._incoming.in_message:
                         self.deadline = self._loop.time() + IDLE_TIMEOUT_S
@@ -417,7 +429,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.write(b"".join(lines))
 
     def _end(self) -> None:
-        if not self._incoming.stopped:
+        if not self._incoming.stopped or self._not_reading & _ENDED:
             self._transport.close()
             return
         # The client may still be sending what is not read: closing now would reset the connection,
