@@ -180,6 +180,8 @@ class Connection(asyncio.BufferedProtocol):
 
         It is kept open for that alone, so not where nothing is being answered, nor for half a request.
         """
+        if self._unread:
+            self._read()
         if self._tls or self._task is None or self._idle is not None:  # TLS has no half of an end
             return False
         self._last = True
