@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 ROOM_S = 5.0  # so long a request waits for room
 GRACE_S = 1.0  # so long a request is not judged by its pace
-MOST_WAITING = 512
+MOST_WAITING = 256
 _BYTES_LIKE_A_SECOND = 1 << 20
 SHARE = 4  # one address gets a quarter
 

@@ -91,11 +91,12 @@ class _Lost(asyncio.Transport):
 
 
 _LOST = _Lost()
+_NOTHING = Request("", b"")
 
 
 # What waits to be answered, in the order in which it came: a request with its lease; a refusal that is
-# ready; or the wait for room of the requests behind it, with what is known of the first. A tuple,
-# because every request makes one: request, answer, keep alive, lease, room.
+# ready; or the wait for room of the requests behind it. A tuple, because every request makes one: request,
+# answer, keep alive, lease, room.
 _Turn = tuple[Request | None, Answer | None, bool, Lease | None, "asyncio.Future[bool] | None"]
 
 
@@ -126,6 +127,7 @@ class Connection(asyncio.BufferedProtocol):
         self._last = False  # close behind the answer that is under way
         self._not_reading = 0
         self._linger_s = LINGER_S
+        self._known = _NOTHING  # of the request that is refused before all of it was read
         self._unread = b""  # received, and to be read when it is its turn
         self._timed = ""  # the part of a request that `deadline` is for
         self._can_write: asyncio.Event | None = None  # where writing is paused
@@ -300,16 +302,15 @@ class Connection(asyncio.BufferedProtocol):
         if self._not_reading & _ROOM:  # what was read together with the request that waits
             self._budget.take(lease, more_bytes)
             return
-        request = self._incoming.so_far()
         room = self._budget.extend(lease, more_bytes)
         if room is None:
             return
         if room.done():  # too many wait
-            self.refused(request, Unavailable(_NO_ROOM))
+            self.refused(self._known, Unavailable(_NO_ROOM))
             return
         self._pause(_ROOM)
         room.add_done_callback(self._room_told)
-        self._enqueue((request, None, False, None, room))
+        self._enqueue((None, None, False, None, room))
 
     def _room_told(self, room: asyncio.Future[bool]) -> None:
         if room.result():
@@ -319,14 +320,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def _forget_read(self) -> None:
         """Reads nothing more, and lets go of what was read: there is no memory for it."""
+        if not self._incoming.stopped:
+            self._known = self._incoming.so_far()
         self._incoming.stop()
         self._linger_s = HURRY_S
 
     def _too_slow(self) -> None:
         """Others need the memory: refuses the request that is being read."""
-        request = self._incoming.so_far()
         self._forget_read()
-        self.refused(request, Unavailable(_TOO_SLOW))
+        self.refused(self._known, Unavailable(_TOO_SLOW))
 
     # Answering
 
@@ -359,14 +361,15 @@ class Connection(asyncio.BufferedProtocol):
                     self._idle = self._loop.create_future()
                     await self._idle
                 request, answer, keep_alive, lease, room = turns.popleft()
-                if answer is None and request is not None:
-                    if room is not None:
-                        if await room:
-                            del request, room
-                            continue
-                        self._forget_turns()
-                        answer = self._application.refuse(request, Unavailable(_NO_ROOM))
-                    elif lease is None:
+                if room is not None:
+                    if await room:
+                        del room
+                        continue
+                    self._forget_turns()
+                    request = self._known
+                    answer = self._application.refuse(request, Unavailable(_NO_ROOM))
+                elif answer is None and request is not None:
+                    if lease is None:
                         if loop_time.scarce:
                             answer = await loop_time.answer(answer_of, request, caller)
                         else:

@@ -20,7 +20,7 @@ from entrepot.edge.fair_queue import FairQueue
 
 SLICE_S = 0.01  # once a turn of the loop has read and answered for so long, the rest waits
 GIVEN_S = 0.003  # and while something waits, a turn takes so long
-UNREAD_BYTES = 8 << 20  # that were received and wait to be read, of all connections together
+UNREAD_BYTES = 4 << 20  # that were received and wait to be read, of all connections together
 LARGE_READ, READ, SMALL_READ = 256 << 10, 4 << 10, 1 << 10  # bytes that are received at a time
 _BETWEEN_S = 0.002  # so long after a turn that was timed none is
 _LEAST_S = 0.0001  # a request is taken to cost so much at least

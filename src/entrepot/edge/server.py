@@ -21,7 +21,7 @@ from entrepot.edge.loop_time import LoopTime
 from entrepot.edge.watchdog import Watchdog
 
 SWEEP_S = 1.0
-TIDY_S = 20.0
+TIDY_S = 10.0
 GRACE_S = 30.0
 PARTING_S = 1.0
 TLS_WEIGHT = 4  # a connection with TLS takes the memory of so many without
