@@ -1,7 +1,8 @@
 """Takes new connections from a listening socket, within the bounds of `connections.py`.
 
 The kernel hands them over in the order in which they came. They are taken quickly and begun more slowly,
-and their addresses take turns: otherwise a new one would wait behind thousands of a busy address.
+and their addresses take turns: otherwise a new one would wait behind thousands of a busy address. One of TLS
+is begun once it has said hello (`silent.py`).
 
 Done here and not by the event loop's own server, because that asks nobody before it shakes hands for TLS,
 and says nothing where the process has no descriptors left.
@@ -22,17 +23,21 @@ from functools import partial
 from entrepot.edge.budget import Share
 from entrepot.edge.connections import Connections
 from entrepot.edge.fair_queue import FairQueue
+from entrepot.edge.silent import Silent
 
 log = logging.getLogger("entrepot.server")
 
 HANDSHAKE_S = 10.0
 PARTING_S = 1.0  # so long the end of a TLS connection waits for the client's word
-HANDSHAKES = 64  # of TLS at a time; a new one takes the place of another, see `_displace`
+HANDSHAKES = 256  # of TLS at a time; then a new one waits, or takes the place of another
+YOUNG_S = 1.0  # a handshake has so long before another may take its place
+YOUNG_BY_ADDRESS = 32  # of so many of an address
 BACKLOG = 2048
 RESERVED_FILES = 64  # descriptors that are kept back for the store and the admin listener
 TAKEN_AT_ONCE = 64  # connections that are taken in one turn of the loop
 BEGUN_AT_ONCE = 8  # and begun: each may bring a quarter of a megabyte at once
 BEGUN_IF_SCARCE = 2
+_FULL_S = 0.01  # where no handshake may begin, so long later one may
 _REST_S = 0.5  # after the system refused a connection
 _SILENCE_S = 10.0  # between two log lines about that
 
@@ -68,7 +73,9 @@ class Accepting:
         self._make = make
         self._tls = tls
         self._scarce = scarce  # tells whether the loop has no time to read what they will send
-        self._joining: dict[asyncio.Task[None], Share] = {}  # oldest first
+        # Oldest first, with the loop's time at which it began:
+        self._joining: dict[asyncio.Task[None], tuple[Share, float]] = {}
+        self._silent = Silent(connections.limit // 2, HANDSHAKE_S, self._put, self._leave)
         self._taken: FairQueue[socket.socket] = FairQueue()  # not begun yet
         self._beginning = False  # `_begin` will be called again
         self._silent_until = 0.0
@@ -83,10 +90,9 @@ class Accepting:
             self._closed = True
             self._loop.remove_reader(self._sock)
             self._sock.close()
+            self._silent.close()
             while self._taken:
-                share, new = self._taken.pop()
-                self._connections.leave(share)
-                new.close()
+                self._leave(*self._taken.pop())
 
     def _take(self) -> None:
         self._take_some()
@@ -108,45 +114,68 @@ class Accepting:
                 self._tell(
                     "a connection was closed at once: %s", "there are as many as there may be"
                 )
+            elif self._tls is not None:
+                self._silent.put(share, new)
             else:
                 self._taken.put(share, new)
 
+    def _put(self, share: Share, new: socket.socket) -> None:
+        self._taken.put(share, new)
+        if not self._beginning:
+            self._beginning = True
+            self._loop.call_soon(self._begin)
+
+    def _leave(self, share: Share, new: socket.socket) -> None:
+        self._connections.leave(share)
+        new.close()
+
     def _begin(self) -> None:
         """Begins a few connections in this turn of the loop, and the others in the next ones."""
+        full = False
         for _ in range(BEGUN_IF_SCARCE if self._scarce() else BEGUN_AT_ONCE):
-            if not self._taken:
+            full = bool(self._taken) and not self._make_place()
+            if full or not self._taken:
                 break
             share, new = self._taken.pop()
             self._join(new, share)
         self._beginning = bool(self._taken)
-        if self._beginning:
+        if full:
+            self._loop.call_later(_FULL_S, self._begin)
+        elif self._beginning:
             self._loop.call_soon(self._begin)
 
-    def _join(self, new: socket.socket, share: Share) -> None:
-        if self._tls is not None and len(self._joining) >= HANDSHAKES:
-            self._displace()
-        task = self._loop.create_task(self._shake_hands(new, share))
-        self._joining[task] = share
-        task.add_done_callback(partial(self._joined, new, share))
+    def _make_place(self) -> bool:
+        """Whether one more handshake may begin; ends another for it where it has to and may.
 
-    def _displace(self) -> None:
-        """Ends the oldest handshake of the address that has most of them.
-
-        So one address cannot end the handshakes of others, however many connections it opens.
+        That is the oldest of the address that has most of them: so one address cannot end the handshakes of
+        others, however many connections it opens, and many addresses can end only what takes long.
         """
-        counts = Counter(share.network for share in self._joining.values())
-        [(network, _)] = counts.most_common(1)
-        task = next(task for task, share in self._joining.items() if share.network == network)
+        if self._tls is None or len(self._joining) < HANDSHAKES:
+            return True
+        counts = Counter(share.network for share, _ in self._joining.values())
+        [(network, number)] = counts.most_common(1)
+        task, began = next(
+            (task, began)
+            for task, (share, began) in self._joining.items()
+            if share.network == network
+        )
+        if number <= YOUNG_BY_ADDRESS and self._loop.time() - began < YOUNG_S:
+            return False
         del self._joining[task]
         task.cancel()
+        return True
+
+    def _join(self, new: socket.socket, share: Share) -> None:
+        task = self._loop.create_task(self._shake_hands(new, share))
+        self._joining[task] = share, self._loop.time()
+        task.add_done_callback(partial(self._joined, new, share))
 
     def _joined(self, new: socket.socket, share: Share, task: asyncio.Task[None]) -> None:
         self._joining.pop(task, None)
         error = None if task.cancelled() else task.exception()
         if error is None and not task.cancelled():
             return
-        self._connections.leave(share)
-        new.close()
+        self._leave(share, new)
         if isinstance(error, Exception) and not isinstance(error, OSError):
             raise error
         log.debug("a connection from %s was not made: %r", share.network, error)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.quoting import REFUSAL_BYTES
 from entrepot.dialect.sizes import LARGE
-from entrepot.edge import accepting, budget, connection, connections, incoming, loop_time
+from entrepot.edge import accepting, budget, connection, connections, incoming, loop_time, silent
 
 
 def fixed(dialects: Iterable[Dialect]) -> dict[str, float]:
@@ -40,6 +40,8 @@ def fixed(dialects: Iterable[Dialect]) -> dict[str, float]:
         "connections_begun_at_once": accepting.BEGUN_AT_ONCE,
         "dropped_bytes_per_s": connections.DROPPED_BYTES_S,
         "tls_handshakes": accepting.HANDSHAKES,
+        "tls_handshake_young_s": accepting.YOUNG_S,
+        "tls_silent_by_address": silent.SILENT_BY_ADDRESS,
         "tls_handshake_s": accepting.HANDSHAKE_S,
         "reserved_files": accepting.RESERVED_FILES,
     }
