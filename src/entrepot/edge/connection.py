@@ -366,7 +366,7 @@ class Connection(asyncio.BufferedProtocol):
                         del room
                         continue
                     self._forget_turns()
-                    request = self._known
+                    request, self._known = self._known, _NOTHING
                     answer = self._application.refuse(request, Unavailable(_NO_ROOM))
                 elif answer is None and request is not None:
                     if lease is None:

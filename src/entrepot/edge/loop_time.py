@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import ExitStack
 from functools import partial
 from time import perf_counter
 from typing import Any
 
+from entrepot.core.switches import quick_switches
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.budget import Share
 from entrepot.edge.fair_queue import FairQueue
@@ -37,6 +39,9 @@ class LoopTime:
         # Each item goes on when it is called, and returns how many seconds more that will take.
         self._waiting: FairQueue[Callable[[], float]] = FairQueue()
         self._giving = False  # `_give` will be called again
+        self._switches = (
+            ExitStack()
+        )  # meanwhile the threads of the store get the interpreter quickly
         self._unread_bytes = 0
         # Every connection receives into this, one after another.
         self.buffer = memoryview(bytearray(LARGE_READ))
@@ -96,6 +101,7 @@ class LoopTime:
         self._waiting.put(share, go_on)
         if not self._giving:
             self._giving = True
+            self._switches.enter_context(quick_switches())
             self._loop.call_soon(self._give)
 
     def _give(self) -> None:
@@ -111,6 +117,8 @@ class LoopTime:
         self._giving = bool(self._waiting)
         if self._giving:
             self._loop.call_soon(self._give)
+        else:
+            self._switches.close()
 
 
 def _go_on(turn: asyncio.Future[None], share: Share) -> float:

@@ -7,16 +7,14 @@ Knows no engine.
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 from entrepot.core.faults import TooMuch, Unavailable
 from entrepot.core.kinds import INSTALLATION
 from entrepot.core.ports import Scans, Tx
+from entrepot.core.switches import quick_switches
 from entrepot.store.limits import Limit, Long, Scan, Short
 from entrepot.store.shutdown import Ending
 from entrepot.store.worker_threads import Crew, Outcome
@@ -29,7 +27,6 @@ Look = Callable[[Units, Callable[[], Limit]], list[Outcome]]
 SCAN_S = 2.0
 _ROOM = 512  # short reads, or look-ups, that wait
 _ROOM_SCANS = 64
-_SWITCH_S = 0.0005
 
 
 class Readers:
@@ -157,27 +154,3 @@ def outcome(work: Callable[..., R], *given: Any) -> Outcome:
         return work(*given), None
     except Exception as error:
         return None, error
-
-
-_switching = threading.Lock()
-_quick = 0  # how many want quick switches now
-_usual_s = sys.getswitchinterval()
-
-
-@contextmanager
-def quick_switches() -> Iterator[None]:
-    """While the context lasts, threads hand the interpreter over ten times as often as usual.
-
-    A thread that computes keeps the event loop from running for a switch interval each time.
-    """
-    global _quick
-    with _switching:
-        _quick += 1
-        sys.setswitchinterval(_SWITCH_S)
-    try:
-        yield
-    finally:
-        with _switching:
-            _quick -= 1
-            if not _quick:
-                sys.setswitchinterval(_usual_s)
