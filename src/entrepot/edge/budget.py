@@ -13,7 +13,6 @@ Knows no HTTP and no socket. Everything here runs on the event loop's thread.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -102,8 +101,8 @@ class Budget:
         self.refused = 0  # requests that got no room in time
         self.waiting = 0  # requests that wait for room
         self._leases: dict[Lease, None] = {}
-        # Those who wait, in the order in which they came; some may be done and are passed over.
-        self._waiting: dict[Share, deque[_Waiter]] = {}
+        # Of each address those who wait, in the order in which they came; none is empty.
+        self._waiting: dict[Share, dict[_Waiter, None]] = {}
 
     def extend(self, lease: Lease, wanted_bytes: int) -> asyncio.Future[bool] | None:
         """Adds bytes to the lease.
@@ -117,7 +116,7 @@ class Budget:
         loop = asyncio.get_running_loop()
         waiter = _Waiter(lease, wanted_bytes, loop.time() + ROOM_S, loop.create_future())
         lease.room = waiter
-        self._waiting.setdefault(lease.share, deque()).append(waiter)
+        self._waiting.setdefault(lease.share, {})[waiter] = None
         self.waiting += 1
         lease.share.waiting += 1
         self._admit()
@@ -147,9 +146,9 @@ class Budget:
 
     def sweep(self, now: float) -> None:
         """Refuses what waited too long, and drops the slowest requests while others wait for room."""
-        for share in tuple(self._waiting):
-            while (waiter := self._first(share)) is not None and waiter.until <= now:
-                self._refuse(waiter)
+        late = [w for waiters in self._waiting.values() for w in waiters if w.until <= now]
+        for waiter in late:
+            self._refuse(waiter)
         if not self.waiting:
             return
         for lease in self._slow(now):
@@ -190,9 +189,8 @@ class Budget:
         while self.waiting:
             may = [
                 waiter
-                for share in tuple(self._waiting)
-                if (waiter := self._first(share)) is not None
-                and self._has_share(waiter.lease, waiter.wanted_bytes)
+                for waiter in map(self._first, self._waiting)
+                if self._has_share(waiter.lease, waiter.wanted_bytes)
             ]
             first = min(may, key=_rank, default=None)
             if first is None or not self._fits(first.wanted_bytes):
@@ -200,30 +198,25 @@ class Budget:
             self._grant(first.lease, first.wanted_bytes)
             self._end_waiting(first, granted=True)
 
-    def _first(self, share: Share) -> _Waiter | None:
-        """Who waits longest of an address; None, and the address is forgotten, where nobody does."""
-        queue = self._waiting[share]
-        while queue and queue[0].granted.done():
-            queue.popleft()
-        if queue:
-            return queue[0]
-        del self._waiting[share]
-        return None
+    def _first(self, share: Share) -> _Waiter:
+        """Who waits longest of an address."""
+        return next(iter(self._waiting[share]))
 
     def _end_waiting(self, waiter: _Waiter, granted: bool) -> None:
+        share = waiter.lease.share
         waiter.lease.room = None
         self.waiting -= 1
-        waiter.lease.share.waiting -= 1
+        share.waiting -= 1
+        del self._waiting[share][waiter]
+        if not share.waiting:
+            del self._waiting[share]
         if not waiter.granted.done():  # else its task was cancelled
             waiter.granted.set_result(granted)
 
     def _refuse_one(self) -> None:
         """Refuses the newest of the address that waits with most: to fill the queue takes many addresses."""
         share = max(reversed(self._waiting), key=lambda share: share.waiting)
-        queue = self._waiting[share]
-        while queue[-1].granted.done():
-            queue.pop()
-        self._refuse(queue.pop())
+        self._refuse(next(reversed(self._waiting[share])))
 
     def _refuse(self, waiter: _Waiter) -> None:
         self.refused += 1
@@ -244,6 +237,5 @@ class Budget:
     def _helps(self, lease: Lease) -> bool:
         """Whether somebody waits for these bytes: for room in all, or in the same share."""
         return bool(lease.share.waiting) or any(
-            (waiter := self._first(share)) is not None and not self._fits(waiter.wanted_bytes)
-            for share in tuple(self._waiting)
+            not self._fits(waiter.wanted_bytes) for waiter in map(self._first, self._waiting)
         )

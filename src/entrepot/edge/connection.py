@@ -127,6 +127,7 @@ class Connection(asyncio.BufferedProtocol):
         self._last = False  # close behind the answer that is under way
         self._not_reading = 0
         self._linger_s = LINGER_S
+        self._rest: asyncio.TimerHandle | None = None  # from what is read and dropped
         self._known = _NOTHING  # of the request that is refused before all of it was read
         self._unread = b""  # received, and to be read when it is its turn
         self._timed = ""  # the part of a request that `deadline` is for
@@ -152,13 +153,17 @@ class Connection(asyncio.BufferedProtocol):
         self._connections.leave(self._share)
         self._transport = _LOST  # which otherwise holds this object in a cycle
         self._unread = b""
+        if self._rest is not None:
+            self._rest.cancel()  # it would hold this object for seconds
         self._incoming.close()
         self._forget_turns()
         self.resume_writing()
         self._wake()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        if self._tls:  # which has received the bytes already
+        if (
+            self._tls or self._incoming.stopped
+        ):  # TLS has received them already, or they are dropped
             return self._loop_time.buffer
         if self._lease is None:
             return self._loop_time.small_buffer
@@ -214,7 +219,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.abort()  # over TLS a connection that is not read holds 256 KB
         elif rest_s > _SHORTEST_REST_S:
             self._pause(_PACE)
-            self._loop.call_later(rest_s, self._resume, _PACE)
+            self._rest = self._loop.call_later(rest_s, self._resume, _PACE)
 
     def _wait_for_more(self) -> None:
         """A request is not there whole: its head has some time, and so has its body."""

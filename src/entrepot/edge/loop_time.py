@@ -41,7 +41,7 @@ class LoopTime:
         self._giving = False  # `_give` will be called again
         self._switches = (
             ExitStack()
-        )  # meanwhile the threads of the store get the interpreter quickly
+        )  # while giving, the store's threads get the interpreter quickly
         self._unread_bytes = 0
         # Every connection receives into this, one after another.
         self.buffer = memoryview(bytearray(LARGE_READ))
