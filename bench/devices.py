@@ -20,10 +20,10 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench.growth import Pair
-from bench.many_devices import RARE, Yard, questions
+from bench.many_devices import RARE, ManyDevices, questions
 from bench.questions import Question
 from bench.servers import ServerFailure
-from bench.store_locations import ENGINES, Home, Homes
+from bench.store_locations import ENGINES, StoreLocation, StoreLocations
 
 SIZES = (10**4, 10**5, 10**6)
 _TIMES = 40  # each question in each store
@@ -50,87 +50,93 @@ def run(
     if directory.exists():
         raise ServerFailure(f"{directory} is there already: remove it")
     for engine in engines:
-        homes: Homes = ENGINES[engine](directory / engine)
+        locations: StoreLocations = ENGINES[engine](directory / engine)
         try:
-            small, grown = homes.home("small"), homes.home("grown")
-            _filled(homes, small, sizes[0], console)
+            small, grown = locations.location("small"), locations.location("grown")
+            _filled(locations, small, sizes[0], console)
             for size in sizes[1:]:
-                _filled(homes, grown, size, console)
-                yield _measured(homes, grown, small, rounds)
+                _filled(locations, grown, size, console)
+                yield _measured(locations, grown, small, rounds)
         finally:
-            homes.close()
+            locations.close()
 
 
-def _filled(homes: Homes, home: Home, to: int, console: Console) -> None:
-    yard = Yard(home)
+def _filled(locations: StoreLocations, location: StoreLocation, to: int, console: Console) -> None:
+    devices = ManyDevices(location)
     try:
         with Progress(console=console) as progress:
-            bar = progress.add_task(f"{homes.engine}, {to:,} devices", total=to - yard.count())
-            yard.grow(to, partial(progress.advance, bar))
+            bar = progress.add_task(
+                f"{locations.engine}, {to:,} devices", total=to - devices.count()
+            )
+            devices.grow(to, partial(progress.advance, bar))
     finally:
-        yard.close()
-    homes.settled(home)
+        devices.close()
+    locations.settled(location)
 
 
-def _measured(homes: Homes, grown: Home, small: Home, rounds: int) -> Size:
-    scratch = homes.copied(small, "scratch")
-    yards = Yard(grown), Yard(scratch)
+def _measured(
+    locations: StoreLocations, grown: StoreLocation, small: StoreLocation, rounds: int
+) -> Size:
+    scratch = locations.copied(small, "scratch")
+    yards = ManyDevices(grown), ManyDevices(scratch)
     try:
         there = yards[0].count()
-        size = Size(homes.engine, there, homes.size(grown) / there)
+        size = Size(locations.engine, there, locations.size(grown) / there)
         _exact(yards[0])
         for asked in zip(questions(yards[0]), questions(yards[1]), strict=True):
             size.ms[asked[0].name] = _asked(yards, asked)
             if asked[0].linear:
                 size.linear.append(asked[0].name)
-        size.creates_cpu_us, size.creates_database_cpu_us = _creates(homes, yards, rounds)
+        size.creates_cpu_us, size.creates_database_cpu_us = _creates(locations, yards, rounds)
         return size
     finally:
-        for yard in yards:
-            yard.close()
+        for devices in yards:
+            devices.close()
 
 
-def _asked(yards: tuple[Yard, Yard], asked: tuple[Question, Question]) -> Pair:
+def _asked(yards: tuple[ManyDevices, ManyDevices], asked: tuple[Question, Question]) -> Pair:
     """The least milliseconds in which each answers, asked in turns."""
     least = [math.inf, math.inf]
     end = time.monotonic() + (_SLOW_S if asked[0].linear else math.inf)
     for _ in range(_SLOW_TIMES if asked[0].linear else _TIMES):
         if time.monotonic() > end:
             break
-        for n, (yard, question) in enumerate(zip(yards, asked, strict=True)):
+        for n, (devices, question) in enumerate(zip(yards, asked, strict=True)):
             started = time.perf_counter()
-            yard.answer(question)
+            devices.answer(question)
             least[n] = min(least[n], (time.perf_counter() - started) * 1e3)
     return Pair(*least)
 
 
-def _exact(yard: Yard) -> None:
+def _exact(devices: ManyDevices) -> None:
     """Nothing, where the totals are what was made."""
-    there, of = yard.count(), {q.name: q for q in questions(yard)}
+    there, of = devices.count(), {q.name: q for q in questions(devices)}
     for name, field, wanted in (
         ("by tag of few: roma", "total", RARE),
         ("by status, first page: aliyun", "Total", there - RARE),
         ("subdevices: roma", "total", RARE - 1),
         ("by thing model, first page: enos", "totalSize", there),
     ):
-        said = json.loads(yard.answer(of[name]))
+        said = json.loads(devices.answer(of[name]))
         total = said.get("pagination", said)[field]
         if total != wanted:
             raise ServerFailure(f"{name}: the total says {total}, and {wanted} were made")
 
 
-def _creates(homes: Homes, yards: tuple[Yard, Yard], rounds: int) -> tuple[Pair, Pair]:
+def _creates(
+    locations: StoreLocations, yards: tuple[ManyDevices, ManyDevices], rounds: int
+) -> tuple[Pair, Pair]:
     """CPU us a create of this process, and of the database's: medians of rounds that are made in turns."""
     own: tuple[list[float], list[float]] = [], []
     databases: tuple[list[float], list[float]] = [], []
     for _ in range(rounds):
-        for yard, mine, database in zip(yards, own, databases, strict=True):
-            first, used, theirs = yard.count(), time.process_time(), homes.cpu_s()
+        for devices, mine, database in zip(yards, own, databases, strict=True):
+            first, used, theirs = devices.count(), time.process_time(), locations.cpu_s()
             for group in range(_GROUPS):
-                yard.create(first + group * _GROUP, _GROUP)
+                devices.create(first + group * _GROUP, _GROUP)
             each = 1e6 / (_GROUP * _GROUPS)
             mine.append((time.process_time() - used) * each)
-            database.append((homes.cpu_s() - theirs) * each)
+            database.append((locations.cpu_s() - theirs) * each)
     return (
         Pair(*map(statistics.median, own)),
         Pair(*map(statistics.median, databases)),

@@ -25,9 +25,9 @@ from rich.table import Table
 
 from bench import servers
 from bench.load import Generator, Plan, Result
-from bench.many_tenants import Town
+from bench.many_tenants import ManyTenants
 from bench.questions import BY, Question, questions
-from bench.store_locations import ENGINES, Home, Homes
+from bench.store_locations import ENGINES, StoreLocation, StoreLocations
 
 SIZES = (10**4, 10**5, 10**6)
 CONNECTIONS = 64
@@ -89,73 +89,78 @@ def run(options: Options, console: Console) -> Iterator[Size]:
     generator = Generator(generator_core)
     try:
         for engine in options.engines:
-            homes: Homes = ENGINES[engine](options.directory / engine)
+            locations: StoreLocations = ENGINES[engine](options.directory / engine)
             try:
-                yield from _sizes(options, homes, generator, console)
+                yield from _sizes(options, locations, generator, console)
             finally:
-                homes.close()
+                locations.close()
     finally:
         generator.close()
 
 
 def _sizes(
-    options: Options, homes: Homes, generator: Generator, console: Console
+    options: Options, locations: StoreLocations, generator: Generator, console: Console
 ) -> Iterator[Size]:
-    small, grown = homes.home("small"), homes.home("grown")
-    _filled(homes, small, options.sizes[0], console)
-    for wanted in _ahead(grown, options.sizes):
-        rate = _filled(homes, grown, wanted, console)
-        yield _measured(options, homes, small, grown, rate, generator)
+    small, grown = locations.location("small"), locations.location("grown")
+    _filled(locations, small, options.sizes[0], console)
+    for wanted in _remaining(grown, options.sizes):
+        rate = _filled(locations, grown, wanted, console)
+        yield _measured(options, locations, small, grown, rate, generator)
 
 
-def _ahead(home: Home, sizes: Sequence[int]) -> list[int]:
+def _remaining(location: StoreLocation, sizes: Sequence[int]) -> list[int]:
     """Those sizes that are not left behind already."""
-    town = Town(home)
+    tenants = ManyTenants(location)
     try:
-        return [size for size in sizes if size >= town.state.made]
+        return [size for size in sizes if size >= tenants.state.made]
     finally:
-        town.close()
+        tenants.close()
 
 
-def _filled(homes: Homes, home: Home, to: int, console: Console) -> float:
-    town = Town(home)
+def _filled(locations: StoreLocations, location: StoreLocation, to: int, console: Console) -> float:
+    tenants = ManyTenants(location)
     try:
-        if to <= town.state.made:
+        if to <= tenants.state.made:
             return 0.0
         with Progress(console=console) as progress:
-            name = f"{homes.engine}, {to:,} products"
-            bar = progress.add_task(name, total=to - town.state.made)
-            rate = town.grow(to, partial(progress.advance, bar))
+            name = f"{locations.engine}, {to:,} products"
+            bar = progress.add_task(name, total=to - tenants.state.made)
+            rate = tenants.grow(to, partial(progress.advance, bar))
     finally:
-        town.close()
-    homes.settled(home)
+        tenants.close()
+    locations.settled(location)
     return rate
 
 
 def _measured(
-    options: Options, homes: Homes, small: Home, grown: Home, rate: float, generator: Generator
+    options: Options,
+    locations: StoreLocations,
+    small: StoreLocation,
+    grown: StoreLocation,
+    rate: float,
+    generator: Generator,
 ) -> Size:
-    towns = Town(grown), Town(small)
+    both = ManyTenants(grown), ManyTenants(small)
     try:
-        state = towns[0].state
-        size = Size(homes.engine, state.made, state.big + state.more, rate)
-        size.bytes_a_product = homes.size(grown) / (state.made + state.more)
-        _exact(towns[0])
-        for asked in zip(questions(towns[0]), questions(towns[1]), strict=True):
-            name, took = asked[0].name, _asked(towns, asked)
+        state = both[0].state
+        size = Size(locations.engine, state.made, state.big + state.more, rate)
+        size.bytes_a_product = locations.size(grown) / (state.made + state.more)
+        _exact(both[0])
+        for asked in zip(questions(both[0]), questions(both[1]), strict=True):
+            name, took = asked[0].name, _asked(both, asked)
             size.ms[name] = Pair(min(took[0]), min(took[1]))
             size.median_ms[name] = Pair(statistics.median(took[0]), statistics.median(took[1]))
             if asked[0].linear:
                 size.linear.append(name)
     finally:
-        for town in towns:
-            town.close()
-    _creates(options, homes, (grown, small), size, generator)
+        for tenants in both:
+            tenants.close()
+    _creates(options, locations, (grown, small), size, generator)
     return size
 
 
 def _asked(
-    towns: tuple[Town, Town], asked: tuple[Question, Question]
+    both: tuple[ManyTenants, ManyTenants], asked: tuple[Question, Question]
 ) -> tuple[list[float], list[float]]:
     """The milliseconds in which each answers, asked in turns."""
     took: tuple[list[float], list[float]] = [], []
@@ -163,17 +168,17 @@ def _asked(
     for _ in range(_SLOW_TIMES if asked[0].linear else _TIMES):
         if time.monotonic() > end:
             break
-        for town, question, times in zip(towns, asked, took, strict=True):
+        for tenants, question, times in zip(both, asked, took, strict=True):
             request = question.request()
             started = time.perf_counter()
-            town.answer(question.adapter, request)
+            tenants.answer(question.adapter, request)
             times.append((time.perf_counter() - started) * 1e3)
     return took
 
 
-def _exact(town: Town) -> None:
+def _exact(tenants: ManyTenants) -> None:
     """Nothing, where the totals are what was made."""
-    state = town.state
+    state = tenants.state
     for name, given, body, wanted in (
         ("ListProducts", {"limit": 1}, None, state.big + state.more),
         ("key1", {}, "productTags.key1 = 'v1'", state.by_dialect.get("enos", 0)),
@@ -183,23 +188,27 @@ def _exact(town: Town) -> None:
         adapter = BY["enos" if body else "roma"]
         if body:
             operation, asked = adapter.operation("SearchProduct"), {"expression": body}
-            request = adapter.request(operation, {"action": "search"}, asked, town.big)
-            total = json.loads(town.answer(adapter, request))["pagination"]["totalSize"]
+            request = adapter.request(operation, {"action": "search"}, asked, tenants.big)
+            total = json.loads(tenants.answer(adapter, request))["pagination"]["totalSize"]
         else:
-            request = adapter.request(adapter.operation(name), given, None, town.big)
-            total = json.loads(town.answer(adapter, request))["total"]
+            request = adapter.request(adapter.operation(name), given, None, tenants.big)
+            total = json.loads(tenants.answer(adapter, request))["total"]
         if total != wanted:
             raise servers.ServerFailure(f"{name}: the total says {total}, and {wanted} were made")
 
 
 def _creates(
-    options: Options, homes: Homes, stores: tuple[Home, Home], size: Size, generator: Generator
+    options: Options,
+    locations: StoreLocations,
+    stores: tuple[StoreLocation, StoreLocation],
+    size: Size,
+    generator: Generator,
 ) -> None:
     grown, small = stores
     loads: tuple[list[Load], list[Load]] = [], []
     for _ in range(options.rounds):
-        for home, own in zip((grown, homes.copied(small, "scratch")), loads, strict=True):
-            own.append(_load(options, homes, home, generator))
+        for location, own in zip((grown, locations.copied(small, "scratch")), loads, strict=True):
+            own.append(_load(options, locations, location, generator))
 
     def pair(figure: Callable[[Load], float]) -> Pair:
         grown, small = (statistics.median(map(figure, own)) for own in loads)
@@ -210,9 +219,9 @@ def _creates(
     size.creates_cpu_us = pair(lambda load: load.result.server_cpu_us)
     size.creates_database_cpu_us = pair(lambda load: load.database_cpu_us)
     size.server_rss_mb = pair(lambda load: load.rss_mb)
-    town = Town(grown)
-    town.remember_more(sum(load.answered for load in loads[0]))
-    town.close()
+    tenants = ManyTenants(grown)
+    tenants.remember_more(sum(load.answered for load in loads[0]))
+    tenants.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +234,13 @@ class Load:
     database_cpu_us: float
 
 
-def _load(options: Options, homes: Homes, home: Home, generator: Generator) -> Load:
-    store = ("--store", home.store) if home.store else ()
-    server = servers.entrepot(options.command, home.data, *store)
+def _load(
+    options: Options, locations: StoreLocations, location: StoreLocation, generator: Generator
+) -> Load:
+    store = ("--store", location.store) if location.store else ()
+    server = servers.entrepot(options.command, location.data, *store)
     try:
-        recipe = servers.creates(options.command, home.data, server, home.store, "t0")
+        recipe = servers.creates(options.command, location.data, server, location.store, "t0")
         recipe = replace(recipe, scattered=True)
         plan = Plan(
             host=server.host,
@@ -240,7 +251,7 @@ def _load(options: Options, homes: Homes, home: Home, generator: Generator) -> L
             server_pid=server.pid,
         )
         warm = generator.run(plan)
-        count, before = int(12_000 * options.seconds), homes.cpu_s()
+        count, before = int(12_000 * options.seconds), locations.cpu_s()
         result = generator.run(
             Plan(
                 host=server.host,
@@ -252,7 +263,7 @@ def _load(options: Options, homes: Homes, home: Home, generator: Generator) -> L
                 server_pid=server.pid,
             )
         )
-        database = (homes.cpu_s() - before) / result.requests * 1e6
+        database = (locations.cpu_s() - before) / result.requests * 1e6
         return Load(warm.requests + result.requests, result, server.rss_mb(), database)
     finally:
         server.stop()

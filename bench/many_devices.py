@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from bench.questions import BY, PAGE, Question
-from bench.store_locations import Home
+from bench.store_locations import StoreLocation
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
 from entrepot.core.caller import Caller
@@ -30,15 +30,15 @@ _NAME = "yard"
 _UNIT = 2000  # creates in one unit of work while filling
 
 
-class Yard:
+class ManyDevices:
     """A store that is filled and asked.
 
     Half of the devices are of the first product. The oldest ones have what few have: a tag, a gateway, a
     state; they are behind all others in every list.
     """
 
-    def __init__(self, home: Home) -> None:
-        self.world = World(home.data, home.store)
+    def __init__(self, location: StoreLocation) -> None:
+        self.world = World(location.data, location.store)
         store = self.world.installation.store
         with suppress(Taken):
             store.write_now(self._settle)
@@ -126,14 +126,14 @@ class Yard:
         return answer.body
 
 
-def questions(yard: Yard) -> Iterator[Question]:
+def questions(devices: ManyDevices) -> Iterator[Question]:
     """All of them, the handles and places as they are in this yard."""
-    total, oldest = yard.count(), yard.oldest()
-    vault, of = yard.world.installation.vault, {p.id: p for p in yard.products}
+    total, oldest = devices.count(), devices.oldest()
+    vault, of = devices.world.installation.vault, {p.id: p for p in devices.products}
     last = (total - 1) // PAGE * PAGE
     one = next(d for d in oldest if d.name is not None)
     gateway = BY["iotda"].value.device_handle(vault, oldest[-1], of[oldest[-1].product])
-    key = {a: BY[a].value.handle(vault, yard.products[1]) for a in BY if a != "iam"}
+    key = {a: BY[a].value.handle(vault, devices.products[1]) for a in BY if a != "iam"}
     page = {"PageSize": PAGE}
 
     def asked(
@@ -144,7 +144,7 @@ def questions(yard: Yard) -> Iterator[Question]:
         return Question(
             f"{name}: {dialect}",
             adapter,
-            lambda: adapter.request(found, given, body, yard.credentials),
+            lambda: adapter.request(found, given, body, devices.credentials),
             linear,
         )
 

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from bench.store_locations import Home
+from bench.store_locations import StoreLocation
 from entrepot import main as root
 from entrepot.core.accounts import tenancy
 from entrepot.core.caller import Caller
@@ -54,12 +54,12 @@ class State(msgspec.Struct):
     more: int = 0  # the big tenant's that were made by requests
 
 
-class Town:
+class ManyTenants:
     """A store that grows, and is asked."""
 
-    def __init__(self, home: Home) -> None:
-        self.home = home
-        self.world = World(home.data, home.store)
+    def __init__(self, location: StoreLocation) -> None:
+        self.location = location
+        self.world = World(location.data, location.store)
         store = self.world.installation.store
         kept = store.read_now(lambda tx: tx.recall(_STATE))
         self.state = msgspec.json.decode(kept, type=State) if kept else State()

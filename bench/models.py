@@ -35,7 +35,7 @@ from entrepot.core.models.authored import Authored
 from entrepot.core.models.conversion import Format, convert
 from entrepot.core.models.thing_model import Property, Service, Text
 from entrepot.core.ports import Tx
-from entrepot.core.precompute import Ahead
+from entrepot.core.precompute import NeedsPrecompute
 from entrepot.core.products import registry
 from entrepot.core.products.drafts import revision
 from entrepot.core.products.registry import Ref
@@ -136,12 +136,12 @@ def document(cases: list[Case]) -> dict[str, Any]:
 
 
 def _conversions() -> Iterator[Case]:
-    formats = root.shelf().formats.values()
-    home, text = root.shelf().named(_MODEL), _MODEL_TEXT
+    formats = root.catalog().formats.values()
+    location, text = root.catalog().named(_MODEL), _MODEL_TEXT
     for source in formats:
         if source.read is None:
             continue
-        raw = convert(text, home, source).text
+        raw = convert(text, location, source).text
         for target in formats:
             if target is not source:
                 name = f"{source.name} to {target.name}"
@@ -165,18 +165,26 @@ def _creates(data: Path) -> Iterator[list[Case]]:
         )
         known = root.credentials(installation, "bench")
         request = partial(_create, known)
-        spoken, house = root.house_of(installation)
-        iotda = spoken[b"v5"]
+        served, context = root.context_of(installation)
+        iotda = served[b"v5"]
         operation = next(o for o in iotda.dialect.operations if o.name == "CreateProduct")
 
         def checked(given: Request) -> None:
             path = {"project_id": known["huawei"]["project_id"]}
             decode(
-                Exchange(iotda.dialect, given, "", house.gate, house.gate.now_ms(), operation, path)
+                Exchange(
+                    iotda.dialect,
+                    given,
+                    "",
+                    context.authenticator,
+                    context.authenticator.now_ms(),
+                    operation,
+                    path,
+                )
             )
 
         def created(given: Request) -> None:
-            answer, _ = loop.run_until_complete(iotda.handle(given, house))
+            answer, _ = loop.run_until_complete(iotda.handle(given, context))
             if answer.status != 201:
                 raise RuntimeError(f"the create: {answer.status} {answer.body[:600]!r}")
 
@@ -200,14 +208,14 @@ def _creates(data: Path) -> Iterator[list[Case]]:
 
 def _edits(installation: root.Opened) -> Iterator[Case]:
     """A change of one part of a product's model: the unit of work that other writers wait for."""
-    store, shelf = installation.store, root.shelf()
+    store, catalog = installation.store, root.catalog()
     tenant = store.read_now(lambda tx: tenancy.tenant_named(tx, "bench"))
     user = User(id=1, tenant=tenant.id, name="bench", created_at=0)
     for dialect, edit in (("aliyun", _edit_feature), ("roma", _edit_service)):
         caller = Caller(
-            tenant, user, dialect, "bench", "", root.now_ms(), installation.vault, shelf=shelf
+            tenant, user, dialect, "bench", "", root.now_ms(), installation.vault, catalog=catalog
         )
-        raw = convert(_MODEL_TEXT, shelf.named(_MODEL), shelf.named(dialect)).text
+        raw = convert(_MODEL_TEXT, catalog.named(_MODEL), catalog.named(dialect)).text
         profile = Profile(name=dialect, model=Authored(dialect, msgspec.Raw(raw)))
         draft = Draft(profile=profile)
         product = store.write_now(partial(registry.create, caller=caller, draft=draft))
@@ -226,8 +234,8 @@ def _foreseen(store: Any, unit: Callable[[], Callable[[Tx], object]]) -> Callabl
     made = unit()
     try:
         store.write_now(made)
-    except Ahead as ahead:
-        ahead.work()
+    except NeedsPrecompute as needed:
+        needed.work()
         return made
     return unit()  # nothing in it is long
 
@@ -237,7 +245,7 @@ def _edit_feature(caller: Caller, ref: Ref) -> Callable[[Tx], object]:
     level = Property(id="value_1", access="r", type=Text(), description=secrets.token_hex(8))
     feature = Service(id="", properties=(level,))
     edit = model_edits.changed(model_edits.Module("Feeder_001"), None, feature)
-    words = caller.shelf.named("thing-model-json")
+    words = caller.catalog.named("thing-model-json")
     change = revision(caller, ref, words, edit)
     return lambda tx: thing_models.revise(tx, caller, change)
 
@@ -245,8 +253,8 @@ def _edit_feature(caller: Caller, ref: Ref) -> Callable[[Tx], object]:
 def _edit_service(caller: Caller, ref: Ref) -> Callable[[Tx], object]:
     """CreateService."""
     service = {"service_name": secrets.token_hex(8), "status": 0}
-    place = parts.Place("services", (), parts.Owner(ref))
-    return lambda tx: parts.create_part(tx, caller, (place, service))
+    services = parts.PartList("services", (), parts.Owner(ref))
+    return lambda tx: parts.create_part(tx, caller, (services, service))
 
 
 def _create(known: dict[str, Any]) -> Request:

@@ -25,31 +25,31 @@ POSTGRES_SETTINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class StoreLocation:
     """What `entrepot` calls --data and --store."""
 
     data: Path
     store: str = ""
 
 
-class Homes(Protocol):
+class StoreLocations(Protocol):
     """One engine's homes by name."""
 
     engine: str
 
-    def home(self, name: str) -> Home:
+    def location(self, name: str) -> StoreLocation:
         """The home, made if it is not there."""
         ...
 
-    def copied(self, home: Home, name: str) -> Home:
+    def copied(self, location: StoreLocation, name: str) -> StoreLocation:
         """Another that holds the same; nobody may have either open."""
         ...
 
-    def settled(self, home: Home) -> None:
+    def settled(self, location: StoreLocation) -> None:
         """Nothing; what a server does in quiet hours is done."""
         ...
 
-    def size(self, home: Home) -> int:
+    def size(self, location: StoreLocation) -> int:
         """Its bytes on disk, but for a log that is used again and again."""
         ...
 
@@ -70,20 +70,20 @@ class Directories:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def home(self, name: str) -> Home:
-        return Home(self._directory / name)
+    def location(self, name: str) -> StoreLocation:
+        return StoreLocation(self._directory / name)
 
-    def copied(self, home: Home, name: str) -> Home:
-        copy = self.home(name)
+    def copied(self, location: StoreLocation, name: str) -> StoreLocation:
+        copy = self.location(name)
         shutil.rmtree(copy.data, ignore_errors=True)
-        shutil.copytree(home.data, copy.data)
+        shutil.copytree(location.data, copy.data)
         return copy
 
-    def settled(self, home: Home) -> None:
+    def settled(self, location: StoreLocation) -> None:
         pass
 
-    def size(self, home: Home) -> int:
-        files = home.data.iterdir()
+    def size(self, location: StoreLocation) -> int:
+        files = location.data.iterdir()
         return sum(f.stat().st_size for f in files if not f.name.endswith("-wal"))
 
     def cpu_s(self) -> float:
@@ -104,27 +104,27 @@ class Databases:
         flags = [word for setting in POSTGRES_SETTINGS for word in ("-c", setting)]
         self._server = PostgresServer(*flags, folder=directory / "server")
 
-    def home(self, name: str) -> Home:
+    def location(self, name: str) -> StoreLocation:
         there = "SELECT FROM pg_database WHERE datname = %s"
         if not self._execute(there, (name,)):
             self._execute(f"CREATE DATABASE {name}")
-        return Home(self._directory / name, self._server.url(name))
+        return StoreLocation(self._directory / name, self._server.url(name))
 
-    def copied(self, home: Home, name: str) -> Home:
+    def copied(self, location: StoreLocation, name: str) -> StoreLocation:
         self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {_name(home)} STRATEGY FILE_COPY")
-        copy = self.home(name)
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {_name(location)} STRATEGY FILE_COPY")
+        copy = self.location(name)
         shutil.rmtree(copy.data, ignore_errors=True)
-        shutil.copytree(home.data, copy.data)
+        shutil.copytree(location.data, copy.data)
         return copy
 
-    def settled(self, home: Home) -> None:
-        with psycopg.connect(home.store, autocommit=True) as connection:
+    def settled(self, location: StoreLocation) -> None:
+        with psycopg.connect(location.store, autocommit=True) as connection:
             connection.execute("VACUUM (ANALYZE)")
             connection.execute("CHECKPOINT")
 
-    def size(self, home: Home) -> int:
-        ((size,),) = self._execute("SELECT pg_database_size(%s)", (_name(home),))
+    def size(self, location: StoreLocation) -> int:
+        ((size,),) = self._execute("SELECT pg_database_size(%s)", (_name(location),))
         return int(size)
 
     def cpu_s(self) -> float:
@@ -142,8 +142,11 @@ class Databases:
         self._server.stop()
 
 
-def _name(home: Home) -> str:
-    return urlsplit(home.store).path[1:]
+def _name(location: StoreLocation) -> str:
+    return urlsplit(location.store).path[1:]
 
 
-ENGINES: dict[str, Callable[[Path], Homes]] = {"sqlite": Directories, "postgresql": Databases}
+ENGINES: dict[str, Callable[[Path], StoreLocations]] = {
+    "sqlite": Directories,
+    "postgresql": Databases,
+}

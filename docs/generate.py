@@ -21,7 +21,7 @@ from bench import growth_page  # noqa: E402
 from entrepot.core.models.conversion import read  # noqa: E402
 from entrepot.core.models.thing_model import ThingModel  # noqa: E402
 from entrepot.dialect import fidelity, openapi  # noqa: E402
-from entrepot.main import dialects, shelf  # noqa: E402
+from entrepot.main import catalog, dialects  # noqa: E402
 from tests.models import drawn  # noqa: E402
 
 DRAWN = 60  # models beside the real ones; with more, next to nothing new is found
@@ -39,7 +39,7 @@ def generated() -> dict[Path, str]:
     return {
         **found,
         Path("fidelity.md"): fidelity.page(dialects()),
-        Path("conversions.md"): conversion_page.page(shelf().formats.values(), models()),
+        Path("conversions.md"): conversion_page.page(catalog().formats.values(), models()),
         growth_page.PAGE: growth_page.page(growth_page.sizes_in(HERE / growth_page.PAGE.parent)),
     }
 
@@ -47,7 +47,7 @@ def generated() -> dict[Path, str]:
 def models() -> Iterator[ThingModel]:
     """Models as people write them, and of every other shape."""
     for file in sorted((HERE.parent / "tests" / "corpus").glob("*/*.json")):
-        yield read(file.read_bytes(), shelf().named(file.parent.name))
+        yield read(file.read_bytes(), catalog().named(file.parent.name))
     yield from (drawn(Random(seed)) for seed in range(DRAWN))  # noqa: S311 - no secret
 
 

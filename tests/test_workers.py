@@ -194,8 +194,8 @@ def test_a_worker_that_stands_still_is_told_of(server: Server) -> None:
 
 
 def test_the_operators_process_is_replaced_too(server: Server) -> None:
-    (office,) = set(children(server)) - set(workers(server))
-    os.kill(office, signal.SIGKILL)
+    (workers_admin,) = set(children(server)) - set(workers(server))
+    os.kill(workers_admin, signal.SIGKILL)
     end = time.monotonic() + 20
     while True:
         try:

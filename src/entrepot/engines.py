@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from entrepot.core.ports import Ledger, Nonces, Store, Tx
 from entrepot.core.urls import is_url, masked
-from entrepot.store.server_lock import sole_server
+from entrepot.store.server_lock import exclusive_server
 from entrepot.store.sqlite.checkup import Checkup
 from entrepot.store.sqlite.reader import SqliteReader
 from entrepot.store.sqlite.store import SqliteStore
@@ -20,7 +20,7 @@ from entrepot.store.sqlite.store import SqliteStore
 if TYPE_CHECKING:
     from entrepot.config import Config
     from entrepot.store.postgres.checkup import PostgresCheckup
-    from entrepot.store.transfer import Place
+    from entrepot.store.transfer import StoreRows
 
 R = TypeVar("R")
 STORE = "entrepot.sqlite"
@@ -89,23 +89,23 @@ def checkup(config: Config) -> Checkup | PostgresCheckup:
     return PostgresCheckup(config.store)
 
 
-def moved(place: str, *, fill: bool = False) -> Place:
+def moved(place: str, *, fill: bool = False) -> StoreRows:
     """The rows of the store at `sqlite:DIRECTORY` or `postgresql://...`; `fill`: a new one.
 
     Raises:
         ValueError: it is neither, or cannot be used; says why.
     """
     if place.startswith(("postgresql://", "postgres://")):
-        from entrepot.store.postgres.transfer import PostgresPlace
+        from entrepot.store.postgres.transfer import PostgresRows
 
-        return PostgresPlace(place, fill=fill)
+        return PostgresRows(place, fill=fill)
     kind, _, folder = place.partition(":")
     if kind != "sqlite" or not folder or is_url(folder):
         shown = masked(place) if ":" in place or "@" in place else place
         raise ValueError(f"{shown!r} is neither sqlite:DIRECTORY nor postgresql://...")
-    from entrepot.store.sqlite.transfer import SqlitePlace
+    from entrepot.store.sqlite.transfer import SqliteRows
 
-    return SqlitePlace(Path(folder) / STORE, fill=fill)
+    return SqliteRows(Path(folder) / STORE, fill=fill)
 
 
 def counted_together(
@@ -147,15 +147,15 @@ def make_counts(config: Config, path: Path) -> None:
         sqlite_ledger.make(path, NonceJournal(config.data))
 
 
-def sole(config: Config) -> AbstractContextManager[None]:
+def exclusive(config: Config) -> AbstractContextManager[None]:
     """A context that one server at a time is in, where the store is for one server.
 
     Raises:
         ValueError: another process is in it; names it.
     """
-    return nullcontext() if config.store else sole_server(config.data)
+    return nullcontext() if config.store else exclusive_server(config.data)
 
 
-def place(config: Config) -> str:
+def store_location(config: Config) -> str:
     """Where the things are, for people to read."""
     return masked(config.store) if config.store else str(config.data)

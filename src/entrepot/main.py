@@ -19,7 +19,7 @@ from entrepot.core.accounts import tenancy
 from entrepot.core.accounts.tenancy import ROOT, open_vault
 from entrepot.core.faults import NotFound
 from entrepot.core.kinds import INSTALLATION
-from entrepot.core.models.catalog import Shelf
+from entrepot.core.models.catalog import Catalog
 from entrepot.core.models.conversion import CANONICAL
 from entrepot.core.ports import Ledger, Tx
 from entrepot.core.things.account import Key, Settings, Tenant, User
@@ -30,7 +30,7 @@ from entrepot.vendors.huawei.account import initial_password
 
 if TYPE_CHECKING:
     from entrepot.config import Config
-    from entrepot.dialect.handle import House, Spoken
+    from entrepot.dialect.handle import ServedDialect, ServerContext
 
 STORE, MASTER_KEY, NEXT_KEY = engines.STORE, "master.key", "master.key.next"
 DEVELOPMENT = "dev"
@@ -76,14 +76,14 @@ def dialects() -> tuple[Dialect, ...]:
 
 
 @cache
-def shelf() -> Shelf:
+def catalog() -> Catalog:
     """Every format that thing models are written in, the dialects' own and the standards'."""
     from entrepot.standards import STANDARDS
 
-    spoken = dialects()
-    formats = [CANONICAL, *(one for dialect in spoken for one in dialect.formats), *STANDARDS]
-    public = {key: model for d in spoken for key, model in d.public_models().items()}
-    return Shelf(formats, public)
+    served = dialects()
+    formats = [CANONICAL, *(one for dialect in served for one in dialect.formats), *STANDARDS]
+    public = {key: model for d in served for key, model in d.public_models().items()}
+    return Catalog(formats, public)
 
 
 def open_installation(config: Config) -> Opened:
@@ -126,7 +126,9 @@ def read_installation(config: Config) -> Readable:
     store = engines.read_engine(config)
     try:
         if store.read_now(lambda tx: tx.recall(ROOT)) is None:
-            raise ValueError(f"{engines.place(config)} is empty: start `entrepot serve` once")
+            raise ValueError(
+                f"{engines.store_location(config)} is empty: start `entrepot serve` once"
+            )
         return Installation(config, store, store.read_now(lambda tx: vault_of(tx, config)))
     except BaseException as error:
         store.close()
@@ -337,25 +339,27 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def house_of(installation: Opened, counts: Path | None = None) -> tuple[dict[bytes, Spoken], House]:
+def context_of(
+    installation: Opened, counts: Path | None = None
+) -> tuple[dict[bytes, ServedDialect], ServerContext]:
     """The dialects, ready to answer, and what they need of the world.
 
     `counts`: where the processes of one server count together.
     """
-    from entrepot.dialect.authenticator import Gate
-    from entrepot.dialect.handle import House, by_root
+    from entrepot.dialect.authenticator import Authenticator
+    from entrepot.dialect.handle import ServerContext, by_root
     from entrepot.dialect.rates import Rates
 
     installation.ledger, nonces = engines.counted_together(installation.config, counts)
-    gate = Gate(
+    authenticator = Authenticator(
         installation.store,
         installation.vault,
         loopback=is_loopback(installation.config.host),
-        shelf=shelf(),
+        catalog=catalog(),
         nonces=nonces,
     )
     rates = Rates(ledger=installation.ledger)
-    return by_root(dialects()), House(installation.store, gate, rates)
+    return by_root(dialects()), ServerContext(installation.store, authenticator, rates)
 
 
 def url(host: str, port: int, scheme: str = "http") -> str:

@@ -30,7 +30,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 def formats() -> dict[str, str]:
     """What each format is, by its name."""
-    return {name: one.title for name, one in root.shelf().formats.items()}
+    return {name: one.title for name, one in root.catalog().formats.items()}
 
 
 def recognise(text: Text) -> str:
@@ -39,11 +39,11 @@ def recognise(text: Text) -> str:
     Raises:
         ValueError: it is not JSON, or no format or several take it for their own; says which.
     """
-    shelf = root.shelf()
-    found = shelf.candidates(_careful(msgspec.json.decode, _bytes(text)))
+    catalog = root.catalog()
+    found = catalog.candidates(_careful(msgspec.json.decode, _bytes(text)))
     if len(found) == 1:
         return found[0].name
-    names = ", ".join(f.name for f in found or shelf.formats.values() if f.read is not None)
+    names = ", ".join(f.name for f in found or catalog.formats.values() if f.read is not None)
     raise ValueError(
         f"this may be any of {names}: say which"
         if found
@@ -67,7 +67,7 @@ def write(model: ThingModel, to: str) -> bytes:
     Raises:
         ValueError: there is no such format.
     """
-    return root.shelf().named(to).write(model)
+    return root.catalog().named(to).write(model)
 
 
 def convert(text: Text, to: str, source: str = "", parked: Report | None = None) -> Converted:
@@ -78,7 +78,7 @@ def convert(text: Text, to: str, source: str = "", parked: Report | None = None)
     Raises:
         ValueError: the text is no model of the format, or the report is of another one.
     """
-    target, format, raw = root.shelf().named(to), _format(text, source), _bytes(text)
+    target, format, raw = root.catalog().named(to), _format(text, source), _bytes(text)
     return _careful(
         lambda raw: conversion.written(_model(raw, format, parked), target, format.name), raw
     )
@@ -90,7 +90,7 @@ def check(text: Text, to: str, source: str = "") -> list[Violation]:
     Raises:
         ValueError: the text is no model of the format that it is in.
     """
-    target, format, raw = root.shelf().named(to), _format(text, source), _bytes(text)
+    target, format, raw = root.catalog().named(to), _format(text, source), _bytes(text)
     if format is not target:
         raw = target.write(read(text, format.name))
     return list(target.check(raw))
@@ -125,7 +125,7 @@ def report(text: Text) -> Report:
 
 
 def _format(text: Text, name: str) -> Format:
-    return root.shelf().named(name or recognise(text))
+    return root.catalog().named(name or recognise(text))
 
 
 def _bytes(text: Text) -> bytes:

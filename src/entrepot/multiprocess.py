@@ -18,7 +18,7 @@ from entrepot import main as root
 from entrepot.allocator import trim
 from entrepot.config import Config
 from entrepot.edge.admin import Admin
-from entrepot.edge.multiprocess_admin import REPORT, Office
+from entrepot.edge.multiprocess_admin import REPORT, WorkersAdmin
 from entrepot.edge.server import Front, Life
 from entrepot.edge.server import serve as serve_edge
 from entrepot.workers import Post, Staff
@@ -82,7 +82,7 @@ def _prepared(config: Config, stack: ExitStack) -> bool:
     """Whether the store was empty; made, brought up to date and closed before anybody forks."""
     installation = root.open_installation(config)
     try:
-        stack.enter_context(engines.sole(config))
+        stack.enter_context(engines.exclusive(config))
         return root.prepare(installation)
     finally:
         installation.close()
@@ -128,7 +128,7 @@ def _work(
 
         def tell(host: str, port: int) -> None:
             at_work()
-            threading.Thread(target=watched.house.rates.warm, daemon=True).start()
+            threading.Thread(target=watched.context.rates.warm, daemon=True).start()
 
         admin = Admin(watched.health, watched.metrics, {REPORT: watched.report})
         life = Life(
@@ -147,6 +147,6 @@ def _work(
 
 def _attend(workers: Mapping[str, Path], admin: socket.socket, at_work: Callable[[], None]) -> None:
     """What the process does that speaks to operators for all workers."""
-    office = Office(workers)
+    workers_admin = WorkersAdmin(workers)
     life = Life(listening=lambda host, port: at_work(), grace_s=_LINGER_S)
-    serve_edge(Front(Admin(office, office.metrics), admin), life)
+    serve_edge(Front(Admin(workers_admin, workers_admin.metrics), admin), life)

@@ -19,7 +19,7 @@ from entrepot.allocator import trim
 from entrepot.config import Config
 
 if TYPE_CHECKING:
-    from entrepot.dialect.handle import House
+    from entrepot.dialect.handle import ServerContext
     from entrepot.edge.connections import Connections
     from entrepot.edge.health import Health
     from entrepot.edge.http import Edge
@@ -59,13 +59,13 @@ def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], N
             stack.enter_context(admin_sock)
         installation = root.open_installation(config)
         stack.callback(installation.close)
-        stack.enter_context(engines.sole(config))
+        stack.enter_context(engines.exclusive(config))
         empty = root.prepare(installation)
         watched = watch(installation, stack)
 
         def tell(host: str, port: int) -> None:
             listening(installation, empty, *urls(config, sock, admin_sock))
-            threading.Thread(target=watched.house.rates.warm, daemon=True).start()
+            threading.Thread(target=watched.context.rates.warm, daemon=True).start()
 
         life = Life(
             listening=tell,
@@ -138,13 +138,13 @@ def urls(config: Config, sock: socket.socket, admin: socket.socket | None) -> tu
 class Watched:
     """What answers the vendors' callers, and what tells the operator how it goes."""
 
-    house: House
+    context: ServerContext
     edge: Edge
     health: Health
     connections: Connections
     watchdog: Watchdog
     metrics: Callable[[], Awaitable[bytes]]  # the exposition
-    report: Callable[[], bytes]  # the same for an `Office`
+    report: Callable[[], bytes]  # the same for an `WorkersAdmin`
 
 
 def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = None) -> Watched:
@@ -157,7 +157,7 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     """
     from entrepot.edge.budget import Budget
     from entrepot.edge.connections import Connections
-    from entrepot.edge.counters import Tally
+    from entrepot.edge.counters import Histograms
     from entrepot.edge.health import Health
     from entrepot.edge.http import Edge, Observer
     from entrepot.edge.logs import request_line
@@ -165,24 +165,24 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     from entrepot.edge.watchdog import Watchdog
 
     config, store = installation.config, installation.store
-    spoken, house = root.house_of(installation, counts)
-    tally, health = Tally(), Health(store)
-    observers: list[Observer] = [tally.request]
+    served, context = root.context_of(installation, counts)
+    histograms, health = Histograms(), Health(store)
+    observers: list[Observer] = [histograms.request]
     if config.access_log:
         observers.append(request_line)
     if traces := _traces(os.environ):
         stack.callback(traces.close)
         observers.append(traces.request)
-    store.committed = tally.commit
+    store.committed = histograms.commit
     proxies = Proxies(config.trusted_proxies) if config.trusted_proxies else None
-    edge = Edge(spoken, house, observers, config.max_in_work, proxies)
+    edge = Edge(served, context, observers, config.max_in_work, proxies)
     largest = _LARGEST_REQUEST if config.tls_cert is None else 2 * _LARGEST_REQUEST
     budget = Budget(max(config.max_unanswered_bytes // config.workers, largest))
     trusted = proxies.trusts if proxies is not None else lambda peer: False
     connections = Connections(max(config.max_connections // config.workers, 1), budget, trusted)
-    watchdog, passwords = Watchdog(), house.gate.passwords
+    watchdog, passwords = Watchdog(), context.authenticator.passwords
     if config.explorer:
-        edge.host(b"explorer", _explorer(installation, house, edge))
+        edge.host(b"explorer", _explorer(installation, context, edge))
 
     def gauges() -> dict[str, float]:
         scans = store.scans
@@ -217,7 +217,7 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     def exposition() -> Metrics:
         from entrepot.edge.metrics import Metrics  # slow to import, and few are asked
 
-        return Metrics(tally, gauges, counters)
+        return Metrics(histograms, gauges, counters)
 
     async def metrics() -> bytes:
         return exposition().text()
@@ -225,19 +225,19 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     def report() -> bytes:
         from entrepot.edge.multiprocess_admin import report  # of one process nobody asks for it
 
-        return report(tally, gauges(), counters())
+        return report(histograms, gauges(), counters())
 
-    return Watched(house, edge, health, connections, watchdog, metrics, report)
+    return Watched(context, edge, health, connections, watchdog, metrics, report)
 
 
-def _explorer(installation: root.Opened, house: House, edge: Edge) -> Explorer:
+def _explorer(installation: root.Opened, context: ServerContext, edge: Edge) -> Explorer:
     from entrepot.explorer import Explorer, World
 
     vault = installation.vault
     return Explorer(
         World(
             dialects=root.dialects(),
-            house=house,
+            context=context,
             ask=edge.ask,
             credentials=lambda tx, tenant, user, key: root.credentials_in(
                 tx, vault, tenant, user, key

@@ -73,7 +73,7 @@ class Console:
             user = tenancy.user_named(tx, tenant, "dev")
             caller = Caller(
                 tenant, user, dialect, operation, "request-1", root.now_ms(),
-                installation.vault, shelf=root.shelf(),
+                installation.vault, catalog=root.catalog(),
             )  # fmt: skip
             return work(tx, caller)
 

@@ -203,7 +203,7 @@ def test_a_copy_refuses_what_it_cannot_mean(source: Console, tmp_path: Path) -> 
         assert said.status == 1
         assert says in said.err
         assert "Traceback" not in said.err
-    with engines.sole(source.config):
+    with engines.exclusive(source.config):
         said = say("store", "copy", "--from", here, "--to", f"sqlite:{tmp_path / 'new'}")
         assert said.status == 1
         assert "stop it first" in said.err

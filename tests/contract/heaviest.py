@@ -25,7 +25,7 @@ from entrepot.dialect.request import Answer, Request
 from entrepot.dialect.sizes import LARGE
 from tests.contract.adapters import ADAPTERS, HOST, Adapter
 from tests.contract.furnished import call, furnished
-from tests.contract.places import Step, put
+from tests.contract.locations import Step, put
 from tests.contract.world import World
 from tests.holding import BOUND_S
 
@@ -52,11 +52,11 @@ JUNK: Mapping[str, Any] = {
 }
 
 
-Place = tuple[Step, ...]
+Location = tuple[Step, ...]
 _SINGLE = (mi.StrType, mi.IntType, mi.FloatType, mi.BoolType, mi.LiteralType, mi.NoneType)
 
 
-def places(type_: mi.Type, path: Place = ()) -> Iterator[tuple[Place, bool]]:
+def places(type_: mi.Type, path: Location = ()) -> Iterator[tuple[Location, bool]]:
     """The paths to all that a declared body may hold, in the first item of each list.
 
     With each, whether several values may stand there; where one may, any junk is junk.
@@ -107,7 +107,7 @@ def heavy(
     name = f"{adapter.dialect} {operation.name}"
     room = min(size, adapter.value.query_limit - 2_000) // 3  # percent-encoded it is thrice as long
     for field in sorted(operation.parameters):
-        if operation.place(field) == "query":
+        if operation.location(field) == "query":
             text = JUNK["objects"](room)
             values = {**given, field: text}
             signed = partial(adapter.request, operation, values, body, credentials)

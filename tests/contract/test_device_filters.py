@@ -32,7 +32,7 @@ some = examples(120)
 
 
 @dataclass(frozen=True)
-class Town:
+class Inventory:
     """An installation with a tenant that has devices of every sort."""
 
     world: World
@@ -49,7 +49,7 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def inventory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inventory]:
     world = World(tmp_path_factory.mktemp("filters"))
     credentials = world.tenant()
 
@@ -67,7 +67,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         change(tx, chance, products)
         return products
 
-    yield Town(world, credentials, world.installation.store.write_now(fill))
+    yield Inventory(world, credentials, world.installation.store.write_now(fill))
     world.close()
 
 
@@ -95,10 +95,10 @@ def joined(*asked: Asked) -> tuple[Plain, Callable[[Plain], bool]]:
     )
 
 
-def test_roma(town: Town) -> None:
+def test_roma(inventory: Inventory) -> None:
     def listed(given: Plain) -> tuple[list[Plain], int]:
         def ask(skip: int) -> tuple[list[Plain], int]:
-            answer = town.ask("roma", "ListDevices", {**given, "limit": PAGE, "offset": skip})
+            answer = inventory.ask("roma", "ListDevices", {**given, "limit": PAGE, "offset": skip})
             return answer["items"], answer["total"]
 
         return pages(ask)
@@ -137,9 +137,9 @@ def test_roma(town: Town) -> None:
     hold()
 
 
-def test_roma_counts_and_subsets(town: Town) -> None:
-    every = town.ask("roma", "ListDevices", {"limit": 500})["items"]
-    counted = town.ask("roma", "CountDevices", {})
+def test_roma_counts_and_subsets(inventory: Inventory) -> None:
+    every = inventory.ask("roma", "ListDevices", {"limit": 500})["items"]
+    counted = inventory.ask("roma", "CountDevices", {})
     numbers = list(counted["devices"].values())
     plain = [
         [
@@ -152,20 +152,20 @@ def test_roma_counts_and_subsets(town: Town) -> None:
     gateways = [d for d in every if d["node_type"] == 1]
     for gateway in gateways:
         given = {"device_id": gateway["device_id"]}
-        subs = town.ask("roma", "ListSubsets", given)["items"]
+        subs = inventory.ask("roma", "ListSubsets", given)["items"]
         assert all(d["parent_device_id"] == gateway["device_id"] for d in subs)
         for name, value in [("device_name", s["device_name"]) for s in subs] + [
             (field, code) for field in ("status", "online_status") for code in range(4)
         ]:
-            found = town.ask("roma", "ListSubsets", {**given, name: value})
+            found = inventory.ask("roma", "ListSubsets", {**given, name: value})
             assert found["items"] == [d for d in subs if d[name] == value]
             assert found["total"] == len(found["items"])
 
 
-def test_iotda(town: Town) -> None:
+def test_iotda(inventory: Inventory) -> None:
     def listed(given: Plain) -> tuple[list[Plain], int]:
         def ask(skip: int) -> tuple[list[Plain], int]:
-            answer = town.ask("iotda", "ListDevices", {**given, "limit": PAGE, "offset": skip})
+            answer = inventory.ask("iotda", "ListDevices", {**given, "limit": PAGE, "offset": skip})
             return answer["devices"], answer["page"]["count"]
 
         return pages(ask)
@@ -208,11 +208,11 @@ def test_iotda(town: Town) -> None:
     assert {above.get(up) for up in above.values()} != {None}  # there are three levels
 
 
-def test_iotda_by_tags(town: Town) -> None:
+def test_iotda_by_tags(inventory: Inventory) -> None:
     every = [
         d
         for skip in (0, 50)
-        for d in town.ask("iotda", "ListDevices", {"limit": 50, "offset": skip})["devices"]
+        for d in inventory.ask("iotda", "ListDevices", {"limit": 50, "offset": skip})["devices"]
     ]
     tags = [
         t for d in every for t in d["tags"] if t["tag_key"] == "site" and t["tag_value"] in "12"
@@ -220,19 +220,21 @@ def test_iotda_by_tags(town: Town) -> None:
     wanted = [{"tag_key": t["tag_key"], "tag_value": t["tag_value"]} for t in tags]
     for asked in ([wanted[0]], wanted[:3], wanted):
         body = {"resource_type": "device", "tags": asked}
-        found = town.ask("iotda", "ListResourcesByTags", {"limit": 50}, body)
+        found = inventory.ask("iotda", "ListResourcesByTags", {"limit": 50}, body)
         mine = [d["device_id"] for d in every if any(t in d["tags"] for t in asked)]
         assert [r["resource_id"] for r in found["resources"]] == mine[:50]
         assert found["page"]["count"] == len(mine)
 
 
-def test_aliyun(town: Town) -> None:
-    keys = [BY["aliyun"].value.handle(town.world.installation.vault, p) for p in town.products]
+def test_aliyun(inventory: Inventory) -> None:
+    keys = [
+        BY["aliyun"].value.handle(inventory.world.installation.vault, p) for p in inventory.products
+    ]
 
     def listed(operation: str, wrapper: str, given: Plain) -> tuple[list[Plain], int]:
         def ask(skip: int) -> tuple[list[Plain], int]:
             paged = {**given, "PageSize": PAGE, "CurrentPage": skip // PAGE + 1}
-            answer = town.ask("aliyun", operation, paged)
+            answer = inventory.ask("aliyun", operation, paged)
             return answer["Data"][wrapper], answer["Total"]
 
         return pages(ask)
@@ -248,19 +250,19 @@ def test_aliyun(town: Town) -> None:
             )
             wanted = {d["IotId"] for d in mine if d["DeviceStatus"] == word}
             assert ({d["IotId"] for d in found}, total) == (wanted, len(wanted))
-        counted = town.ask("aliyun", "QueryDeviceStatistics", given)["Data"]
+        counted = inventory.ask("aliyun", "QueryDeviceStatistics", given)["Data"]
         assert counted["deviceCount"] == len(mine)
-    page = town.ask("aliyun", "QueryProductList", {"CurrentPage": 1, "PageSize": 10})
+    page = inventory.ask("aliyun", "QueryProductList", {"CurrentPage": 1, "PageSize": 10})
     counts = {p["ProductKey"]: p["DeviceCount"] for p in page["Data"]["List"]["ProductInfo"]}
     assert counts == {key: len(found) for key, found in every.items()}
 
 
-def test_enos(town: Town) -> None:
+def test_enos(inventory: Inventory) -> None:
     def listed(expression: str | None) -> tuple[list[Plain], int]:
         def ask(skip: int) -> tuple[list[Plain], int]:
             page = {"pageNo": skip // PAGE + 1, "pageSize": PAGE}
             body = {"pagination": page} | ({"expression": expression} if expression else {})
-            answer = town.ask("enos", "SearchDevice", {"action": "search"}, body)
+            answer = inventory.ask("enos", "SearchDevice", {"action": "search"}, body)
             return answer["data"], answer["pagination"]["totalSize"]
 
         return pages(ask)
@@ -319,16 +321,16 @@ def test_enos(town: Town) -> None:
         assert ([d["assetId"] for d in found], total) == (wanted, len(wanted)), expression
 
     hold()
-    stats = town.ask("enos", "GetDeviceStats", {"action": "stats"})["data"]
+    stats = inventory.ask("enos", "GetDeviceStats", {"action": "stats"})["data"]
     for word in ("online", "offline", "inactive", "disabled"):
         assert stats[f"{word}Count"] == sum(d["status"] == word for d in every)
 
 
 def test_a_setting_that_hides_products_hides_their_devices_from_lists_and_counts(
-    town: Town,
+    inventory: Inventory,
 ) -> None:
-    hiding = town.world.tenant(own_products_only=("roma", "enos", "aliyun", "iotda"))
-    store = town.world.installation.store
+    hiding = inventory.world.tenant(own_products_only=("roma", "enos", "aliyun", "iotda"))
+    store = inventory.world.installation.store
 
     def fill(tx: Tx) -> None:
         tenant = tenancy.tenant_named(tx, hiding["name"])
@@ -336,7 +338,7 @@ def test_a_setting_that_hides_products_hides_their_devices_from_lists_and_counts
         some_device(tx, random.Random(1), [of], 1)
 
     store.write_now(fill)
-    hidden = Town(town.world, hiding, [])
+    hidden = Inventory(inventory.world, hiding, [])
     assert hidden.ask("roma", "ListDevices", {})["total"] == 0
     numbers = hidden.ask("roma", "CountDevices", {})["devices"].values()
     assert sum(n for one in numbers for n in one.values()) == 0

@@ -32,7 +32,7 @@ ALL_STATES = states()
 
 
 @dataclass(frozen=True)
-class Yard:
+class Inventory:
     """A store with a tenant's products and devices, and who asks for them."""
 
     store: Any
@@ -72,10 +72,10 @@ def change(tx: Tx, chance: random.Random, products: list[Product]) -> None:
 
 
 @pytest.fixture
-def yard(open_store: Open) -> Yard:
+def inventory(open_store: Open) -> Inventory:
     store: Any = open_store()
 
-    def fill(tx: Tx) -> Yard:
+    def fill(tx: Tx) -> Inventory:
         tenant = tenancy.create_tenant(tx, "acme", 1, {})
         user = tenancy.create_user(tx, tenant, "acme", 1)
         other = space(tx, tenant=tenant.id)
@@ -87,9 +87,9 @@ def yard(open_store: Open) -> Yard:
         for number in range(60):
             some_device(tx, random.Random(number), products, number)
         caller = Caller(tenant, user, "test", "List", "r", 1, Vault(bytes(32)))
-        return Yard(store, caller, products)
+        return Inventory(store, caller, products)
 
-    made: Yard = store.write_now(fill)
+    made: Inventory = store.write_now(fill)
     store.write_now(lambda tx: change(tx, random.Random(7), made.products))
     return made
 
@@ -98,9 +98,9 @@ def called(one: Device) -> list[str]:
     return [one.key if one.name is None else one.name, *one.names.values()]
 
 
-def plainly(tx: Tx, yard: Yard, wanted: Listing) -> tuple[int, list[int]]:
+def plainly(tx: Tx, inventory: Inventory, wanted: Listing) -> tuple[int, list[int]]:
     """The total and the ids of the page, found by going through all devices."""
-    spaces = {p.id: p.space for p in yard.products}
+    spaces = {p.id: p.space for p in inventory.products}
     has: Callable[[Device, tuple[str, str | None]], bool] = lambda d, label: (  # noqa: E731
         (label[0] == NAME and d.name == label[1])
         or (label[0] == UNNAMED and d.name is None and d.key == label[1])
@@ -108,7 +108,7 @@ def plainly(tx: Tx, yard: Yard, wanted: Listing) -> tuple[int, list[int]]:
     )
     found = [
         d.id
-        for d in sorted(tx.scan(Device, yard.caller.tenant.id), key=lambda d: -d.id)
+        for d in sorted(tx.scan(Device, inventory.caller.tenant.id), key=lambda d: -d.id)
         if (wanted.products is None or d.product in wanted.products)
         and wanted.space in (None, spaces[d.product])
         and (wanted.gateways is None or d.gateway in [g.id for g in wanted.gateways])
@@ -117,15 +117,15 @@ def plainly(tx: Tx, yard: Yard, wanted: Listing) -> tuple[int, list[int]]:
         and (wanted.states is None or d.labels[STATE] in wanted.states)
         and all(any(has(d, label) for label in labels) for labels in wanted.labels)
         and (wanted.part is None or any(wanted.part.casefold() in n.casefold() for n in called(d)))
-        and (wanted.test is None or wanted.test(d, yard.products[0]))
+        and (wanted.test is None or wanted.test(d, inventory.products[0]))
     ]
     below = [id for id in found if wanted.before is None or id < wanted.before]
     return len(found), below[wanted.skip : wanted.skip + wanted.limit]
 
 
-def listings(yard: Yard, devices: list[Device]) -> st.SearchStrategy[Listing]:
+def listings(inventory: Inventory, devices: list[Device]) -> st.SearchStrategy[Listing]:
     """Any conditions at once, most often one or two."""
-    ids = [p.id for p in yard.products]
+    ids = [p.id for p in inventory.products]
     labels = st.lists(
         st.one_of(
             st.tuples(st.sampled_from(TAGS), st.sampled_from((*VALUES, None))),
@@ -136,7 +136,7 @@ def listings(yard: Yard, devices: list[Device]) -> st.SearchStrategy[Listing]:
     some = st.sampled_from(devices)
     fields: dict[str, st.SearchStrategy[Any]] = {
         "products": st.lists(st.sampled_from([*ids, 5]), max_size=3, unique=True).map(tuple),
-        "space": st.sampled_from([*(p.space for p in yard.products), 5]),
+        "space": st.sampled_from([*(p.space for p in inventory.products), 5]),
         "gateways": st.lists(some, max_size=3).map(tuple),
         "among": st.lists(some, max_size=3).map(tuple),
         "keys": st.lists(some.map(lambda d: d.key), max_size=3).map(tuple),
@@ -154,62 +154,62 @@ def listings(yard: Yard, devices: list[Device]) -> st.SearchStrategy[Listing]:
     )
 
 
-def compared(tx: Tx, yard: Yard, wanted: Listing) -> None:
+def compared(tx: Tx, inventory: Inventory, wanted: Listing) -> None:
     if wanted.among is not None:  # as they are by now
         now = (tx.get(Device, d.tenant, d.id) for d in wanted.among)
         wanted = dataclasses.replace(wanted, among=tuple(d for d in now if d is not None))
-    found = device_lists.listed(tx, yard.caller, wanted)
+    found = device_lists.listed(tx, inventory.caller, wanted)
     got = found.total, [one.device.id for one in found.items]
-    assert got == plainly(tx, yard, wanted)
+    assert got == plainly(tx, inventory, wanted)
 
 
-def test_a_list_is_what_going_through_all_devices_would_give(yard: Yard) -> None:
-    tenant = yard.caller.tenant.id
-    devices = yard.store.read_now(lambda tx: list(tx.scan(Device, tenant)))
+def test_a_list_is_what_going_through_all_devices_would_give(inventory: Inventory) -> None:
+    tenant = inventory.caller.tenant.id
+    devices = inventory.store.read_now(lambda tx: list(tx.scan(Device, tenant)))
 
     @examples(150)
-    @given(wanted=listings(yard, devices))
+    @given(wanted=listings(inventory, devices))
     def hold(wanted: Listing) -> None:
-        yard.store.read_now(lambda tx: compared(tx, yard, wanted))
+        inventory.store.read_now(lambda tx: compared(tx, inventory, wanted))
 
     hold()
 
 
-def test_a_unit_lists_what_it_and_those_before_it_did(yard: Yard) -> None:
-    tenant = yard.caller.tenant.id
-    devices = yard.store.read_now(lambda tx: list(tx.scan(Device, tenant)))
+def test_a_unit_lists_what_it_and_those_before_it_did(inventory: Inventory) -> None:
+    tenant = inventory.caller.tenant.id
+    devices = inventory.store.read_now(lambda tx: list(tx.scan(Device, tenant)))
 
     class Undone(Exception):
         """Nothing of the unit is kept."""
 
     @examples(50)
-    @given(wanted=listings(yard, devices), seed=st.integers(0, 99))
+    @given(wanted=listings(inventory, devices), seed=st.integers(0, 99))
     def hold(wanted: Listing, seed: int) -> None:
         def work(tx: Tx) -> None:
             chance = random.Random(seed)
-            change(tx, chance, yard.products)
+            change(tx, chance, inventory.products)
             for number in range(100, 105):
-                some_device(tx, chance, yard.products, number)
-            compared(tx, yard, wanted)
+                some_device(tx, chance, inventory.products, number)
+            compared(tx, inventory, wanted)
             raise Undone
 
         with pytest.raises(Undone):
-            yard.store.write_now(work)
+            inventory.store.write_now(work)
 
     hold()
 
 
-def test_devices_are_counted_by_state_as_they_are(yard: Yard) -> None:
-    tenant = yard.caller.tenant.id
+def test_devices_are_counted_by_state_as_they_are(inventory: Inventory) -> None:
+    tenant = inventory.caller.tenant.id
 
     def look(tx: Tx) -> Iterator[tuple[dict[str, int], dict[str, int]]]:
-        for of in (None, *(p.id for p in yard.products)):
+        for of in (None, *(p.id for p in inventory.products)):
             plain = dict.fromkeys(ALL_STATES, 0)
             for one in tx.scan(Device, tenant, parent=of):
                 plain[one.labels[STATE]] += 1
-            yield device_lists.by_state(tx, yard.caller, of), plain
+            yield device_lists.by_state(tx, inventory.caller, of), plain
 
-    for counted, plain in yard.store.read_now(lambda tx: list(look(tx))):
+    for counted, plain in inventory.store.read_now(lambda tx: list(look(tx))):
         assert counted == plain
         assert sum(plain.values()) > 3
 

@@ -20,7 +20,7 @@ from entrepot.core.faults import CATALOGUE, Fault
 from entrepot.core.things.product import Profile
 from entrepot.dialect.check import read_json
 from entrepot.dialect.dialect import Dialect, Row
-from entrepot.dialect.handle import Spoken, by_root
+from entrepot.dialect.handle import ServedDialect, by_root
 from entrepot.dialect.openapi import document
 from entrepot.dialect.operation import Operation, Source
 from entrepot.dialect.request import Answer, Request
@@ -79,7 +79,7 @@ def test_a_row_for_one_word_can_be_reached(dialect: Dialect, row: Row) -> None:
 def test_every_refusal_is_rendered_whole_and_gives_nothing_away(
     dialect: Dialect, world: World
 ) -> None:
-    spoken = Spoken(dialect)
+    served = ServedDialect(dialect)
     request = Request("POST", b"/x", headers={b"host": b"h"})
     whens: dict[type[Fault], set[str]] = {}
     for row in dialect.rows:
@@ -88,9 +88,9 @@ def test_every_refusal_is_rendered_whole_and_gives_nothing_away(
         for when in sorted(whens[kind]):
             for fault in samples(kind, when):
                 for operation in (None, dialect.operations[0]):
-                    exchange = spoken.exchange(request, world.house.gate)
+                    exchange = served.exchange(request, world.context.authenticator)
                     exchange.operation = operation
-                    answer = spoken.refuse(fault, exchange)
+                    answer = served.refuse(fault, exchange)
                     assert well_formed(answer), (fault, answer)
                     assert b"inner workings" not in answer.body
                     assert b"Traceback" not in answer.body
@@ -177,7 +177,7 @@ def test_what_changes_things_is_no_read_for_who_may_only_look(
 def test_operations_have_names_and_places_of_their_own(dialect: Dialect) -> None:
     names = [o.name for o in dialect.operations]
     assert len(names) == len(set(names))
-    Spoken(dialect)  # the router refuses two operations at one place
+    ServedDialect(dialect)  # the router refuses two operations at one place
     roots = {o.path[1:].split("/", 1)[0] for o in dialect.operations}
     assert roots <= set(dialect.roots)
 
@@ -249,7 +249,7 @@ def test_the_core_and_the_store_know_no_status_and_no_wire(layer: str) -> None:
 
 def test_a_fifth_vendor_is_one_folder_and_nothing_else(world: World) -> None:
     credentials = world.tenant()
-    edge = Edge(by_root(DIALECTS), world.house)
+    edge = Edge(by_root(DIALECTS), world.context)
     key = {b"toy-key": credentials["access_key"].encode()}
 
     def ask(method: str, path: str, headers: dict[bytes, bytes], body: bytes = b"") -> str:

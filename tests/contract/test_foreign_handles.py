@@ -22,12 +22,12 @@ from entrepot.core.faults import Broken, Invalid
 from entrepot.core.ports import Store, Tx
 from entrepot.core.things.account import Settings
 from entrepot.dialect.dialect import Exchange
-from entrepot.dialect.handle import House
+from entrepot.dialect.handle import ServerContext
 from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer
 from tests.contract.adapters import ADAPTERS, Adapter
 from tests.contract.furnished import Victim, call, furnish, furnished
-from tests.contract.places import Place, places
+from tests.contract.locations import Location, places
 from tests.contract.world import World, everything
 
 R = TypeVar("R")
@@ -105,8 +105,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     def look(tx: Tx) -> None:
         assert everything(tx, theirs.tenant) == before
 
-    store: Any = Forgetful(world.house.store, look)
-    world.house = House(store, world.house.gate, world.house.rates)
+    store: Any = Forgetful(world.context.store, look)
+    world.context = ServerContext(store, world.context.authenticator, world.context.rates)
     yield Scene(world, mine, theirs, nobodys)
     assert world.everything(theirs.tenant) == before
     world.close()
@@ -171,7 +171,7 @@ def names(adapter: Adapter, world: World, victim: Victim) -> dict[str, str]:
 class Case:
     """One call twice: with a name of theirs at a place, and with nobody's."""
 
-    place: Place
+    place: Location
     theirs: str
     nobodys: str
 
@@ -213,7 +213,7 @@ def test_a_foreign_handle_is_answered_like_an_unknown_one(
     given, body = call(adapter, operation, scene.mine.handles(adapter, world), credentials)
     secrets = secret(adapter, scene)
 
-    def ask(place: Place, value: str | int) -> tuple[Answer, Exchange]:
+    def ask(place: Location, value: str | int) -> tuple[Answer, Exchange]:
         request = adapter.request(operation, *place.put(given, body, value), credentials)
         return world.exchange(request)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from entrepot.core.faults import Malformed
-from entrepot.dialect.handle import Spoken
+from entrepot.dialect.handle import ServedDialect
 from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Request
 from entrepot.dialect.sizes import LARGE
@@ -64,7 +64,7 @@ def threads_of(world: World, victim: Victim, request: Request) -> tuple[int, dic
     )
 
     async def ask() -> int:
-        answer, _ = await Spoken(dialect).handle(request, world.house)
+        answer, _ = await ServedDialect(dialect).handle(request, world.context)
         assert answer.status == 200, answer.body
         return threading.get_ident()
 
@@ -94,7 +94,7 @@ def test_while_it_is_read_the_loop_serves_others(world: World, victim: Victim) -
 
     async def ask() -> int:
         asyncio.get_running_loop().call_soon(lambda: turn(3))
-        answer, _ = await Spoken(replace(TOY, decode=decode)).handle(request, world.house)
+        answer, _ = await ServedDialect(replace(TOY, decode=decode)).handle(request, world.context)
         return answer.status
 
     def turn(left: int) -> None:

@@ -30,7 +30,7 @@ SEARCH = {"action": "search"}
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Catalog:
     """A tenant's products, of which only some can be read."""
 
     world: World
@@ -39,7 +39,7 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
     data = tmp_path_factory.mktemp("lists")
     world = World(data)
     credentials = world.tenant()
@@ -55,7 +55,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 
     others, wanted = world.installation.store.write_now(make)
     spoil(data, others)
-    yield Shelf(world, credentials, wanted)
+    yield Catalog(world, credentials, wanted)
     world.close()
 
 
@@ -112,34 +112,34 @@ def tag(*pair: str) -> dict[str, str]:
     ],
 )  # fmt: skip
 def test_a_list_by_an_index_does_not_read_what_it_does_not_show(
-    shelf: Shelf, dialect: str, operation: str, given: dict[str, Any], body: Any, shown: int
+    catalog: Catalog, dialect: str, operation: str, given: dict[str, Any], body: Any, shown: int
 ) -> None:
     adapter = next(a for a in ADAPTERS if a.dialect == dialect)
-    request = adapter.request(adapter.operation(operation), given, body, shelf.credentials)
-    answer = shelf.world.ask(request)
+    request = adapter.request(adapter.operation(operation), given, body, catalog.credentials)
+    answer = catalog.world.ask(request)
     assert not adapter.refused(answer), answer.body
-    handles = [adapter.value.handle(shelf.world.installation.vault, p) for p in shelf.wanted]
+    handles = [adapter.value.handle(catalog.world.installation.vault, p) for p in catalog.wanted]
     assert sum(handle.encode() in answer.body for handle in handles) == shown
 
 
-def test_gateways_are_counted_without_reading_them(shelf: Shelf) -> None:
+def test_gateways_are_counted_without_reading_them(catalog: Catalog) -> None:
     adapter = next(a for a in ADAPTERS if a.dialect == "roma")
-    request = adapter.request(adapter.operation("CountDevices"), {}, None, shelf.credentials)
-    answer = shelf.world.ask(request)
+    request = adapter.request(adapter.operation("CountDevices"), {}, None, catalog.credentials)
+    answer = catalog.world.ask(request)
     assert b'"gateway_products_numbers":3' in answer.body.replace(b" ", b"")
     assert b'"normal_products_numbers":40' in answer.body.replace(b" ", b"")
 
 
-def test_a_list_that_no_index_answers_reads_everything(shelf: Shelf) -> None:
+def test_a_list_that_no_index_answers_reads_everything(catalog: Catalog) -> None:
     """Or else the tests above would prove nothing."""
     adapter = next(a for a in ADAPTERS if a.dialect == "roma")
     operation = adapter.operation("ListProducts")
-    request = adapter.request(operation, {"device_type": "Sensor"}, None, shelf.credentials)
-    assert adapter.refused(shelf.world.ask(request))
+    request = adapter.request(operation, {"device_type": "Sensor"}, None, catalog.credentials)
+    assert adapter.refused(catalog.world.ask(request))
 
 
 @dataclass(frozen=True)
-class Yard:
+class Inventory:
     """A tenant's devices, of which only some can be read."""
 
     world: World
@@ -149,7 +149,7 @@ class Yard:
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
+def inventory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inventory]:
     """Those that cannot be read are newer and older than those that are wanted, and of the same product too."""
     data = tmp_path_factory.mktemp("device-lists")
     world = World(data)
@@ -175,7 +175,7 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
 
     unread, wanted, gateway = world.installation.store.write_now(make)
     spoil(data, unread)
-    yield Yard(world, credentials, wanted, gateway)
+    yield Inventory(world, credentials, wanted, gateway)
     world.close()
 
 
@@ -219,28 +219,28 @@ SUB = {"action": "searchSubDevice"}
     ],
 )  # fmt: skip
 def test_a_list_of_devices_by_an_index_does_not_read_what_it_does_not_show(
-    yard: Yard, dialect: str, operation: str, given: dict[str, Any], body: Any, shown: int
+    inventory: Inventory, dialect: str, operation: str, given: dict[str, Any], body: Any, shown: int
 ) -> None:
     adapter = next(a for a in ADAPTERS if a.dialect == dialect)
-    vault, tx = yard.world.installation.vault, yard.world.installation.store
+    vault, tx = inventory.world.installation.vault, inventory.world.installation.store
     of = {
         d.id: tx.read_now(lambda tx, d=d: tx.get(Product, d.tenant, d.product))
-        for d in (*yard.wanted, yard.gateway)
+        for d in (*inventory.wanted, inventory.gateway)
     }
 
     def handle(one: Device) -> str:
         return adapter.value.device_handle(vault, one, of[one.id])
 
     meant = {
-        "gateway": handle(yard.gateway),
-        "own": adapter.value.handle(vault, of[yard.wanted[0].id]),
+        "gateway": handle(inventory.gateway),
+        "own": adapter.value.handle(vault, of[inventory.wanted[0].id]),
     }
     if "client_id" in given:
-        meant["own"] = client_id(vault, yard.wanted[1].product, yard.wanted[1].id)
+        meant["own"] = client_id(vault, inventory.wanted[1].product, inventory.wanted[1].id)
     given = {k: meant.get(v, v) if isinstance(v, str) else v for k, v in given.items()}
     text = json.dumps(body).replace("'own'", f"'{meant['own']}'")
     body = json.loads(text.replace('"gateway"}', f'"{meant["gateway"]}"}}'))
-    request = adapter.request(adapter.operation(operation), given, body, yard.credentials)
-    answer = yard.world.ask(request)
+    request = adapter.request(adapter.operation(operation), given, body, inventory.credentials)
+    answer = inventory.world.ask(request)
     assert not adapter.refused(answer), answer.body
-    assert sum(handle(one).encode() in answer.body for one in yard.wanted) == shown
+    assert sum(handle(one).encode() in answer.body for one in inventory.wanted) == shown

@@ -15,7 +15,7 @@ from tests.largest import CONTENT_BYTES, SERVICES, largest
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 FILES = sorted(CORPUS.glob("*/*.json"))
-SHELF = root.shelf()
+SHELF = root.catalog()
 FORMATS = list(SHELF.formats.values())
 
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda f: f"{f.parent.name}/{f.stem}")

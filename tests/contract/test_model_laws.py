@@ -46,7 +46,7 @@ def once(of_text: Callable[..., Any]) -> Callable[..., Any]:
     return found
 
 
-AS_THEY_ARE = root.shelf().formats
+AS_THEY_ARE = root.catalog().formats
 FORMATS = [
     replace(f, read=once(f.read), meaning=once(f.meaning), check=once(f.check))
     for f in AS_THEY_ARE.values()

@@ -49,7 +49,7 @@ NESTED = tuple(
 VALUES = (*NUMBERS, *TEXTS, *NESTED, "null", "true", "[]", "{}")
 
 
-class Door:
+class Entry:
     """One way in: an operation, and what it takes with odd values in it. `@@` is where a value stands."""
 
     def __init__(self, dialect: str, operation: str, **given: Any) -> None:
@@ -117,30 +117,30 @@ def _tsl(**member: Any) -> Mapping[str, Any]:
 
 _DEVICE = {"node_id": "odd#", "device_id": None, "gateway_id": None}
 DOORS = (
-    Door("iotda", "CreateProduct", **_iotda(default_value="@@")),
-    Door("iotda", "CreateProduct", **_iotda(step="@@", data_type="decimal")),
-    Door("iotda", "CreateProduct", **_iotda(max_length="@@", data_type="string")),
-    Door("iotda", "CreateProduct", **_iotda(enum_list=["@@", "on"], data_type="enum")),
-    Door("iotda", "CreateProduct", **_iotda(min="@@")),
-    Door("iotda", "UpdateProduct", **_iotda(default_value="@@")),
-    Door("iotda", "AddDevice", **_DEVICE, extension_info={"odd": "@@"}),
-    Door("iotda", "AddDevice", **_DEVICE, shadow=[{"service_id": "s", "desired": {"odd": "@@"}}]),
-    Door("enos", "UpdateThingModel", **_point(defaultValue="@@")),
-    Door("enos", "UpdateThingModel", **_point(unheardOf={"a": ["@@"]})),
-    Door("enos", "UpdateThingModel", **_point(dataType="ENUM", dataDefinition='{"defaultValue":"@@"}')),
-    Door("enos", "UpdateThingModel", **_point(dataType="ENUM", dataDefinition={"enumDesc": {"1": "@@"}})),
-    Door("enos", "UpdateThingModel", **_point(tags={"a": "@@"})),
-    Door("enos", "UpdateThingModel", i18nDesc="@@", category="@@"),
-    Door("aliyun", "CreateThingModel", **_feature(unheardOf={"a": ["@@"]})),
-    Door("aliyun", "CreateThingModel", **_feature(extendConfig="@@")),
-    Door("aliyun", "CreateThingModel", **_feature(dataSpecs={"dataType": "INT", "min": "@@"})),
-    Door("aliyun", "ImportThingModelTsl", **_tsl(unheardOf={"a": ["@@"]})),
-    Door("aliyun", "ImportThingModelTsl", **_tsl(dataType={"type": "text", "specs": {"unitName": "@@"}})),
-    Door("aliyun", "SaveDeviceProp", Props='{"odd":"@@"}'),
-    Door("roma", "CreateProperty", property_name="odd#", unit="@@"),
-    Door("roma", "CreateProperty", property_name="odd#", enum_dict={"0": "@@"}),
-    Door("roma", "CreateProperty", property_name="odd#", min="@@"),
-    Door("roma", "CreateProduct", name="odd-#", model="odd#", description="@@"),
+    Entry("iotda", "CreateProduct", **_iotda(default_value="@@")),
+    Entry("iotda", "CreateProduct", **_iotda(step="@@", data_type="decimal")),
+    Entry("iotda", "CreateProduct", **_iotda(max_length="@@", data_type="string")),
+    Entry("iotda", "CreateProduct", **_iotda(enum_list=["@@", "on"], data_type="enum")),
+    Entry("iotda", "CreateProduct", **_iotda(min="@@")),
+    Entry("iotda", "UpdateProduct", **_iotda(default_value="@@")),
+    Entry("iotda", "AddDevice", **_DEVICE, extension_info={"odd": "@@"}),
+    Entry("iotda", "AddDevice", **_DEVICE, shadow=[{"service_id": "s", "desired": {"odd": "@@"}}]),
+    Entry("enos", "UpdateThingModel", **_point(defaultValue="@@")),
+    Entry("enos", "UpdateThingModel", **_point(unheardOf={"a": ["@@"]})),
+    Entry("enos", "UpdateThingModel", **_point(dataType="ENUM", dataDefinition='{"defaultValue":"@@"}')),
+    Entry("enos", "UpdateThingModel", **_point(dataType="ENUM", dataDefinition={"enumDesc": {"1": "@@"}})),
+    Entry("enos", "UpdateThingModel", **_point(tags={"a": "@@"})),
+    Entry("enos", "UpdateThingModel", i18nDesc="@@", category="@@"),
+    Entry("aliyun", "CreateThingModel", **_feature(unheardOf={"a": ["@@"]})),
+    Entry("aliyun", "CreateThingModel", **_feature(extendConfig="@@")),
+    Entry("aliyun", "CreateThingModel", **_feature(dataSpecs={"dataType": "INT", "min": "@@"})),
+    Entry("aliyun", "ImportThingModelTsl", **_tsl(unheardOf={"a": ["@@"]})),
+    Entry("aliyun", "ImportThingModelTsl", **_tsl(dataType={"type": "text", "specs": {"unitName": "@@"}})),
+    Entry("aliyun", "SaveDeviceProp", Props='{"odd":"@@"}'),
+    Entry("roma", "CreateProperty", property_name="odd#", unit="@@"),
+    Entry("roma", "CreateProperty", property_name="odd#", enum_dict={"0": "@@"}),
+    Entry("roma", "CreateProperty", property_name="odd#", min="@@"),
+    Entry("roma", "CreateProduct", name="odd-#", model="odd#", description="@@"),
 )  # fmt: skip
 
 
@@ -198,7 +198,7 @@ def newest(world: World, victim: Victim) -> Victim:
 
 
 @pytest.mark.parametrize("door", DOORS, ids=str)
-def test_what_a_door_takes_every_door_can_read(door: Door, world: World, usual: set[str]) -> None:
+def test_what_a_door_takes_every_door_can_read(door: Entry, world: World, usual: set[str]) -> None:
     victim = furnished(world)
     taken = 0
     for number, raw in enumerate(VALUES):

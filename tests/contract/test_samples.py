@@ -335,7 +335,7 @@ def test_a_call_that_cannot_be_is_refused_with_all_that_is_wrong(
     one = samples[adapter.dialect, operation.name, "http"]
     wrong = {"strange": "1", "os.system": "2"}
     own = adapter.value.client.own(one.caller)
-    lost = [n for n in sorted(operation.parameters - own.keys()) if operation.place(n) == "path"]
+    lost = [n for n in sorted(operation.parameters - own.keys()) if operation.location(n) == "path"]
     with pytest.raises(ValueError, match=r"no parameter os.*no parameter strange") as refused:
         sample(adapter.value, operation, wrong, None, one.caller, "http://127.0.0.1")
     assert str(refused.value).split("; ")[2:] == [f"{name} is missing" for name in lost]

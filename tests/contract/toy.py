@@ -47,12 +47,14 @@ class Seen(msgspec.Struct):
 
 
 async def _authenticate(exchange: Exchange) -> Caller:
-    bearer = await exchange.gate.bearer(exchange.request.header(b"toy-key").decode("latin-1"))
+    bearer = await exchange.authenticator.bearer(
+        exchange.request.header(b"toy-key").decode("latin-1")
+    )
     if bearer is None:
         raise Unauthenticated("unknown_key")
     return Caller(
         bearer.tenant, bearer.user, "toy", "", exchange.request_id,
-        exchange.gate.now_ms(), exchange.gate.vault,
+        exchange.authenticator.now_ms(), exchange.authenticator.vault,
     )  # fmt: skip
 
 

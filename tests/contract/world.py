@@ -17,7 +17,7 @@ from entrepot.core.ports import Tx
 from entrepot.core.things.account import Settings, Tenant
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.dialect import Exchange
-from entrepot.dialect.handle import House, Spoken
+from entrepot.dialect.handle import ServedDialect, ServerContext
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.http import Edge
 from tests.contract.adapters import ADAPTERS
@@ -32,11 +32,11 @@ class World:
 
     def __init__(self, data: Path, store: str = "") -> None:
         self.installation = root.open_installation(Config(data=data, store=store))
-        self.spoken: Mapping[bytes, Spoken]
-        self.house: House
-        self.spoken, self.house = root.house_of(self.installation)
+        self.served: Mapping[bytes, ServedDialect]
+        self.context: ServerContext
+        self.served, self.context = root.context_of(self.installation)
         self._heard: list[Exchange] = []
-        self._edge = Edge(self.spoken, self.house, (self._hear,))
+        self._edge = Edge(self.served, self.context, (self._hear,))
         # Not a Runner: it takes Ctrl-C over for each call, which takes longer than most requests.
         self._loop = asyncio.new_event_loop()
         # As in a server the loop has a thread with few frames below it. Under a test's many frames a walk
@@ -112,8 +112,8 @@ class World:
 
     def timed(self, request: Request) -> tuple[float, Answer, Exchange]:
         """The same, with the seconds that it held the loop."""
-        spoken = self.spoken[request.path[1:].split(b"/", 1)[0]]
-        (answer, exchange), seconds = self.held(spoken.handle(request, self.house))
+        served = self.served[request.path[1:].split(b"/", 1)[0]]
+        (answer, exchange), seconds = self.held(served.handle(request, self.context))
         return seconds, answer, exchange
 
     def _hear(self, exchange: Exchange, answer: Answer, seconds: float) -> None:

@@ -24,7 +24,7 @@ from tests.contract.goods import product as plain_product
 from tests.core.test_registry import Shop, through, with_settings
 
 
-class Yard:
+class Inventory:
     """A shop with a product of each tenant, and short ways to its devices."""
 
     def __init__(self, path: Path) -> None:
@@ -56,8 +56,8 @@ class Yard:
 
 
 @pytest.fixture
-def yard(tmp_path: Path) -> Iterator[Yard]:
-    made = Yard(tmp_path / "yard.sqlite")
+def inventory(tmp_path: Path) -> Iterator[Inventory]:
+    made = Inventory(tmp_path / "yard.sqlite")
     yield made
     made.store.close()
 
@@ -70,164 +70,170 @@ def ref(device: Device, **rest: Any) -> DeviceRef:
     return DeviceRef(f"d{device.id}", device.id, **rest)
 
 
-def test_a_device_is_made_by_somebody_under_its_product(yard: Yard) -> None:
-    made = yard.create(name="lamp 1", tags={"room": "7"}, disabled=True)
-    assert (made.product, made.tenant, made.origin) == (yard.product.id, yard.product.tenant, "red")
-    assert made.created_by == made.updated_by == yard.mine.actor
+def test_a_device_is_made_by_somebody_under_its_product(inventory: Inventory) -> None:
+    made = inventory.create(name="lamp 1", tags={"room": "7"}, disabled=True)
+    assert (made.product, made.tenant, made.origin) == (
+        inventory.product.id,
+        inventory.product.tenant,
+        "red",
+    )
+    assert made.created_by == made.updated_by == inventory.mine.actor
     assert (made.connection, made.disabled_at, made.revision) == ("inactive", 1000, 1)
-    assert yard.get(ref(made)) == made
-    assert [(e.kind, e.action) for e in yard.history(made)] == [("device", "create")]
+    assert inventory.get(ref(made)) == made
+    assert [(e.kind, e.action) for e in inventory.history(made)] == [("device", "create")]
 
 
-def test_a_product_that_is_not_there_or_not_ones_own_gets_no_devices(yard: Yard) -> None:
-    for caller, id in ((yard.mine, 999_999), (yard.theirs, yard.product.id)):
+def test_a_product_that_is_not_there_or_not_ones_own_gets_no_devices(inventory: Inventory) -> None:
+    for caller, id in ((inventory.mine, 999_999), (inventory.theirs, inventory.product.id)):
         with pytest.raises(NotFound) as refused:
-            yard.create(caller=caller, product=Ref("h", id))
+            inventory.create(caller=caller, product=Ref("h", id))
         assert (refused.value.kind, refused.value.handle) == ("product", "h")
 
 
-def test_a_key_is_unique_in_its_product_whoever_takes_it(yard: Yard) -> None:
-    made = yard.create("d1")
+def test_a_key_is_unique_in_its_product_whoever_takes_it(inventory: Inventory) -> None:
+    made = inventory.create("d1")
     with pytest.raises(Taken) as refused:
-        yard.create("d1", through(yard.mine, "blue"))
+        inventory.create("d1", through(inventory.mine, "blue"))
     fault = refused.value
     assert (fault.rule, fault.value, fault.holder) == ("device.key", "d1", made.id)
-    other = yard.shop.create()
-    assert yard.create("d1", product=of(other)).product == other.id
-    yard.run(devices.delete, ref(made))
-    assert yard.create("d1").id != made.id
+    other = inventory.shop.create()
+    assert inventory.create("d1", product=of(other)).product == other.id
+    inventory.run(devices.delete, ref(made))
+    assert inventory.create("d1").id != made.id
 
 
-def test_a_chosen_id_is_unique_in_the_tenant_and_the_devices_only_one(yard: Yard) -> None:
-    made = yard.create(alias="my-lamp")
+def test_a_chosen_id_is_unique_in_the_tenant_and_the_devices_only_one(inventory: Inventory) -> None:
+    made = inventory.create(alias="my-lamp")
     by_alias = DeviceRef("my-lamp", alias_rule="red.device")
-    assert yard.get(by_alias) == made
+    assert inventory.get(by_alias) == made
     with pytest.raises(Taken) as refused:
-        yard.create("d2", product=of(yard.shop.create()), alias="my-lamp")
+        inventory.create("d2", product=of(inventory.shop.create()), alias="my-lamp")
     assert (refused.value.rule, refused.value.value) == ("red.device", "my-lamp")
-    for wanted in (ref(made), DeviceRef("x", named=((of(yard.product), "d1"),))):
+    for wanted in (ref(made), DeviceRef("x", named=((of(inventory.product), "d1"),))):
         with pytest.raises(NotFound):
-            yard.get(wanted)
-        assert yard.get(wanted, through(yard.mine, "blue")) == made
+            inventory.get(wanted)
+        assert inventory.get(wanted, through(inventory.mine, "blue")) == made
 
 
-def test_a_device_is_found_by_its_product_and_key(yard: Yard) -> None:
-    made = yard.create("d1")
+def test_a_device_is_found_by_its_product_and_key(inventory: Inventory) -> None:
+    made = inventory.create("d1")
     nowhere = (Ref("none", 1), "d1")
-    assert yard.get(DeviceRef("x", named=(nowhere, (of(yard.product), "d1")))) == made
+    assert inventory.get(DeviceRef("x", named=(nowhere, (of(inventory.product), "d1")))) == made
     with pytest.raises(NotFound) as refused:
-        yard.get(DeviceRef("x", named=(nowhere, (of(yard.product), "d2"))))
+        inventory.get(DeviceRef("x", named=(nowhere, (of(inventory.product), "d2"))))
     assert (refused.value.kind, refused.value.handle) == ("device", "x")
 
 
-def test_nobody_sees_another_tenants_device(yard: Yard) -> None:
-    made = yard.create(alias="a")
+def test_nobody_sees_another_tenants_device(inventory: Inventory) -> None:
+    made = inventory.create(alias="a")
     for wanted in (
         ref(made), DeviceRef("a", alias_rule="red.device"),
-        DeviceRef("x", named=((of(yard.product), "d1"),)),
+        DeviceRef("x", named=((of(inventory.product), "d1"),)),
     ):  # fmt: skip
         with pytest.raises(NotFound):
-            yard.get(wanted, yard.theirs)
-    assert yard.list(yard.theirs).total == 0
+            inventory.get(wanted, inventory.theirs)
+    assert inventory.list(inventory.theirs).total == 0
 
 
-def test_devices_of_a_product_that_a_setting_hides_are_hidden(yard: Yard) -> None:
-    made = yard.create()
-    blue = with_settings(through(yard.mine, "blue"), own_products_only=("blue",))
+def test_devices_of_a_product_that_a_setting_hides_are_hidden(inventory: Inventory) -> None:
+    made = inventory.create()
+    blue = with_settings(through(inventory.mine, "blue"), own_products_only=("blue",))
     with pytest.raises(NotFound):
-        yard.get(ref(made), blue)
-    assert yard.list(blue).total == 0
-    red = with_settings(yard.mine, own_products_only=("red",))
-    assert [s.device for s in yard.list(red).items] == [made]
+        inventory.get(ref(made), blue)
+    assert inventory.list(blue).total == 0
+    red = with_settings(inventory.mine, own_products_only=("red",))
+    assert [s.device for s in inventory.list(red).items] == [made]
 
 
-def test_quotas_count_the_tenants_or_the_products_devices(yard: Yard) -> None:
-    other = of(yard.shop.create())
-    yard.create("d1", quota=2, product_quota=1)
+def test_quotas_count_the_tenants_or_the_products_devices(inventory: Inventory) -> None:
+    other = of(inventory.shop.create())
+    inventory.create("d1", quota=2, product_quota=1)
     with pytest.raises(QuotaExceeded) as refused:
-        yard.create("d2", quota=9, product_quota=1)
+        inventory.create("d2", quota=9, product_quota=1)
     assert (refused.value.kind, refused.value.limit) == ("device", 1)
-    yard.create("d2", quota=2, product_quota=1, product=other)
+    inventory.create("d2", quota=2, product_quota=1, product=other)
     with pytest.raises(QuotaExceeded):
-        yard.create("d3", quota=2, product_quota=9)
-    unbound = with_settings(yard.mine, quotas=False)
-    yard.create("d3", unbound, quota=2, product_quota=1)
+        inventory.create("d3", quota=2, product_quota=9)
+    unbound = with_settings(inventory.mine, quotas=False)
+    inventory.create("d3", unbound, quota=2, product_quota=1)
 
 
-def test_an_update_writes_down_what_changed(yard: Yard) -> None:
-    made = yard.create(name="a")
-    later = replace(yard.mine, now_ms=2000, operation="Change")
-    new = yard.run(devices.update, (ref(made), lambda old: replace(old, name="b")), later)
+def test_an_update_writes_down_what_changed(inventory: Inventory) -> None:
+    made = inventory.create(name="a")
+    later = replace(inventory.mine, now_ms=2000, operation="Change")
+    new = inventory.run(devices.update, (ref(made), lambda old: replace(old, name="b")), later)
     assert (new.name, new.revision, new.updated_at, new.created_at) == ("b", 2, 2000, 1000)
-    line = yard.history(made)[-1]
+    line = inventory.history(made)[-1]
     assert (line.action, line.revision, line.operation) == ("update", 2, "Change")
     assert line.changes == {"name": ["a", "b"]}
 
 
-def test_switching_off_is_dated_once_and_undone(yard: Yard) -> None:
-    made = yard.create()
+def test_switching_off_is_dated_once_and_undone(inventory: Inventory) -> None:
+    made = inventory.create()
 
     def switch(disabled: bool, now_ms: int) -> int:
-        who = replace(yard.mine, now_ms=now_ms)
+        who = replace(inventory.mine, now_ms=now_ms)
         change = (ref(made), lambda old: devices.set_disabled(who, old, disabled))
-        at: int = yard.run(devices.update, change, who).disabled_at
+        at: int = inventory.run(devices.update, change, who).disabled_at
         return at
 
     assert [switch(True, 2000), switch(True, 3000), switch(False, 4000)] == [2000, 2000, 0]
 
 
-def test_a_secret_is_sealed_for_its_device_and_dialect_and_never_logged(yard: Yard) -> None:
-    made = yard.create(secret="first-secret", secret_name="someone")
-    assert devices.chosen_secret(yard.mine, made) == "first-secret"
-    assert devices.chosen_secret(through(yard.mine, "blue"), made) is None
+def test_a_secret_is_sealed_for_its_device_and_dialect_and_never_logged(
+    inventory: Inventory,
+) -> None:
+    made = inventory.create(secret="first-secret", secret_name="someone")
+    assert devices.chosen_secret(inventory.mine, made) == "first-secret"
+    assert devices.chosen_secret(through(inventory.mine, "blue"), made) is None
     assert b"first-secret" not in made.secrets["red"]
     assert made.names_of_secrets == {"red": "someone"}
-    other = replace(yard.create("d2"), secrets=made.secrets)
+    other = replace(inventory.create("d2"), secrets=made.secrets)
     with pytest.raises(ValueError, match="cannot open"):
-        devices.chosen_secret(yard.mine, other)
-    renew = lambda old: devices.set_secret(yard.mine, old, "second-secret")  # noqa: E731
-    new = yard.run(devices.update, (ref(made), renew))
-    assert devices.chosen_secret(yard.mine, new) == "second-secret"
-    spare = devices.set_secret(yard.mine, new, "spare-secret", slot="/spare")
-    assert devices.chosen_secret(yard.mine, spare) == "second-secret"
-    assert devices.chosen_secret(yard.mine, spare, "/spare") == "spare-secret"
+        devices.chosen_secret(inventory.mine, other)
+    renew = lambda old: devices.set_secret(inventory.mine, old, "second-secret")  # noqa: E731
+    new = inventory.run(devices.update, (ref(made), renew))
+    assert devices.chosen_secret(inventory.mine, new) == "second-secret"
+    spare = devices.set_secret(inventory.mine, new, "spare-secret", slot="/spare")
+    assert devices.chosen_secret(inventory.mine, spare) == "second-secret"
+    assert devices.chosen_secret(inventory.mine, spare, "/spare") == "spare-secret"
     assert new.names_of_secrets == {"red": "someone"}
-    assert yard.history(made)[-1].changes == {"secret": ["(changed)", "(changed)"]}
+    assert inventory.history(made)[-1].changes == {"secret": ["(changed)", "(changed)"]}
 
 
-def test_a_gateway_knows_its_children_and_outlives_them(yard: Yard) -> None:
-    gateway = yard.create("g")
-    one, two = (yard.create(k, gateway=ref(gateway)) for k in ("one", "two"))
+def test_a_gateway_knows_its_children_and_outlives_them(inventory: Inventory) -> None:
+    gateway = inventory.create("g")
+    one, two = (inventory.create(k, gateway=ref(gateway)) for k in ("one", "two"))
     assert one.gateway == gateway.id
-    found = yard.get(ref(gateway))
+    found = inventory.get(ref(gateway))
     assert (found.children, found.revision, found.updated_at) == (2, 1, gateway.updated_at)
-    listed = yard.list(gateways=(found,))
+    listed = inventory.list(gateways=(found,))
     assert [s.device.key for s in listed.items] == ["two", "one"]
-    assert all(s.gateway == (found, yard.product) for s in listed.items)
+    assert all(s.gateway == (found, inventory.product) for s in listed.items)
     with pytest.raises(InUse) as refused:
-        yard.run(devices.delete, ref(gateway))
+        inventory.run(devices.delete, ref(gateway))
     assert (refused.value.kind, refused.value.by) == ("device", "subdevices")
-    yard.run(devices.delete, ref(one))
-    yard.run(devices.update, (ref(two), lambda old: replace(old, gateway=None)))
-    assert yard.get(ref(gateway)).children == 0
-    assert yard.list(gateways=(yard.get(ref(gateway)),)).total == 0
-    yard.run(devices.delete, ref(gateway))
+    inventory.run(devices.delete, ref(one))
+    inventory.run(devices.update, (ref(two), lambda old: replace(old, gateway=None)))
+    assert inventory.get(ref(gateway)).children == 0
+    assert inventory.list(gateways=(inventory.get(ref(gateway)),)).total == 0
+    inventory.run(devices.delete, ref(gateway))
     with pytest.raises(NotFound):
-        yard.create("three", gateway=ref(gateway))
-    assert yard.list().total == 1
+        inventory.create("three", gateway=ref(gateway))
+    assert inventory.list().total == 1
 
 
-def test_a_list_is_narrowed_and_paged(yard: Yard) -> None:
-    other = yard.shop.create()
+def test_a_list_is_narrowed_and_paged(inventory: Inventory) -> None:
+    other = inventory.shop.create()
     for i in range(5):
-        yard.create(f"d{i}")
-    last = yard.create("d0", product=of(other))
+        inventory.create(f"d{i}")
+    last = inventory.create("d0", product=of(other))
 
     def keys(**wanted: Any) -> tuple[int, list[str]]:
-        found = yard.list(**wanted)
+        found = inventory.list(**wanted)
         return found.total, [s.device.key for s in found.items]
 
-    assert keys(products=(yard.product.id,), skip=1, limit=2) == (5, ["d3", "d2"])
+    assert keys(products=(inventory.product.id,), skip=1, limit=2) == (5, ["d3", "d2"])
     assert keys(keys=("d0",)) == (2, ["d0", "d0"])
     assert keys(products=(other.id,), keys=("d0",)) == (1, ["d0"])
     assert keys(products=(other.id,), keys=("d1",)) == (0, [])
@@ -235,12 +241,12 @@ def test_a_list_is_narrowed_and_paged(yard: Yard) -> None:
     odd = lambda d, p: p.id == other.id or d.key in ("d1", "d3")  # noqa: E731
     assert keys(test=odd, limit=2) == (3, ["d0", "d3"])
     assert keys(test=odd, before=last.id) == (3, ["d3", "d1"])
-    assert keys(space=yard.product.space, limit=1) == (6, ["d0"])
+    assert keys(space=inventory.product.space, limit=1) == (6, ["d0"])
     assert keys(space=1) == (0, [])
     assert keys(gateways=(last,)) == (0, [])
 
 
-def test_what_is_read_of_many_devices_is_read_once(yard: Yard) -> None:
+def test_what_is_read_of_many_devices_is_read_once(inventory: Inventory) -> None:
     """A page of devices of one product asks for that product and its space once."""
     asked: list[type[Any]] = []
 
@@ -256,16 +262,16 @@ def test_what_is_read_of_many_devices_is_read_once(yard: Yard) -> None:
             return self._tx.get(kind, tenant, id)
 
     for i in range(3):
-        yard.create(f"d{i}")
-    found: Any = yard.store.read_now(
-        lambda tx: device_lists.listed(Counting(tx), yard.mine, Listing())
+        inventory.create(f"d{i}")
+    found: Any = inventory.store.read_now(
+        lambda tx: device_lists.listed(Counting(tx), inventory.mine, Listing())
     )
     assert (len(found.items), len(asked)) == (3, 2)
 
 
-def test_a_device_without_its_product_is_a_defect_and_no_refusal(yard: Yard) -> None:
-    lost = yard.store.write_now(
-        lambda tx: plain(tx, replace(plain_product(tx, tenant=yard.product.tenant), id=77))
+def test_a_device_without_its_product_is_a_defect_and_no_refusal(inventory: Inventory) -> None:
+    lost = inventory.store.write_now(
+        lambda tx: plain(tx, replace(plain_product(tx, tenant=inventory.product.tenant), id=77))
     )
     with pytest.raises(LookupError):
-        yard.store.read_now(lambda tx: device_lists.show(tx, lost))
+        inventory.store.read_now(lambda tx: device_lists.show(tx, lost))

@@ -16,7 +16,7 @@ from entrepot.core.models.rebase import Edit, edited
 from entrepot.core.models.thing_model import Number, Property, Service, ThingModel
 from tests.models import drawn
 
-SHELF = root.shelf()
+SHELF = root.catalog()
 WORDS = [SHELF.named(name) for name in ("thing-model-json", "tsl")]
 NEW = Property(id="added", name="Added", access="r", type=Number(kind="int"))
 

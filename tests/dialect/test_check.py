@@ -21,7 +21,7 @@ from entrepot.dialect.check import (
     read_plain,
 )
 from entrepot.dialect.rules import Holds, Unique
-from entrepot.dialect.validator import MAX_VIOLATIONS, Walk
+from entrepot.dialect.validator import MAX_VIOLATIONS, CarefulValidator
 from tests.contract.declared import values
 
 
@@ -160,7 +160,7 @@ def test_parts_that_are_as_declared_may_be_passed_by(ships: list[Any]) -> None:
         "flagship": ships[-1] if ships else None,
     }
     raw = json.dumps(plain).encode()
-    walk = Walk(STRICT)  # goes through every part
+    walk = CarefulValidator(STRICT)  # goes through every part
     walk.value(json.loads(raw), mi.type_info(Fleet), ())
     with pytest.raises(Invalid) as refused:
         read_json(raw, Fleet)

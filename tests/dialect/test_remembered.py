@@ -10,7 +10,7 @@ import pytest
 
 from entrepot import main as root
 from entrepot.core.models.authored import Authored
-from entrepot.core.models.catalog import Shelf
+from entrepot.core.models.catalog import Catalog
 from entrepot.core.models.conversion import loss
 from entrepot.core.models.differences import Difference
 from entrepot.store.rows import label_number
@@ -20,8 +20,8 @@ MOST_BYTES = 8 << 20
 
 def models() -> None:
     """Models of 60 KB each, shown in another dialect's words."""
-    shelf = Shelf(root.shelf().formats.values())
-    held.append(shelf)
+    catalog = Catalog(root.catalog().formats.values())
+    held.append(catalog)
     for n in range(250):
         attribute = {
             "identifier": "a",
@@ -34,9 +34,9 @@ def models() -> None:
             "attributes": {"a": attribute},
         }
         model = Authored("enos", msgspec.Raw(msgspec.json.encode(document)))
-        shown = shelf.text(model, "iotda")
+        shown = catalog.text(model, "iotda")
         assert shown is not None
-        assert shelf.text(model, "iotda") is shown  # the last is remembered
+        assert catalog.text(model, "iotda") is shown  # the last is remembered
 
 
 def labels() -> None:
@@ -49,7 +49,7 @@ def labels() -> None:
 
 def members() -> None:
     """Losses of members with names of 20 KB."""
-    target = root.shelf().named("iotda")
+    target = root.catalog().named("iotda")
     for n in range(5000):
         found = Difference(("properties", "p", "type", f"{n}" + "x" * 20_000), 1, 2)
         assert loss(found, target).path == found.path
@@ -60,7 +60,7 @@ held: list[object] = []
 
 @pytest.mark.parametrize("fill", [models, labels, members])
 def test_what_a_caller_named_is_not_kept_without_a_bound(fill: Callable[[], None]) -> None:
-    root.shelf()
+    root.catalog()
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()

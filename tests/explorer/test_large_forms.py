@@ -171,12 +171,12 @@ def _explorer(installation: root.Opened) -> Explorer:
     async def nobody(request: Request) -> tuple[Answer, Fault | None]:
         raise AssertionError("nothing is sent")
 
-    _, house = root.house_of(installation)
+    _, context = root.context_of(installation)
     vault = installation.vault
     return Explorer(
         World(
             dialects=root.dialects(),
-            house=house,
+            context=context,
             ask=nobody,
             credentials=lambda tx, *who: root.credentials_in(tx, vault, *who),
             first_password=lambda tenant: "",

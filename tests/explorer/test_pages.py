@@ -131,7 +131,7 @@ def test_head_gets_what_get_would_without_the_page(browser: Browser) -> None:
      ("zh;q=x", "en"), ("zh;q=0", "en"), (",,;;q=,", "en"), ("zh" * 9000, "en"), ("*", "en")],
 )  # fmt: skip
 def test_pages_speak_the_language_that_is_wished_for(wish: str, language: str) -> None:
-    assert words.spoken(wish.encode()).language == language
+    assert words.served(wish.encode()).language == language
 
 
 def test_chinese_pages_are_chinese(running: Server) -> None:
@@ -292,7 +292,7 @@ def test_every_fault_is_told_with_its_row(browser: Browser) -> None:
 @pytest.mark.parametrize("language", [b"en", b"zh"])
 def test_every_kind_of_violation_has_a_word(language: bytes) -> None:
     for kind in get_args(ViolationKind):
-        assert getattr(words.spoken(language), f"v_{kind}")
+        assert getattr(words.served(language), f"v_{kind}")
 
 
 def test_what_is_not_of_its_type_is_sent_as_it_is(browser: Browser) -> None:
@@ -559,13 +559,13 @@ def test_a_defect_is_a_page_and_a_line_in_the_log(
     console = Console(tmp_path / "data").with_dev()
     installation = console.opened()
     try:
-        _, house = root.house_of(installation)
+        _, context = root.context_of(installation)
         vault = installation.vault
         user = root.first_user(installation, "dev")
         assert user is not None
         world = World(
             dialects=root.dialects(),
-            house=house,
+            context=context,
             ask=broken,
             credentials=lambda tx, *who: root.credentials_in(tx, vault, *who),
             first_password=lambda tenant: "",

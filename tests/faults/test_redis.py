@@ -14,7 +14,7 @@ import redis
 from entrepot.core.faults import Unavailable
 from entrepot.store.counting.redis import RedisLedger
 from entrepot.store.outage import Outage
-from entrepot.store.worker_threads import Crew
+from entrepot.store.worker_threads import WorkerThreads
 from tests.faults.redis_proxy import RedisProxy
 from tests.valkey import ValkeyServer
 
@@ -207,13 +207,13 @@ def test_work_that_raises_tells_everybody_and_leaves_the_threads_alive() -> None
     def fail() -> None:
         raise ZeroDivisionError
 
-    crew = Crew("test", settle, hands=2, most=4)
+    workers = WorkerThreads("test", settle, hands=2, most=4)
 
     async def run() -> None:
         for _ in range(5):
             with pytest.raises(ZeroDivisionError):
-                await asyncio.wait_for(crew.do(fail), FOREVER_S)
-        assert await asyncio.wait_for(crew.do(lambda: 7), FOREVER_S) == 7
+                await asyncio.wait_for(workers.do(fail), FOREVER_S)
+        assert await asyncio.wait_for(workers.do(lambda: 7), FOREVER_S) == 7
 
     asyncio.run(run())
-    crew.close()
+    workers.close()

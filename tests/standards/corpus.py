@@ -19,13 +19,13 @@ def text(standard: str, name: str) -> bytes:
 
 def read(standard: str, plain: Any) -> ThingModel:
     """The model that a document, or its text, says."""
-    found = root.shelf().named(standard).read
+    found = root.catalog().named(standard).read
     assert found is not None
     return found(plain if isinstance(plain, bytes) else msgspec.json.encode(plain))
 
 
 def write(standard: str, model: ThingModel) -> Any:
-    return msgspec.json.decode(root.shelf().named(standard).write(model))
+    return msgspec.json.decode(root.catalog().named(standard).write(model))
 
 
 def properties(model: ThingModel, service: int = 0) -> dict[str, Property]:

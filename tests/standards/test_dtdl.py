@@ -154,7 +154,7 @@ def test_what_dtdl_cannot_say_is_in_the_report() -> None:
     model = ThingModel(
         id="", description=described, services=(Service(id="default", properties=(level,)),)
     )
-    report = written(model, root.shelf().named("dtdl")).report
+    report = written(model, root.catalog().named("dtdl")).report
     assert {(loss.path[-1], loss.kind) for loss in report.losses} == {
         ("minimum", "parked"),
         ("maximum", "parked"),
@@ -177,5 +177,5 @@ def test_too_large_an_interface_is_told() -> None:
     fields = tuple(Field(id=f"f{n}", type=Text(), description="d" * 500) for n in range(2100))
     event = Event(id="all", outputs=fields)
     model = ThingModel(id="", services=(Service(id="default", events=(event,)),))
-    report = written(model, root.shelf().named("dtdl")).report
+    report = written(model, root.catalog().named("dtdl")).report
     assert [loss.kind for loss in report.losses] == ["impossible"]

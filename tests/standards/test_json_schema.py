@@ -96,6 +96,6 @@ def test_a_schema_says_what_a_person_wants_to_know() -> None:
 
 
 def test_it_is_written_only() -> None:
-    shelf = root.shelf()
+    catalog = root.catalog()
     with pytest.raises(ValueError, match="can be written, not read"):
-        convert(b"{}", shelf.named("jsonschema"), shelf.named("wot"))
+        convert(b"{}", catalog.named("jsonschema"), catalog.named("wot"))

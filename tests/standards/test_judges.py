@@ -109,7 +109,7 @@ def collected(*formats: str) -> list[ThingModel]:
     """The corpus in these formats."""
     found = []
     for path in CORPUS:
-        read = root.shelf().named(path.parent.name).read
+        read = root.catalog().named(path.parent.name).read
         assert read is not None
         if not formats or path.parent.name in formats:
             found.append(read(path.read_bytes()))
@@ -166,13 +166,13 @@ def agree(theirs: Counter[tuple[str, str]], ours: Counter[tuple[str, str]]) -> N
 
 
 def reader(standard: str) -> Callable[[Any], ThingModel]:
-    read = root.shelf().named(standard).read
+    read = root.catalog().named(standard).read
     assert read is not None
     return lambda plain: read(json.dumps(plain).encode())
 
 
 def test_the_converter_of_sdf_and_wot_reads_in_sdf_what_was_written_here() -> None:
-    wot, sdf = reader("wot"), root.shelf().named("sdf")
+    wot, sdf = reader("wot"), root.catalog().named("sdf")
     for model in [*collected("wot", "dtdl"), *(drawn(Random(seed)) for seed in range(50))]:
         theirs = convert_sdf_to_wot_tm(json.loads(sdf.write(model)))
         things = [theirs] if "@context" in theirs else theirs.values()
@@ -180,7 +180,7 @@ def test_the_converter_of_sdf_and_wot_reads_in_sdf_what_was_written_here() -> No
 
 
 def test_the_converter_of_wot_and_sdf_reads_in_wot_what_was_written_here() -> None:
-    wot, sdf = root.shelf().named("wot"), reader("sdf")
+    wot, sdf = root.catalog().named("wot"), reader("sdf")
     for model in collected("sdf", "dtdl"):
         theirs = convert_wot_tm_to_sdf(json.loads(wot.write(model)), suppress_roundtripping=True)
         agree(features(sdf(theirs[0] if isinstance(theirs, tuple) else theirs)), features(model))

@@ -68,7 +68,7 @@ def test_a_spoiled_document_is_refused_or_kept_to_the_letter(standard: Format) -
         except Malformed:
             continue
         assert json.loads(standard.write(model)) == plain
-        for other in root.shelf().formats.values():
+        for other in root.catalog().formats.values():
             written(model, other)
         kept += 1
     assert kept > 80
@@ -128,11 +128,11 @@ def test_a_definition_that_refers_to_itself_is_refused() -> None:
 @each_readable
 def test_a_document_is_recognised_by_its_own_format_alone(standard: Format) -> None:
     for plain in documents(standard.name):
-        assert root.shelf().recognised(plain) is standard
+        assert root.catalog().recognised(plain) is standard
 
 
 def test_every_name_that_a_standard_refuses_is_told_with_its_place() -> None:
-    shelf = root.shelf()
+    catalog = root.catalog()
     wot = {
         "@type": "tm:ThingModel",
         "properties": {"{{A}}": {"type": "object", "properties": {"b": {}}}},
@@ -144,7 +144,7 @@ def test_every_name_that_a_standard_refuses_is_told_with_its_place() -> None:
         "contents": [{"name": "b_", "schema": {"@type": "Object", "fields": [field]}}],
     }
     found = {
-        name: [v.path for v in shelf.named(name).check(json.dumps(plain).encode())]
+        name: [v.path for v in catalog.named(name).check(json.dumps(plain).encode())]
         for name, plain in (("wot", wot), ("sdf", sdf), ("dtdl", dtdl))
     }
     inner = ("dtmi:a;1", "contents", "b_", "schema", "fields", "9")

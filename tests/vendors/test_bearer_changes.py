@@ -66,7 +66,7 @@ def sealed(
     world: World, access_key: str, secret_key: str, other: Mapping[str, str] | None = None
 ) -> bytes:
     """What enos-poseidon sends for these keys; `other` are fields to send instead."""
-    key = world.run(keys.seals(world.house.gate)).key
+    key = world.run(keys.seals(world.context.authenticator)).key
     public = serialization.load_der_public_key(base64.b64decode(public_key_text(key)))
     assert isinstance(public, rsa.RSAPublicKey)
     fields = {"pin": poseidon_pin(access_key, secret_key) or "", "access_key": access_key,
@@ -213,7 +213,7 @@ def test_a_token_ends_after_its_life(world: World, mine: Credentials) -> None:
     store, vault = world.installation.store, world.installation.vault
     tenant = store.read_now(lambda tx: tenant_named(tx, mine["name"]))
     user = store.read_now(lambda tx: user_named(tx, tenant, tenant.name))
-    now = world.house.gate.now_ms()
+    now = world.context.authenticator.now_ms()
     bearer = BEARERS[0]
     for began, taken in ((now, True), (now - auth.TOKEN_LIFE_MS, False)):
         token = auth.issue_token(vault, user, began)[0].encode()

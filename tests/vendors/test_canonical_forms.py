@@ -30,12 +30,12 @@ def sender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sender]:
 def test_the_longest_query_with_a_known_key_and_no_secret_holds_nobody_up(
     dialect: int, piece: bytes, sender: Sender
 ) -> None:
-    spoken = DIALECTS[dialect]
-    operation = spoken.operations[0]
-    size = min(spoken.query_limit, MEGABYTES << 20) - 1000
+    served = DIALECTS[dialect]
+    operation = served.operations[0]
+    size = min(served.query_limit, MEGABYTES << 20) - 1000
     query = b"&Name=" + piece * (size // len(piece))
     ways = (Way("", after=lambda r: replace(r, query=r.query + query)),)
-    request = sender.request(spoken, operation, ways)
+    request = sender.request(served, operation, ways)
     began = time.thread_time()
     _, exchange = sender.world.exchange(request)
     took_ms = (time.thread_time() - began) * 1000
@@ -49,11 +49,11 @@ def test_the_longest_query_with_a_known_key_and_no_secret_holds_nobody_up(
 def test_the_longest_body_with_a_known_key_and_no_secret_holds_nobody_up(
     dialect: int, sender: Sender
 ) -> None:
-    spoken = DIALECTS[dialect]
-    operation = next(o for o in spoken.operations if o.body is not None or o.method == "POST")
-    body = b'{"a": "' + b"x" * (spoken.body_limit - 10) + b'"}'
+    served = DIALECTS[dialect]
+    operation = next(o for o in served.operations if o.body is not None or o.method == "POST")
+    body = b'{"a": "' + b"x" * (served.body_limit - 10) + b'"}'
     ways = (Way("", after=lambda r: replace(r, body=body)),)
-    request = sender.request(spoken, operation, ways)
+    request = sender.request(served, operation, ways)
     began = time.thread_time()
     _, exchange = sender.world.exchange(request)
     took_ms = (time.thread_time() - began) * 1000

@@ -82,9 +82,9 @@ def send_all(sender: Sender, dialect: Dialect, operation: Operation, mark: str) 
     "dialect", range(len(DIALECTS)), ids=[f"{n}-{d.name}" for n, d in enumerate(DIALECTS)]
 )
 def test_nothing_of_an_unproved_request_is_kept(dialect: int, sender: Sender) -> None:
-    spoken, mark = DIALECTS[dialect], uuid.uuid4().hex
-    for operation in spoken.operations[:4]:
-        assert send_all(sender, spoken, operation, mark)
+    served, mark = DIALECTS[dialect], uuid.uuid4().hex
+    for operation in served.operations[:4]:
+        assert send_all(sender, served, operation, mark)
     assert not holders(mark)
 
 
@@ -103,7 +103,7 @@ def test_nothing_of_a_wrong_login_is_kept(sender: Sender) -> None:
         request = Request("POST", path.encode(), body=json.dumps(sent).encode())
         _, exchange = world.exchange(request)
         assert isinstance(exchange.fault, Unauthenticated)
-    door = Door(world.house.gate, lambda tenant: "")
+    door = Door(world.context.authenticator, lambda tenant: "")
     with pytest.raises(Unauthenticated):
         world.run(door.sign_in(f"u{mark}", f"p{mark}", "192.0.2.1"))
     with pytest.raises(Unauthenticated):
@@ -143,7 +143,7 @@ def test_a_client_whose_signature_held_is_remembered(sender: Sender) -> None:
     wrong = sender.request(iotda, operation, (Way("", secret="f" * 32),))
     sender.world.ask(wrong)
     assert signing._told.get(before) is None
-    sender.world.house.gate._remembered.clear()  # as it is a second later
+    sender.world.context.authenticator._remembered.clear()  # as it is a second later
     sender.world.ask(request)
     assert signing._told.get(before) is not None
     for n in range(300):

@@ -23,7 +23,7 @@ from entrepot.core.faults import (
     Violation,
 )
 from entrepot.dialect.dialect import Dialect
-from entrepot.dialect.handle import Spoken
+from entrepot.dialect.handle import ServedDialect
 from entrepot.dialect.operation import Operation
 from entrepot.dialect.quoting import MOST_QUOTED, MOST_SIGNED, REFUSAL_BYTES, quoted
 from entrepot.dialect.request import Request
@@ -162,11 +162,11 @@ def lengthened(fault: Fault, text: str) -> Fault:
 def test_a_value_of_the_callers_is_cut_and_the_text_to_sign_is_not_cut_so_soon(
     dialect: Dialect, sender: Sender
 ) -> None:
-    spoken, gate = Spoken(dialect), sender.world.house.gate
+    served, authenticator = ServedDialect(dialect), sender.world.context.authenticator
     quoted = 0
     for fault in (s for row in dialect.rows for s in samples(row.fault, row.when)):
-        exchange = spoken.exchange(Request("POST", b"/x"), gate)
-        answer = spoken.refuse(lengthened(fault, "水" * 9000), exchange)
+        exchange = served.exchange(Request("POST", b"/x"), authenticator)
+        answer = served.refuse(lengthened(fault, "水" * 9000), exchange)
         assert len(answer.body) <= REFUSAL_BYTES
         longest = max(map(len, re.findall("水+", answer.body.decode())), default=0)
         signed = isinstance(fault, Unauthenticated) and fault.reason == "signature"

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from entrepot.core.faults import Broken, Fault, Unauthenticated, Unrouted
 from entrepot.dialect.dialect import Dialect, Exchange
-from entrepot.dialect.handle import Spoken
+from entrepot.dialect.handle import ServedDialect
 from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer, Request
 from entrepot.main import dialects
@@ -145,10 +145,10 @@ def test_a_refusal_that_cannot_be_made_is_the_vendors_internal_error(
         return dialect.refuse(status, code, text, fault, exchange)
 
     broken = next(row for row in dialect.rows if row.fault is Broken)
-    spoken = Spoken(changed(dialect, refuse=refuse))
+    served = ServedDialect(changed(dialect, refuse=refuse))
     request = Request("PATCH", b"/nowhere/at/all")
     with caplog.at_level(logging.ERROR):
-        answer, exchange = sender.world.run(spoken.handle(request, sender.world.house))
+        answer, exchange = sender.world.run(served.handle(request, sender.world.context))
     assert isinstance(exchange.fault, Broken)
     assert answer.status == broken.status
     assert broken.code.encode() in answer.body

@@ -85,8 +85,8 @@ def test_many_logins_at_once_are_all_answered_where_the_password_is_right(
     world: World, known: Credentials
 ) -> None:
     async def at_once() -> list[Answer]:
-        spoken = world.spoken[b"v3"]
-        asked = (spoken.handle(login(known, "192.0.2.1"), world.house) for _ in range(16))
+        served = world.served[b"v3"]
+        asked = (served.handle(login(known, "192.0.2.1"), world.context) for _ in range(16))
         return [answer for answer, _ in await asyncio.gather(*asked)]
 
     assert [answer.status for answer in world.run(at_once())] == [201] * 16
@@ -99,17 +99,19 @@ def test_a_password_that_is_being_hashed_keeps_no_reader_of_the_store(
     go_on, products = threading.Event(), IOTDA.operation("ListProducts")
 
     async def meanwhile() -> tuple[list[int], list[int]]:
-        passwords = world.house.gate.passwords
+        passwords = world.context.authenticator.passwords
         busy = asyncio.create_task(passwords.prove("192.0.2.9", "somebody", go_on.wait))
         logins = [
-            asyncio.create_task(world.spoken[b"v3"].handle(login(known, "192.0.2.1"), world.house))
+            asyncio.create_task(
+                world.served[b"v3"].handle(login(known, "192.0.2.1"), world.context)
+            )
             for _ in range(8)
         ]
         await asyncio.sleep(0.05)
         reads = []
         for _ in range(5):
             request = IOTDA.request(products, {}, None, known)
-            answer, _ = await world.spoken[b"v5"].handle(request, world.house)
+            answer, _ = await world.served[b"v5"].handle(request, world.context)
             reads.append(answer.status)
         assert not any(task.done() for task in logins)
         go_on.set()
@@ -122,7 +124,7 @@ def test_a_password_that_is_being_hashed_keeps_no_reader_of_the_store(
 def test_wrong_logins_are_counted_nowhere_but_in_this_process(
     world: World, known: Credentials
 ) -> None:
-    nonces = world.house.gate._nonces
+    nonces = world.context.authenticator._nonces
     before = repr(vars(nonces))
     statuses(world, [login(known, "192.0.2.1", password=f"guess{n}") for n in range(15)])
     assert repr(vars(nonces)) == before
@@ -140,8 +142,8 @@ def test_the_public_key_is_computed_once(world: World) -> None:
 
 def test_many_who_ask_for_the_public_key_at_first_get_one(world: World) -> None:
     async def at_once() -> set[bytes]:
-        spoken = world.spoken[b"apim-token-service"]
-        asked = (spoken.handle(PUBLIC_KEY, world.house) for _ in range(20))
+        served = world.served[b"apim-token-service"]
+        asked = (served.handle(PUBLIC_KEY, world.context) for _ in range(20))
         return {answer.body for answer, _ in await asyncio.gather(*asked)}
 
     assert len(world.run(at_once())) == 1
@@ -186,7 +188,7 @@ def test_tokens_that_nobody_can_open_are_counted_by_address(
 def test_a_token_is_remembered_only_once_it_proved_its_caller(
     world: World, known: Credentials
 ) -> None:
-    seals = world.run(keys.seals(world.house.gate))
+    seals = world.run(keys.seals(world.context.authenticator))
     wrong = sealed(world, known["access_key"], "00000000-1111-4222-8333-444444444444")
     for token in (wrong, base64.b64encode(os.urandom(256))):
         assert by_token(world, known, token, "192.0.2.1")[1] is not None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Parameter
 
 from entrepot import __version__
-from entrepot.cli.options import Flags, Place
+from entrepot.cli.options import Flags, StoreOptions
 
 _URL = re.compile(r"(\w+):/.*")
 
@@ -69,15 +69,15 @@ app.command(
 
 
 @app.command
-def serve(*, flags: Flags | None = None, place: Place | None = None) -> int:
+def serve(*, flags: Flags | None = None, store_options: StoreOptions | None = None) -> int:
     """Serve every vendor's API until told to stop.
 
     An empty data directory gets a development tenant, and one snippet for each SDK is printed.
     """
     from entrepot.cli.serving import run
 
-    flags, place = flags or Flags(), place or Place()
-    return run({**flags.given, **place.flags, "config": place.config})
+    flags, store_options = flags or Flags(), store_options or StoreOptions()
+    return run({**flags.given, **store_options.flags, "config": store_options.config})
 
 
 def dispatch(words: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ from entrepot import backup as backups
 from entrepot import keyfile
 from entrepot import main as root
 from entrepot.cli import checking
-from entrepot.cli.options import Json, Place
+from entrepot.cli.options import Json, StoreOptions
 from entrepot.store.checks import Check
 from entrepot.store.sqlite.checkup import Checkup
 from entrepot.store.sqlite.copy import upgraded
@@ -34,10 +34,10 @@ def backup(
     with_key: Annotated[
         bool, Parameter(help="Put the master key into the backup too; whoever has it has all.")
     ] = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Copy the store as it is now into a new folder, while a server runs on it or not."""
-    config = (place or Place()).settings
+    config = (store_options or StoreOptions()).settings
     with checking.progress("copying", _pages(config.data / root.STORE), _MANY_PAGES, False) as told:
         seen = 0
 
@@ -57,9 +57,11 @@ def backup(
         )
 
 
-def restore(folder: Folder, *, key_file: KeyFile = None, place: Place | None = None) -> None:
+def restore(
+    folder: Folder, *, key_file: KeyFile = None, store_options: StoreOptions | None = None
+) -> None:
     """Make a data directory from a backup; one that has a store already is left as it is."""
-    config = (place or Place()).settings
+    config = (store_options or StoreOptions()).settings
     made = backups.restore(config, folder, key_file)
     print(f"Made {config.data} from the backup of {made.made_at}.")
 
@@ -72,13 +74,13 @@ def verify(
         bool, Parameter(help="Where the key is not at hand: check all but the secrets.")
     ] = False,
     as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> int:
     """Check a backup as `doctor` checks a data directory; exit status 1 where it is not well.
 
     The key is taken from --key-file, the settings, the data directory or the backup itself.
     """
-    config = (place or Place()).settings
+    config = (store_options or StoreOptions()).settings
     report = checking.Report(as_json)
     manifest = backups.read_manifest(folder)
     wrong = backups.differences(folder, manifest)
@@ -96,9 +98,9 @@ def verify(
 
 
 @master_key.command
-def fingerprint(*, place: Place | None = None) -> None:
+def fingerprint(*, store_options: StoreOptions | None = None) -> None:
     """Print what tells the key at hand from others, as backups name theirs; nothing secret."""
-    print(keyfile.fingerprint(root.master_key((place or Place()).settings)))
+    print(keyfile.fingerprint(root.master_key((store_options or StoreOptions()).settings)))
 
 
 @master_key.command
@@ -107,14 +109,14 @@ def rotate(
     to: Annotated[
         Path | None, Parameter(help="File with the new key (default: a new one is made).")
     ] = None,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Put every secret under another master key, while a server runs or not.
 
     Backups from before need the old key. A key that came in ENTREPOT_MASTER_KEY is changed there
     by hand afterwards, so the new one has to be named with --to.
     """
-    config = (place or Place()).settings
+    config = (store_options or StoreOptions()).settings
     if config.master_key and to is None:
         raise ValueError(
             "the master key came in the settings: write the new one, 64 hexadecimal digits, into a"

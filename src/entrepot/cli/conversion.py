@@ -85,7 +85,7 @@ def convert(
 
     Ends with 0; with `--strict` 1 where anything was lost; 2 where FILE cannot be read or converted.
     """
-    target = root.shelf().named(to).name
+    target = root.catalog().named(to).name
     known = None if parked is None else _told(parked, models.report)
     found = _told(file, lambda raw: models.convert(raw, target, source, known))
     return deliver(found, out, report, strict)
@@ -105,7 +105,7 @@ def check(
 
     Ends with 0 where it fits, 1 where it does not, 2 where FILE cannot be read.
     """
-    format = root.shelf().named(target).name
+    format = root.catalog().named(target).name
     found = _told(file, lambda raw: models.check(raw, format, source))
     if as_json:
         plain = [

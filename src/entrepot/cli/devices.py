@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from msgspec.structs import replace
 
 from entrepot import main as root
-from entrepot.cli.options import Json, Place, TenantName, operator, readable
+from entrepot.cli.options import Json, StoreOptions, TenantName, operator, readable
 from entrepot.cli.output import flat, moment, print_json, print_pairs, print_table
 from entrepot.cli.products import lines_of, number_in, paged, print_history, skipped, the_product
 from entrepot.core.accounts import tenancy
@@ -43,11 +43,11 @@ def list_(
     limit: Annotated[int, Parameter(help="How many to a page.")] = 50,
     page: Annotated[int, Parameter(help="Which page, from 1.")] = 1,
     as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """The tenant's devices, newest first."""
     skip = skipped(limit, page)
-    with readable(place) as installation:
+    with readable(store_options) as installation:
         vault = installation.vault
 
         def find(tx: Tx) -> Devices:
@@ -84,10 +84,10 @@ def show(
     history: Annotated[bool, Parameter(help="Also who changed what, and when.")] = False,
     tenant: TenantName = root.DEVELOPMENT,
     as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """A device: what is known of it, and what each vendor's API calls it."""
-    with readable(place) as installation:
+    with readable(store_options) as installation:
         vault = installation.vault
 
         def find(tx: Tx) -> tuple[ShownDevice | None, list[Entry]]:

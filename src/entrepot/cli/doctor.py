@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from entrepot import engines, private
 from entrepot.cli.checking import Report, secrets
-from entrepot.cli.options import Json, Place, readable
+from entrepot.cli.options import Json, StoreOptions, readable
 from entrepot.config import Config
 from entrepot.store.checks import TOTALS, Check
 
@@ -20,17 +20,17 @@ def doctor(
         bool, Parameter(help="Mend file permissions and totals, where they are wrong.")
     ] = False,
     as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> int:
     """Check a data directory, while a server runs on it or not; exit status 1 where it is not well.
 
     Looks at the files' permissions, the master key, the database file, and whether claims, tags,
     totals, numbers and the audit log fit together.
     """
-    settings = (place or Place()).settings
+    settings = (store_options or StoreOptions()).settings
     report = Report(as_json)
     report.tell(*_files(settings, fix))
-    with readable(place) as installation:
+    with readable(store_options) as installation:
         report.tell(secrets(installation))
     checkup = engines.checkup(settings)
     try:
@@ -43,7 +43,7 @@ def doctor(
     finally:
         checkup.close()
     return report.status(
-        f"{engines.place(settings)} is not well."
+        f"{engines.store_location(settings)} is not well."
         " `entrepot doctor --fix` mends permissions and totals; for the rest restore a backup."
     )
 

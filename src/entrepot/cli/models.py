@@ -14,7 +14,7 @@ from cyclopts import App, Parameter
 from msgspec.structs import replace
 
 from entrepot import main as root
-from entrepot.cli.options import Json, Place, TenantName, operator, readable, writable
+from entrepot.cli.options import Json, StoreOptions, TenantName, operator, readable, writable
 from entrepot.cli.output import counted, moment, print_json, print_table
 from entrepot.core.accounts import tenancy
 from entrepot.core.ports import Tx
@@ -46,7 +46,7 @@ def import_(
     dialect: Annotated[str, Parameter(help="Whose spelling the files are in.")] = "enos",
     tenant: TenantName = root.DEVELOPMENT,
     as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Keep thing models for a tenant: all of them or, where one is wrong, none."""
     named = {d.name: d.import_models for d in root.dialects() if d.import_models is not None}
@@ -56,7 +56,7 @@ def import_(
     if not files:
         raise ValueError("name at least one file")
     documents = [document for file in files for document in _documents(file)]
-    with writable(place) as installation:
+    with writable(store_options) as installation:
 
         def keep(tx: Tx) -> tuple[str, ...]:
             owner = tenancy.tenant_named(tx, tenant)
@@ -72,10 +72,13 @@ def import_(
 
 @model.command(name="list")
 def list_(
-    *, tenant: TenantName = root.DEVELOPMENT, as_json: Json = False, place: Place | None = None
+    *,
+    tenant: TenantName = root.DEVELOPMENT,
+    as_json: Json = False,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """The tenant's own thing models."""
-    with readable(place) as installation:
+    with readable(store_options) as installation:
 
         def find(tx: Tx) -> list[NamedModel]:
             return list(named_models.every(tx, tenancy.tenant_named(tx, tenant).id))
@@ -90,10 +93,13 @@ def list_(
 
 @model.command
 def show(
-    key: ModelKey, *, tenant: TenantName = root.DEVELOPMENT, place: Place | None = None
+    key: ModelKey,
+    *,
+    tenant: TenantName = root.DEVELOPMENT,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """The model as JSON, in the words that it was imported in."""
-    with readable(place) as installation:
+    with readable(store_options) as installation:
         found = installation.store.read_now(
             lambda tx: named_models.get(tx, tenancy.tenant_named(tx, tenant).id, key)
         )
@@ -102,10 +108,13 @@ def show(
 
 @model.command
 def delete(
-    key: ModelKey, *, tenant: TenantName = root.DEVELOPMENT, place: Place | None = None
+    key: ModelKey,
+    *,
+    tenant: TenantName = root.DEVELOPMENT,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Forget a model that no product is an instance of."""
-    with writable(place) as installation:
+    with writable(store_options) as installation:
 
         def drop(tx: Tx) -> None:
             owner = tenancy.tenant_named(tx, tenant)

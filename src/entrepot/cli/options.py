@@ -24,7 +24,7 @@ TenantName = Annotated[str, Parameter("--tenant", help="Name of the tenant.")]
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Place:
+class StoreOptions:
     """Where the settings and the store are."""
 
     data: Annotated[Path | None, Parameter(help="Data directory (default: ./entrepot-data).")] = (
@@ -121,9 +121,9 @@ def print_dialects() -> None:
 
 
 @contextmanager
-def readable(place: Place | None) -> Iterator[root.Readable]:
+def readable(store_options: StoreOptions | None) -> Iterator[root.Readable]:
     """The data directory, to look at."""
-    installation = root.read_installation((place or Place()).settings)
+    installation = root.read_installation((store_options or StoreOptions()).settings)
     try:
         yield installation
     finally:
@@ -131,9 +131,9 @@ def readable(place: Place | None) -> Iterator[root.Readable]:
 
 
 @contextmanager
-def writable(place: Place | None) -> Iterator[root.Opened]:
+def writable(store_options: StoreOptions | None) -> Iterator[root.Opened]:
     """The data directory, to change; made, without a tenant, where it is missing."""
-    installation = root.open_installation((place or Place()).settings)
+    installation = root.open_installation((store_options or StoreOptions()).settings)
     try:
         yield installation
     finally:
@@ -148,5 +148,12 @@ def operator(installation: root.Readable, tenant: Tenant, operation: str) -> Cal
         name = "operator"
     user = User(id=0, tenant=tenant.id, name=name, created_at=0)
     return Caller(
-        tenant, user, "cli", operation, "", root.now_ms(), installation.vault, shelf=root.shelf()
+        tenant,
+        user,
+        "cli",
+        operation,
+        "",
+        root.now_ms(),
+        installation.vault,
+        catalog=root.catalog(),
     )

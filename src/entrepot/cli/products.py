@@ -14,7 +14,7 @@ from cyclopts import App, Parameter
 
 from entrepot import main as root
 from entrepot.cli.conversion import Out, ReportTo, deliver
-from entrepot.cli.options import Json, Place, TenantName, operator, readable
+from entrepot.cli.options import Json, StoreOptions, TenantName, operator, readable
 from entrepot.cli.output import counted, flat, moment, print_json, print_pairs, print_table
 from entrepot.core.accounts import tenancy
 from entrepot.core.faults import NotFound
@@ -44,11 +44,11 @@ def list_(
     limit: Annotated[int, Parameter(help="How many to a page.")] = 50,
     page: Annotated[int, Parameter(help="Which page, from 1.")] = 1,
     as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """The tenant's products, newest first."""
     skip = skipped(limit, page)
-    with readable(place) as installation:
+    with readable(store_options) as installation:
 
         def find(tx: Tx) -> tuple[int, list[Product]]:
             owner = tenancy.tenant_named(tx, tenant)
@@ -93,10 +93,10 @@ def show(
     history: Annotated[bool, Parameter(help="Also who changed what, and when.")] = False,
     tenant: TenantName = root.DEVELOPMENT,
     as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """A product: what its maker said of it, and what each vendor's API calls it."""
-    with readable(place) as installation:
+    with readable(store_options) as installation:
         vault = installation.vault
 
         def find(tx: Tx) -> tuple[Product | None, list[Entry]]:
@@ -164,7 +164,7 @@ def export(
     out: Out = None,
     report: ReportTo = None,
     tenant: TenantName = root.DEVELOPMENT,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> int:
     """Every product of the tenant as JSON Lines, newest first, without secrets; or one, or its thing model.
 
@@ -174,11 +174,11 @@ def export(
     if as_format:
         if not handle:
             raise ValueError("--as writes the model of one product: name it")
-        return deliver(_exported(handle, as_format, tenant, place), out, report)
+        return deliver(_exported(handle, as_format, tenant, store_options), out, report)
     if report is not None:
         raise ValueError("--report tells what --as could not keep: name a format with --as")
     part = out.with_name(out.name + ".part") if out else None
-    with readable(place) as installation:
+    with readable(store_options) as installation:
         vault = installation.vault
 
         def write(tx: Tx) -> int:
@@ -202,11 +202,11 @@ def export(
     return 0
 
 
-def _exported(handle: str, to: str, tenant: str, place: Place | None) -> Converted:
+def _exported(handle: str, to: str, tenant: str, store_options: StoreOptions | None) -> Converted:
     """The model in force of the product, in the format."""
-    shelf = root.shelf()
-    target = shelf.named(to)
-    with readable(place) as installation:
+    catalog = root.catalog()
+    target = catalog.named(to)
+    with readable(store_options) as installation:
 
         def find(tx: Tx) -> Authored | None:
             owner = tenancy.tenant_named(tx, tenant)
@@ -216,7 +216,7 @@ def _exported(handle: str, to: str, tenant: str, place: Place | None) -> Convert
         authored = installation.store.read_now(find)
     if authored is None:
         raise ValueError(f"product {handle!r} has no thing model")
-    source, text = shelf.named(authored.dialect), bytes(authored.text)
+    source, text = catalog.named(authored.dialect), bytes(authored.text)
     return written(read(text, source, authored.parked, decoded(text)), target, source.name)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from entrepot import main as root
-from entrepot.cli.options import Place, TenantName, dialect_named, print_dialects, readable
+from entrepot.cli.options import StoreOptions, TenantName, dialect_named, print_dialects, readable
 from entrepot.cli.output import print_table
 from entrepot.cli.serving import own_url
 from entrepot.dialect.calls import Form, form
@@ -38,7 +38,7 @@ def sample(
         str, Parameter(help="The server's address (default: where this one listens).")
     ] = "",
     tenant: TenantName = root.DEVELOPMENT,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Print code that makes one call as a tenant; keys and secrets come from its environment.
 
@@ -47,18 +47,18 @@ def sample(
     if not dialect:
         print_dialects()
         return
-    spoken = dialect_named(dialect)
+    served = dialect_named(dialect)
     if not operation:
-        print_table(("name", "what it does"), ((o.name, o.summary) for o in spoken.operations))
+        print_table(("name", "what it does"), ((o.name, o.summary) for o in served.operations))
         return
-    wanted = _named(spoken, operation)
-    with readable(place) as installation:
+    wanted = _named(served, operation)
+    with readable(store_options) as installation:
         known = root.credentials(installation, tenant)
         address = url or own_url(installation.config)
-    shown = form(spoken, wanted, known)
+    shown = form(served, wanted, known)
     values = _values(shown, given)
     sent = _json(body) if body else shown.body
-    print(written(spoken, wanted, values, sent, known, address, language), end="")
+    print(written(served, wanted, values, sent, known, address, language), end="")
 
 
 def _named(dialect: Dialect, name: str) -> Operation:

@@ -70,7 +70,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 def _listening(installation: root.Readable, empty: bool, url: str, admin_url: str) -> None:
     config = installation.config
-    data, more = engines.place(config), ""
+    data, more = engines.store_location(config), ""
     if config.store:
         more = f" --store '{data}'"
     elif config.data != Path("entrepot-data"):

@@ -10,7 +10,7 @@ from entrepot import main as root
 from entrepot.cli.options import (
     Flags,
     Json,
-    Place,
+    StoreOptions,
     TenantName,
     dialect_named,
     print_dialects,
@@ -31,10 +31,10 @@ def credentials(
     snippets: Annotated[
         bool, Parameter(help="Print code to paste, one snippet for each SDK.")
     ] = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Print what an SDK needs to call as a tenant, secrets included."""
-    with readable(place) as installation:
+    with readable(store_options) as installation:
         if snippets:
             url = own_url(installation.config)
             print("\n".join(root.snippets(installation, tenant, url, user)), end="")
@@ -51,7 +51,7 @@ def config(
     *,
     flags: Flags | None = None,
     as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Print the settings in force and where each came from, and the bounds that are fixed.
 
@@ -60,9 +60,9 @@ def config(
     from entrepot.edge.bounds import fixed
     from entrepot.explorer import BOUNDS
 
-    place = place or Place()
+    store_options = store_options or StoreOptions()
     given = (flags or Flags()).given
-    settings, origin = load({**given, **place.flags}, file=place.config)
+    settings, origin = load({**given, **store_options.flags}, file=store_options.config)
     bounds = fixed(root.dialects()) | BOUNDS
     values, origin = shown(settings) | bounds, origin | dict.fromkeys(bounds, "fixed")
     if as_json:

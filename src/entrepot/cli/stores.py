@@ -16,7 +16,7 @@ from entrepot import engines
 from entrepot.cli.output import counted
 from entrepot.config import Config
 from entrepot.core.urls import masked
-from entrepot.store.transfer import TABLES, Place, compare, copy
+from entrepot.store.transfer import TABLES, StoreRows, compare, copy
 
 store = App(name="store", help="Move a store to another engine.")
 
@@ -48,7 +48,7 @@ def copy_store(
             here.close()
 
 
-def _copy(here: Place, there: Place, target: str) -> int:
+def _copy(here: StoreRows, there: StoreRows, target: str) -> int:
     rows = {table.name: here.count(table) for table in TABLES}
     with _progress("copying", sum(rows.values())) as step:
         copied = copy(here, there, step)
@@ -69,13 +69,13 @@ def _copy(here: Place, there: Place, target: str) -> int:
 
 
 @contextmanager
-def _alone(place: str) -> Iterator[None]:
+def _alone(store_options: str) -> Iterator[None]:
     """Nobody serves a directory while it is copied; of a database the comparison will tell."""
-    kind, _, folder = place.partition(":")
+    kind, _, folder = store_options.partition(":")
     if kind != "sqlite" or not Path(folder).is_dir():
         yield
         return
-    with engines.sole(Config(data=Path(folder))):
+    with engines.exclusive(Config(data=Path(folder))):
         yield
 
 

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from msgspec.structs import replace
 
 from entrepot import main as root
-from entrepot.cli.options import Json, Place, operator, readable, writable
+from entrepot.cli.options import Json, StoreOptions, operator, readable, writable
 from entrepot.cli.output import flat, moment, print_json, print_pairs, print_table
 from entrepot.core import audit
 from entrepot.core.accounts import tenancy
@@ -35,13 +35,13 @@ Ids = Annotated[
 @tenant.command
 def create(
     name: Name, *, ids: Ids = None, changes: Changes = None, as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:  # fmt: skip
     """Make a tenant with a user of its name, a key, and ids at every vendor."""
     if not name or not name.isprintable() or len(name) > 64:
         raise ValueError("a tenant's name has 1 to 64 printable characters")
     settings = settings_of(Settings(), changes or ())
-    with writable(place) as installation:
+    with writable(store_options) as installation:
 
         def make(tx: Tx) -> Tenant:
             made = root.create_tenant(tx, installation.vault, name, settings, ids_of(ids or ()))
@@ -58,9 +58,9 @@ def create(
 
 
 @tenant.command(name="list")
-def list_(*, as_json: Json = False, place: Place | None = None) -> None:
+def list_(*, as_json: Json = False, store_options: StoreOptions | None = None) -> None:
     """Every tenant, oldest first."""
-    with readable(place) as installation:
+    with readable(store_options) as installation:
 
         def find(tx: Tx) -> list[tuple[Tenant, int]]:
             found = [(t, tx.count(Product, t.id)) for t in tx.scan(Tenant, INSTALLATION)]
@@ -80,10 +80,10 @@ def show(
     *,
     history: Annotated[bool, Parameter(help="Also who changed what, and when.")] = False,
     as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """A tenant with its ids and settings."""
-    with readable(place) as installation:
+    with readable(store_options) as installation:
 
         def find(tx: Tx) -> tuple[Tenant, list[dict[str, Any]]]:
             found = tenancy.tenant_named(tx, name)
@@ -107,7 +107,7 @@ def set_(
     changes: Annotated[list[str], Parameter(help="Settings as name=value.")] = [],  # noqa: B006
     *,
     ids: Ids = None,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Change a tenant's settings, or what a vendor calls it. Servers notice within a second."""
     if not changes and not ids:
@@ -117,19 +117,19 @@ def set_(
         settings = settings_of(old.settings, changes)
         return replace(old, settings=settings, ids={**old.ids, **ids_of(ids or ())})
 
-    _change(name, "tenant set", edit, place)
+    _change(name, "tenant set", edit, store_options)
 
 
 @tenant.command
-def disable(name: Name, *, place: Place | None = None) -> None:
+def disable(name: Name, *, store_options: StoreOptions | None = None) -> None:
     """Refuse every call of the tenant's users. Servers notice within a second."""
-    _change(name, "tenant disable", lambda old: replace(old, disabled=True), place)
+    _change(name, "tenant disable", lambda old: replace(old, disabled=True), store_options)
 
 
 @tenant.command
-def enable(name: Name, *, place: Place | None = None) -> None:
+def enable(name: Name, *, store_options: StoreOptions | None = None) -> None:
     """Let the tenant's users call again."""
-    _change(name, "tenant enable", lambda old: replace(old, disabled=False), place)
+    _change(name, "tenant enable", lambda old: replace(old, disabled=False), store_options)
 
 
 def settings_of(settings: Settings, changes: Iterable[str]) -> Settings:
@@ -189,8 +189,8 @@ def _pairs(words: Iterable[str], example: str) -> dict[str, str]:
     return found
 
 
-def _change(name: str, operation: str, edit: Any, place: Place | None) -> None:
-    with writable(place) as installation:
+def _change(name: str, operation: str, edit: Any, store_options: StoreOptions | None) -> None:
+    with writable(store_options) as installation:
 
         def work(tx: Tx) -> Tenant:
             old = tenancy.tenant_named(tx, name)

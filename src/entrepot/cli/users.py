@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from msgspec.structs import replace
 
 from entrepot import main as root
-from entrepot.cli.options import Json, Place, TenantName, operator, readable, writable
+from entrepot.cli.options import Json, StoreOptions, TenantName, operator, readable, writable
 from entrepot.cli.output import moment, print_json, print_pairs, print_table
 from entrepot.core import audit
 from entrepot.core.accounts import tenancy
@@ -55,14 +55,14 @@ def create_user(
     password: Password = "",
     tenant: TenantName = root.DEVELOPMENT,
     as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Make a user and a key for it."""
     if not name or not name.isprintable() or "/" in name or len(name) > 64:
         raise ValueError("a user's name has 1 to 64 printable characters, and no /")
     allowed = permissions_of(permissions)
     hashed = _hashed(password)
-    with writable(place) as installation:
+    with writable(store_options) as installation:
 
         def make(tx: Tx) -> tuple[User, Key, str]:
             owner = tenancy.tenant_named(tx, tenant)
@@ -80,10 +80,13 @@ def create_user(
 
 @user.command(name="list")
 def list_users(
-    *, tenant: TenantName = root.DEVELOPMENT, as_json: Json = False, place: Place | None = None
+    *,
+    tenant: TenantName = root.DEVELOPMENT,
+    as_json: Json = False,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Every user of the tenant, oldest first."""
-    with readable(place) as installation:
+    with readable(store_options) as installation:
 
         def find(tx: Tx) -> list[User]:
             return _users(tx, tenancy.tenant_named(tx, tenant))
@@ -106,7 +109,7 @@ def set_user(
     permissions: Permissions | None = None,
     password: Password | None = None,
     tenant: TenantName = root.DEVELOPMENT,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Change what a user may do, or its password."""
     if permissions is None and password is None:
@@ -121,23 +124,33 @@ def set_user(
             return old
         return replace(old, password=hashed, password_chosen=True)
 
-    _change_user(name, tenant, "user set", edit, place)
+    _change_user(name, tenant, "user set", edit, store_options)
 
 
 @user.command(name="disable")
 def disable_user(
-    name: UserName, *, tenant: TenantName = root.DEVELOPMENT, place: Place | None = None
+    name: UserName,
+    *,
+    tenant: TenantName = root.DEVELOPMENT,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Refuse every call of the user. Servers notice within a second."""
-    _change_user(name, tenant, "user disable", lambda old: replace(old, disabled=True), place)
+    _change_user(
+        name, tenant, "user disable", lambda old: replace(old, disabled=True), store_options
+    )
 
 
 @user.command(name="enable")
 def enable_user(
-    name: UserName, *, tenant: TenantName = root.DEVELOPMENT, place: Place | None = None
+    name: UserName,
+    *,
+    tenant: TenantName = root.DEVELOPMENT,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Let the user call again."""
-    _change_user(name, tenant, "user enable", lambda old: replace(old, disabled=False), place)
+    _change_user(
+        name, tenant, "user enable", lambda old: replace(old, disabled=False), store_options
+    )
 
 
 @key.command(name="create")
@@ -155,7 +168,7 @@ def create_key(
     ] = "",
     tenant: TenantName = root.DEVELOPMENT,
     as_json: Json = False,
-    place: Place | None = None,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Make a key, or bring one along: SDKs go on with the key they have."""
     secret_key = _from_input(secret_key)
@@ -165,7 +178,7 @@ def create_key(
         raise ValueError("a secret key has 8 to 256 visible ASCII characters")
     if bool(access_key) != bool(secret_key):
         raise ValueError("give --access-key and --secret-key together, or neither")
-    with writable(place) as installation:
+    with writable(store_options) as installation:
 
         def make(tx: Tx) -> tuple[Key, str, str]:
             owner = tenancy.tenant_named(tx, tenant)
@@ -183,10 +196,13 @@ def create_key(
 
 @key.command(name="list")
 def list_keys(
-    *, tenant: TenantName = root.DEVELOPMENT, as_json: Json = False, place: Place | None = None
+    *,
+    tenant: TenantName = root.DEVELOPMENT,
+    as_json: Json = False,
+    store_options: StoreOptions | None = None,
 ) -> None:
     """Every key of the tenant's users, oldest first, without the secrets."""
-    with readable(place) as installation:
+    with readable(store_options) as installation:
 
         def find(tx: Tx) -> list[tuple[Key, str]]:
             users = _users(tx, tenancy.tenant_named(tx, tenant))
@@ -202,15 +218,15 @@ def list_keys(
 
 
 @key.command(name="disable")
-def disable_key(access_key: AccessKey, *, place: Place | None = None) -> None:
+def disable_key(access_key: AccessKey, *, store_options: StoreOptions | None = None) -> None:
     """Refuse every call signed with the key. Servers notice within a second."""
-    _switch_key(access_key, True, place)
+    _switch_key(access_key, True, store_options)
 
 
 @key.command(name="enable")
-def enable_key(access_key: AccessKey, *, place: Place | None = None) -> None:
+def enable_key(access_key: AccessKey, *, store_options: StoreOptions | None = None) -> None:
     """Take calls signed with the key again."""
-    _switch_key(access_key, False, place)
+    _switch_key(access_key, False, store_options)
 
 
 def permissions_of(text: str) -> tuple[str, ...]:
@@ -246,9 +262,13 @@ def _users(tx: Tx, owner: Tenant) -> list[User]:
 
 
 def _change_user(
-    name: str, tenant: str, operation: str, edit: Callable[[User], User], place: Place | None
+    name: str,
+    tenant: str,
+    operation: str,
+    edit: Callable[[User], User],
+    store_options: StoreOptions | None,
 ) -> None:
-    with writable(place) as installation:
+    with writable(store_options) as installation:
 
         def work(tx: Tx) -> None:
             owner = tenancy.tenant_named(tx, tenant)
@@ -265,8 +285,8 @@ def _change_user(
         installation.store.write_now(work)
 
 
-def _switch_key(access_key: str, disabled: bool, place: Place | None) -> None:
-    with writable(place) as installation:
+def _switch_key(access_key: str, disabled: bool, store_options: StoreOptions | None) -> None:
+    with writable(store_options) as installation:
 
         def work(tx: Tx) -> None:
             id = tx.holder(INSTALLATION, key_claim(access_key))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from entrepot.core.faults import Denied
-from entrepot.core.models.catalog import Shelf
+from entrepot.core.models.catalog import Catalog
 from entrepot.core.things.account import Tenant, User
 from entrepot.core.things.claim import Actor
 from entrepot.core.vault import Vault
 
-NO_MODELS = Shelf()
+NO_MODELS = Catalog()
 
 PERMISSIONS = (
     "product:create", "product:read", "product:update", "product:delete",
@@ -41,7 +41,7 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     now_ms: int
     vault: Vault
     peer: str = ""
-    shelf: Shelf = NO_MODELS
+    catalog: Catalog = NO_MODELS
 
     @property
     def actor(self) -> Actor:

@@ -9,7 +9,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-class Ahead(Exception):
+class NeedsPrecompute(Exception):
     """Raised by a unit of work that would take long; as of any that raises, nothing of it is kept.
 
     Whoever runs it does `work` first, in a thread, and then runs it again, once.
@@ -31,10 +31,10 @@ class Foreseen(Generic[A, B]):
         """What comes of what was read now.
 
         Raises:
-            Ahead: that takes long, and nothing was made yet.
+            NeedsPrecompute: that takes long, and nothing was made yet.
         """
         if self._known is None and long:
-            raise Ahead(lambda: self._foresee(read))
+            raise NeedsPrecompute(lambda: self._foresee(read))
         if self._known is not None and self._known[0] == read:
             return self._known[1]
         return self._make(read)  # it is short, or somebody was faster: it is another by now

@@ -1,4 +1,4 @@
-"""Who is at the gate: keys, users and tenants as the store has them, remembered for a moment."""
+"""Proves who calls: keys, users and tenants as the store has them, remembered for a moment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from entrepot.core.kinds import INSTALLATION
-from entrepot.core.models.catalog import Shelf
+from entrepot.core.models.catalog import Catalog
 from entrepot.core.ports import Nonces, Store, Tx
 from entrepot.core.things.account import Key, Tenant, User, key_claim, tenant_claim, user_claim
 from entrepot.core.vault import Vault
@@ -38,7 +38,7 @@ class Bearer:
         return self.key.disabled or self.user.disabled or self.tenant.disabled
 
 
-class Gate:
+class Authenticator:
     """Looks callers up. What it says is at most a second old, so a disabled key stops within one."""
 
     def __init__(
@@ -48,12 +48,12 @@ class Gate:
         *,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         loopback: bool = False,
-        shelf: Shelf | None = None,
+        catalog: Catalog | None = None,
         nonces: Nonces | None = None,
     ) -> None:
         self.store = store
         self.vault = vault
-        self.shelf = shelf or Shelf()
+        self.catalog = catalog or Catalog()
         self.now_ms = now_ms
         self.loopback = loopback  # whether only this machine can reach the server
         # What was found, never what was not: a stranger's text is not kept here.

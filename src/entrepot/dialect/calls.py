@@ -59,7 +59,7 @@ def bare(
     path = _IN_PATH.sub(lambda m: quote(str(values[m[1]]), safe=""), operation.path)
     headers = {b"host": host}
     for name, value in values.items():
-        if operation.place(name) == "header":
+        if operation.location(name) == "header":
             headers[name.lower().encode()] = header_value(word(value))
     if operation.selector and client.selector:
         headers[client.selector] = operation.selector.encode()
@@ -72,7 +72,7 @@ def bare(
 
 def in_query(dialect: Dialect, operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that the query carries, by the names that it has for them."""
-    query = {k: v for k, v in values.items() if operation.place(k) == "query"}
+    query = {k: v for k, v in values.items() if operation.location(k) == "query"}
     if operation.selector and not dialect.client.selector:
         query[dialect.selector] = operation.selector
     return dict(dialect.client.flat(query))

@@ -21,8 +21,8 @@ from entrepot.dialect.validator import (
     FROM_TEXT,
     MAX_VIOLATIONS,
     STRICT,
+    CarefulValidator,
     Leniency,
-    Walk,
     check_free,
     check_whole,
     may_hold_large_numbers,
@@ -102,11 +102,11 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT, raw: bytes
     Raises:
         Invalid: with every violation.
     """
-    walk = Walk(lenient, _sound if ordinary(plain, raw) else None)
+    validator = CarefulValidator(lenient, _sound if ordinary(plain, raw) else None)
     try:
-        mended = walk.run(plain, _type(kind))
-        if walk.found:
-            raise Invalid(tuple(walk.found))
+        mended = validator.run(plain, _type(kind))
+        if validator.found:
+            raise Invalid(tuple(validator.found))
         value = msgspec.convert(mended, kind, strict=lenient.strict)
     except msgspec.ValidationError as error:  # the walker is meant to know all that msgspec knows
         raise Invalid((Violation((), "rule", str(error)),)) from None

@@ -45,7 +45,7 @@ def script(
     request = bare(dialect, operation, values, "" if file else body, url.netloc.encode())
     shown = hidden({"values": values, "body": body}, dialect.client.secrets, environment)
     query = _query(in_query(dialect, operation, shown["values"]))
-    own = {k.lower(): v for k, v in shown["values"].items() if operation.place(k) == "header"}
+    own = {k.lower(): v for k, v in shown["values"].items() if operation.location(k) == "header"}
     sent = "" if file or body is None else Made("json.dumps", {}, (shown["body"],))
     code = [
         assigned("url", f"{url.scheme}://{url.netloc}"),

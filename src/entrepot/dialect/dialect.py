@@ -18,7 +18,7 @@ from entrepot.core.things.account import Tenant, User
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
 from entrepot.core.vault import Vault
-from entrepot.dialect.authenticator import Gate
+from entrepot.dialect.authenticator import Authenticator
 from entrepot.dialect.client import Client
 from entrepot.dialect.operation import Call, Operation, Source
 from entrepot.dialect.parameters import Parameters
@@ -44,7 +44,7 @@ class Exchange(msgspec.Struct):
     dialect: Dialect
     request: Request
     request_id: str
-    gate: Gate
+    authenticator: Authenticator
     now_ms: int  # when it came
     operation: Operation | None = None
     path: dict[str, str] = {}  # path parameters, decoded
@@ -55,7 +55,7 @@ class Exchange(msgspec.Struct):
 
     def by(self, user: User, tenant: Tenant) -> Caller:
         """The user as the caller of this exchange."""
-        operation, gate = self.operation, self.gate
+        operation, authenticator = self.operation, self.authenticator
         return Caller(
             tenant,
             user,
@@ -63,9 +63,9 @@ class Exchange(msgspec.Struct):
             "" if operation is None else operation.name,
             self.request_id,
             self.now_ms,
-            gate.vault,
+            authenticator.vault,
             self.request.peer,
-            gate.shelf,
+            authenticator.catalog,
         )
 
     def facts(self) -> dict[str, str]:

@@ -12,8 +12,8 @@ from typing import Any
 from entrepot.core.caller import Caller
 from entrepot.core.faults import Broken, Fault, Invalid, TooLarge, Unauthenticated, Violation
 from entrepot.core.ports import Store
-from entrepot.core.precompute import Ahead
-from entrepot.dialect.authenticator import Gate
+from entrepot.core.precompute import NeedsPrecompute
+from entrepot.dialect.authenticator import Authenticator
 from entrepot.dialect.check import STRICT, Leniency, read_json, read_params
 from entrepot.dialect.dialect import Dialect, Exchange, Row, row_for
 from entrepot.dialect.operation import Call, Operation
@@ -29,15 +29,15 @@ _EMPTY = Request("GET", b"/")
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class ServerContext:
     """What every request needs of the world."""
 
     store: Store
-    gate: Gate
+    authenticator: Authenticator
     rates: Rates
 
 
-class Spoken:
+class ServedDialect:
     """A dialect made ready to answer: its router and its rows by fault."""
 
     def __init__(self, dialect: Dialect) -> None:
@@ -47,10 +47,12 @@ class Spoken:
             (r.fault, r.when): r for r in dialect.rows
         }
 
-    def exchange(self, request: Request, gate: Gate) -> Exchange:
+    def exchange(self, request: Request, authenticator: Authenticator) -> Exchange:
         """A new exchange with a request id of the dialect's shape."""
-        now_ms = gate.now_ms()
-        return Exchange(self.dialect, request, self.dialect.request_id(now_ms), gate, now_ms)
+        now_ms = authenticator.now_ms()
+        return Exchange(
+            self.dialect, request, self.dialect.request_id(now_ms), authenticator, now_ms
+        )
 
     def refuse(self, fault: Fault, exchange: Exchange) -> Answer:
         """Returns the refusal in the dialect's words; never raises.
@@ -69,7 +71,7 @@ class Spoken:
                 extra={"facts": exchange.facts()},
             )
             empty = Exchange(
-                self.dialect, _EMPTY, exchange.request_id, exchange.gate, exchange.now_ms
+                self.dialect, _EMPTY, exchange.request_id, exchange.authenticator, exchange.now_ms
             )
             return self._refusal(exchange.fault, empty)
 
@@ -84,10 +86,10 @@ class Spoken:
         return fitted(text, lambda text: refuse(row.status, row.code, text, fault, exchange))
 
     async def handle(
-        self, request: Request, house: House, crowd: bool = False
+        self, request: Request, context: ServerContext, crowd: bool = False
     ) -> tuple[Answer, Exchange]:
         """The answer to one request, whatever it holds; `crowd`: others are under way too."""
-        exchange = self.exchange(request, house.gate)
+        exchange = self.exchange(request, context.authenticator)
         dialect = self.dialect
         # Each millisecond here is one for everybody: what is large is read in a thread beside the loop.
         large = len(request.body) + len(request.query) > LARGE
@@ -95,7 +97,7 @@ class Spoken:
             if len(request.query) > dialect.query_limit:
                 raise TooLarge("query", dialect.query_limit)
             if large:
-                await house.store.apart(partial(dialect.parse, exchange))
+                await context.store.apart(partial(dialect.parse, exchange))
             else:
                 dialect.parse(exchange)
             operation, exchange.path = self.router.find(
@@ -106,7 +108,7 @@ class Spoken:
             caller.demand(operation.permission)
             self.router.keep(request.path)
             if operation.rate is not None:
-                taken = house.rates.take(
+                taken = context.rates.take(
                     caller.tenant, dialect.name, operation.name, operation.rate
                 )
                 if taken is not None:
@@ -116,28 +118,30 @@ class Spoken:
                 # requests than at all steps of one (docs/decisions/0101).
                 await asyncio.sleep(0)
             if large:
-                rate, value = await house.store.apart(
+                rate, value = await context.store.apart(
                     partial(_read, operation, exchange, caller), caller.tenant.id
                 )
             else:
                 rate, value = _read(operation, exchange, caller)
             if rate is not None:
-                taken = house.rates.take(
+                taken = context.rates.take(
                     caller.tenant, dialect.name, operation.name + " heavy", rate
                 )
                 if taken is not None:
                     await taken
             if operation.prepare is not None:
-                value = await operation.prepare(value, house.gate, request.peer)
+                value = await operation.prepare(value, context.authenticator, request.peer)
             run = operation.run
             if operation.writes:
                 try:
-                    result = await house.store.write(lambda tx: run(tx, caller, value))
-                except Ahead as ahead:
-                    await house.store.apart(ahead.work, caller.tenant.id)
-                    result = await house.store.write(lambda tx: run(tx, caller, value))
+                    result = await context.store.write(lambda tx: run(tx, caller, value))
+                except NeedsPrecompute as needed:
+                    await context.store.apart(needed.work, caller.tenant.id)
+                    result = await context.store.write(lambda tx: run(tx, caller, value))
             else:
-                result = await house.store.read(lambda tx: run(tx, caller, value), caller.tenant.id)
+                result = await context.store.read(
+                    lambda tx: run(tx, caller, value), caller.tenant.id
+                )
             return dialect.encode(operation.give(result, caller), exchange), exchange
         except Fault as fault:
             without_frames(fault)
@@ -221,17 +225,17 @@ def decode_rest(exchange: Exchange, lenient: Leniency = STRICT) -> Call:
     return Call(params, body)
 
 
-def by_root(dialects: Iterable[Dialect]) -> dict[bytes, Spoken]:
+def by_root(dialects: Iterable[Dialect]) -> dict[bytes, ServedDialect]:
     """Every dialect, ready, under each of its roots.
 
     Raises:
         ValueError: two dialects claim one root.
     """
-    found: dict[bytes, Spoken] = {}
+    found: dict[bytes, ServedDialect] = {}
     for dialect in dialects:
-        spoken = Spoken(dialect)
+        served = ServedDialect(dialect)
         for root in dialect.roots:
             if root.encode() in found:
                 raise ValueError(f"two dialects claim the root {root!r}")
-            found[root.encode()] = spoken
+            found[root.encode()] = served
     return found

@@ -212,7 +212,7 @@ def _parameters(
     for name, schema in properties.items():
         if operation.selector and name == dialect.selector:
             continue
-        place = operation.place(name)
+        place = operation.location(name)
         bare = _without_null(schema)
         parameter = {
             "name": name,

@@ -10,7 +10,7 @@ import msgspec
 
 from entrepot.core.caller import Caller
 from entrepot.core.ports import Tx
-from entrepot.dialect.authenticator import Gate
+from entrepot.dialect.authenticator import Authenticator
 
 Source = Literal["documented", "sdk", "inferred"]
 
@@ -40,7 +40,7 @@ class Operation:
     take: Callable[[Call, Caller], Any]
     run: Callable[[Tx, Caller, Any], Any]
     give: Callable[[Any, Caller], Any]
-    prepare: Callable[[Any, Gate, str], Awaitable[Any]] | None = None
+    prepare: Callable[[Any, Authenticator, str], Awaitable[Any]] | None = None
     permission: str = ""  # canonical; empty: any caller of the tenant
     selector: str = ""  # a word elsewhere in the request that chooses the operation (an action)
     also: tuple[str, ...] = ()  # other methods that the vendor's SDKs use for it
@@ -68,7 +68,7 @@ class Operation:
         """Whether its body is a file, not JSON."""
         return self.takes.startswith("multipart/")
 
-    def place(self, parameter: str) -> Literal["path", "query", "header"]:
+    def location(self, parameter: str) -> Literal["path", "query", "header"]:
         """Where a parameter of this name stands in a request."""
         if f"{{{parameter}}}" in self.path:
             return "path"

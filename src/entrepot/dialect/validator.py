@@ -141,7 +141,7 @@ def may_hold_large_numbers(raw: bytes) -> bool:
     return b"0e000" in shapes or b"0e+000" in shapes or _MANY_DIGITS in shapes
 
 
-class Walk:
+class CarefulValidator:
     """One walk through a plain value: mends it where the dialect is lenient, collects what is wrong.
 
     `sound` tells quickly of an object that it is as declared, so that nobody need walk through it;
@@ -239,7 +239,7 @@ class Walk:
             return self.value(value, others[0], path)
         best: list[Violation] | None = None
         for option in others:
-            trial = Walk(self.lenient, self.sound)
+            trial = CarefulValidator(self.lenient, self.sound)
             mended = trial.run(value, option, path)
             if not trial.found:
                 return mended

@@ -133,7 +133,7 @@ class Accepting:
         """Begins a few connections in this turn of the loop, and the others in the next ones."""
         full = False
         for _ in range(BEGUN_IF_SCARCE if self._scarce() else BEGUN_AT_ONCE):
-            full = bool(self._taken) and not self._make_place()
+            full = bool(self._taken) and not self._make_slot()
             if full or not self._taken:
                 break
             share, new = self._taken.pop()
@@ -144,7 +144,7 @@ class Accepting:
         elif self._beginning:
             self._loop.call_soon(self._begin)
 
-    def _make_place(self) -> bool:
+    def _make_slot(self) -> bool:
         """Whether one more handshake may begin; ends another for it where it has to and may.
 
         That is the oldest of the address that has most of them: so one address cannot end the handshakes of

@@ -70,7 +70,7 @@ class Spread:
 Key = tuple[str, str, int, str]  # dialect, operation, status, fault
 
 
-class Tally:
+class Histograms:
     """What a server has done since it started."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Tally:
         self.batches.add(units)
         self.commits.add(seconds)
 
-    def merge(self, other: Tally) -> None:
+    def merge(self, other: Histograms) -> None:
         """Count what another server has done."""
         for key, spread in other.requests.items():
             self.requests.setdefault(key, Spread(SECONDS)).merge(spread)

@@ -13,7 +13,7 @@ import msgspec
 
 from entrepot.core.faults import Fault, Malformed, Unavailable
 from entrepot.dialect.dialect import Exchange
-from entrepot.dialect.handle import House, Spoken
+from entrepot.dialect.handle import ServedDialect, ServerContext
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.connection import Application
 from entrepot.edge.proxies import Proxies
@@ -38,14 +38,14 @@ class Edge:
 
     def __init__(
         self,
-        spoken: Mapping[bytes, Spoken],
-        house: House,
+        served: Mapping[bytes, ServedDialect],
+        context: ServerContext,
         observers: Sequence[Observer] = (),
         max_in_work: int = 1024,
         proxies: Proxies | None = None,
     ) -> None:
-        self._spoken = spoken
-        self._house = house
+        self._served = served
+        self._context = context
         self._observers = tuple(observers)
         self._max_in_work = max_in_work
         self._proxies = proxies
@@ -59,8 +59,8 @@ class Edge:
         self._others[root] = other
         self._home = b"/" + root
 
-    def _owner(self, path: bytes) -> Spoken | None:
-        return self._spoken.get(path[1:].split(b"/", 1)[0])
+    def _owner(self, path: bytes) -> ServedDialect | None:
+        return self._served.get(path[1:].split(b"/", 1)[0])
 
     def _other(self, path: bytes) -> Application | None:
         return self._others.get(path[1:].split(b"/", 1)[0])
@@ -85,8 +85,8 @@ class Edge:
         owner = self._owner(request.path)
         if owner is None:
             other = self._other(request.path)
-            return other.refuse(request, fault) if other else stranger(request.path, self._spoken)
-        exchange = owner.exchange(request, self._house.gate)
+            return other.refuse(request, fault) if other else stranger(request.path, self._served)
+        exchange = owner.exchange(request, self._context.authenticator)
         return self._told(exchange, owner.refuse(fault, exchange), 0.0)
 
     async def answer(self, request: Request) -> Answer:
@@ -97,25 +97,25 @@ class Edge:
         owner = self._owner(request.path)
         if owner is None:
             other = self._other(request.path)
-            return await other.answer(request) if other else stranger(request.path, self._spoken)
+            return await other.answer(request) if other else stranger(request.path, self._served)
         if request.method == "GET" and request.path == b"/" and _is_a_browser(request):
             return (
                 Answer(303, b"", ((b"location", self._home),))
                 if self._home
-                else welcome(self._spoken)
+                else welcome(self._served)
             )
         if self.in_work >= self._max_in_work:
             self.turned_away += 1
-            exchange = owner.exchange(request, self._house.gate)
+            exchange = owner.exchange(request, self._context.authenticator)
             answer = owner.refuse(Unavailable("too many requests are in work"), exchange)
         elif request.repeated and not _ONCE.isdisjoint(request.repeated):
             name = min(request.repeated & _ONCE).decode()
-            exchange = owner.exchange(request, self._house.gate)
+            exchange = owner.exchange(request, self._context.authenticator)
             answer = owner.refuse(Malformed("headers", f"{name} was sent more than once"), exchange)
         else:
             self.in_work += 1
             try:
-                answer, exchange = await owner.handle(request, self._house, self.in_work > 1)
+                answer, exchange = await owner.handle(request, self._context, self.in_work > 1)
             finally:
                 self.in_work -= 1
         return self._told(exchange, answer, monotonic() - began)
@@ -141,19 +141,21 @@ class Edge:
         return answer
 
 
-def stranger(path: bytes, spoken: Mapping[bytes, Spoken]) -> Answer:
+def stranger(path: bytes, served: Mapping[bytes, ServedDialect]) -> Answer:
     """The answer where no dialect owns the path: which paths there are."""
     shown = path.decode("ascii", "backslashreplace")[:200]
-    return _listing(404, f"No vendor's API lives at {shown}.", spoken, error="not_found")
+    return _listing(404, f"No vendor's API lives at {shown}.", served, error="not_found")
 
 
-def welcome(spoken: Mapping[bytes, Spoken]) -> Answer:
+def welcome(served: Mapping[bytes, ServedDialect]) -> Answer:
     """The answer to somebody who looks in: which APIs there are."""
-    return _listing(200, "Entrepot is here, and speaks these APIs.", spoken)
+    return _listing(200, "Entrepot is here, and speaks these APIs.", served)
 
 
-def _listing(status: int, message: str, spoken: Mapping[bytes, Spoken], **more: str) -> Answer:
-    roots = {f"/{root.decode()}": s.dialect.title for root, s in sorted(spoken.items())}
+def _listing(
+    status: int, message: str, served: Mapping[bytes, ServedDialect], **more: str
+) -> Answer:
+    roots = {f"/{root.decode()}": s.dialect.title for root, s in sorted(served.items())}
     point = "Point the SDK's endpoint at this host and port, without a path."
     body = msgspec.json.encode({**more, "message": f"{message} {point}", "roots": roots})
     return Answer(status, body, ((b"content-type", b"application/json"),))

@@ -1,4 +1,4 @@
-"""The tally in Prometheus' text format; imported when somebody asks, and counts nothing itself."""
+"""The histograms and counters in Prometheus' text format; imported when somebody asks, and counts nothing itself."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from entrepot import __version__
-from entrepot.edge.counters import COUNTERS, GAUGES, Spread, Tally
+from entrepot.edge.counters import COUNTERS, GAUGES, Histograms, Spread
 
 # Faults that are a limit of the account's; the server's own is the gauge's `max_in_work`.
 _LIMITS = {"Throttled": "rate", "QuotaExceeded": "quota", "TooLarge": "size", "TooMuch": "scan"}
 
 
 class Metrics(Collector):
-    """Reads a tally, `GAUGES` and `COUNTERS` whenever it is asked; `pids`: whose they are, where not its own."""
+    """Reads histograms, `GAUGES` and `COUNTERS` whenever it is asked; `pids`: whose they are, where not its own."""
 
     def __init__(
         self,
-        tally: Tally,
+        histograms: Histograms,
         gauges: Callable[[], Mapping[str, float]],
         counters: Callable[[], Mapping[str, float]],
         pids: Sequence[int] = (),
     ) -> None:
-        self._tally = tally
+        self._histograms = histograms
         self._gauges = gauges
         self._counters = counters
         self._registry = CollectorRegistry()
@@ -56,11 +56,11 @@ class Metrics(Collector):
         yield InfoMetricFamily("entrepot", "Which release this is.", {"version": __version__})
         yield from self._requests()
         yield _histogram(
-            "entrepot_commit_units", "Units of work in one commit.", self._tally.batches
+            "entrepot_commit_units", "Units of work in one commit.", self._histograms.batches
         )
         yield _histogram(
             "entrepot_commit_seconds", "From a commit's beginning to its end on disk.",
-            self._tally.commits,
+            self._histograms.commits,
         )  # fmt: skip
         for name, value in self._gauges().items():
             yield GaugeMetricFamily(f"entrepot_{name}", GAUGES[name], value=value)
@@ -77,7 +77,7 @@ class Metrics(Collector):
             labels=("dialect", "operation", "limit"),
         )  # fmt: skip
         hit: dict[tuple[str, str, str], int] = {}
-        for (dialect, operation, status, fault), spread in self._tally.requests.items():
+        for (dialect, operation, status, fault), spread in self._histograms.requests.items():
             asked.add_metric((dialect, operation, str(status), fault), spread.n)
             if fault in _LIMITS:
                 key = dialect, operation, _LIMITS[fault]
@@ -91,7 +91,7 @@ class Metrics(Collector):
             "entrepot_request_seconds", "From a whole request to its answer.",
             labels=("dialect", "operation"),
         )  # fmt: skip
-        for labels2, spread in self._tally.by_operation():
+        for labels2, spread in self._histograms.by_operation():
             took.add_metric(labels2, _buckets(spread), spread.sum)
         yield took
 

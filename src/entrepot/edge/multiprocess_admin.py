@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from entrepot.edge.counters import COUNTERS, LARGEST, SECONDS, UNITS, Key, Spread, Tally
+from entrepot.edge.counters import COUNTERS, LARGEST, SECONDS, UNITS, Histograms, Key, Spread
 
 REPORT = b"/report"
 _PATIENCE_S = 2.5  # longer than one process takes to say that its store does not answer
@@ -29,22 +29,24 @@ class Report(msgspec.Struct):
     gauges: dict[str, float]
     counters: dict[str, float]
 
-    def tally(self) -> Tally:
+    def histograms(self) -> Histograms:
         """What it has done."""
-        tally = Tally()
-        tally.requests = {key: _spread(SECONDS, counts) for key, counts in self.requests}
-        tally.batches = _spread(UNITS, self.batches)
-        tally.commits = _spread(SECONDS, self.commits)
-        return tally
+        histograms = Histograms()
+        histograms.requests = {key: _spread(SECONDS, counts) for key, counts in self.requests}
+        histograms.batches = _spread(UNITS, self.batches)
+        histograms.commits = _spread(SECONDS, self.commits)
+        return histograms
 
 
-def report(tally: Tally, gauges: Mapping[str, float], counters: Mapping[str, float]) -> bytes:
+def report(
+    histograms: Histograms, gauges: Mapping[str, float], counters: Mapping[str, float]
+) -> bytes:
     """This process's report, encoded."""
     made = Report(
         os.getpid(),
-        [(key, _counts(spread)) for key, spread in tally.requests.items()],
-        _counts(tally.batches),
-        _counts(tally.commits),
+        [(key, _counts(spread)) for key, spread in histograms.requests.items()],
+        _counts(histograms.batches),
+        _counts(histograms.commits),
         dict(gauges),
         dict(counters),
     )
@@ -61,14 +63,14 @@ def _spread(bounds: tuple[float, ...], counts: _Counts) -> Spread:
     return spread
 
 
-class Office:
+class WorkersAdmin:
     """A `Condition` of all who serve together, and their numbers added up."""
 
     def __init__(self, workers: Mapping[str, Path]) -> None:
         """`workers`: the socket of each by its name."""
         self._workers = workers
         self._latest: dict[str, Report] = {}
-        self._gone = Tally()  # what those had done who are there no more, as last seen
+        self._gone = Histograms()  # what those had done who are there no more, as last seen
         self._gone_counters = dict.fromkeys(COUNTERS, 0.0)
 
     async def silence(self) -> str:
@@ -98,11 +100,11 @@ class Office:
             if answer is not None
         }
         self._remember(reports)
-        total, counters = Tally(), dict(self._gone_counters)
+        total, counters = Histograms(), dict(self._gone_counters)
         total.merge(self._gone)
         gauges: dict[str, float] = {}
         for known in self._latest.values():
-            total.merge(known.tally())
+            total.merge(known.histograms())
             _add(counters, known.counters)
         for one in reports.values():
             for name, value in one.gauges.items():
@@ -116,7 +118,7 @@ class Office:
         for name, new in reports.items():
             old = self._latest.get(name)
             if old is not None and old.pid != new.pid:
-                self._gone.merge(old.tally())
+                self._gone.merge(old.histograms())
                 _add(self._gone_counters, old.counters)
             self._latest[name] = new
 

@@ -36,9 +36,9 @@ class Silent:
         """Takes the connection in."""
         of_address = self._of_address.get(share, {})
         if len(of_address) >= SILENT_BY_ADDRESS:
-            self._make_place(next(iter(of_address)))
+            self._make_slot(next(iter(of_address)))
         elif len(self._all) >= self._most:
-            self._make_place(next(iter(self._all)))
+            self._make_slot(next(iter(self._all)))
         new.setblocking(False)
         timer = self._loop.call_later(self._patience_s, self._end, new)
         self._all[new] = share, timer
@@ -50,7 +50,7 @@ class Silent:
         while self._all:
             self._end(next(iter(self._all)))
 
-    def _make_place(self, oldest: socket.socket) -> None:
+    def _make_slot(self, oldest: socket.socket) -> None:
         self._readable(oldest, 1)  # it may have said hello, and nobody has looked yet
         if oldest in self._all:
             self._end(oldest)

@@ -26,7 +26,7 @@ from entrepot.core.faults import (
 from entrepot.core.ports import Tx
 from entrepot.core.things.account import Tenant, User
 from entrepot.dialect.dialect import Dialect
-from entrepot.dialect.handle import House
+from entrepot.dialect.handle import ServerContext
 from entrepot.dialect.operation import Operation
 from entrepot.dialect.parameters import parse
 from entrepot.dialect.request import Answer, Request
@@ -36,7 +36,7 @@ from entrepot.explorer.shown import MOST_SHOWN
 
 if TYPE_CHECKING:
     from entrepot.explorer.pages import Pages, Visit
-    from entrepot.explorer.sign_in import Door, Guest
+    from entrepot.explorer.sign_in import Guest, SignIn
 
 log = logging.getLogger("entrepot.explorer")
 R = TypeVar("R")
@@ -52,7 +52,7 @@ class World:
     """What the explorer needs of the server. `tls`: whether that speaks TLS itself."""
 
     dialects: tuple[Dialect, ...]
-    house: House
+    context: ServerContext
     ask: Ask  # the way that every request goes
     # Everything that a client needs to call as the user, with this access key or its last one.
     credentials: Callable[[Tx, Tenant, User, str], Mapping[str, Any]]
@@ -65,17 +65,17 @@ class Explorer:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._cookie = session.Cookie(world.house.gate.vault)
+        self._cookie = session.Cookie(world.context.authenticator.vault)
         # Whoever has not signed in has another: a page asked for from elsewhere comes without the first,
         # and must not replace it.
-        self._lobby = session.Cookie(world.house.gate.vault, "-lobby")
+        self._lobby = session.Cookie(world.context.authenticator.vault, "-lobby")
 
     @cached_property
-    def _door(self) -> Door:
-        from entrepot.explorer.sign_in import Door
+    def _signing_in(self) -> SignIn:
+        from entrepot.explorer.sign_in import SignIn
 
         world = self._world
-        return Door(world.house.gate, world.first_password)
+        return SignIn(world.context.authenticator, world.first_password)
 
     @cached_property
     def _pages(self) -> Pages:
@@ -121,7 +121,7 @@ class Explorer:
         words = _words(request.path)
         if len(words) == 3 and words[1] == "static":
             return self._pages.file(words[2])
-        guest = await self._door.guest(self._cookie.read(request, self._now_ms()))
+        guest = await self._signing_in.guest(self._cookie.read(request, self._now_ms()))
         visit = self._visit(request, guest)
         if request.method == "POST":
             return await self._post(words, visit)
@@ -141,7 +141,7 @@ class Explorer:
         return Visit(request, guest)
 
     def _now_ms(self) -> int:
-        return self._world.house.gate.now_ms()
+        return self._world.context.authenticator.now_ms()
 
     # Who
 
@@ -168,7 +168,7 @@ class Explorer:
         """Signs in by a link. The page goes on by itself: a redirect might come without the cookie."""
         try:
             ticket = parse(visit.request.query).get("ticket", "")
-            begun = await self._door.enter(str(ticket), visit.request.peer)
+            begun = await self._signing_in.enter(str(ticket), visit.request.peer)
         except Throttled:
             return self._sign_in_page(visit, 429, "too_many")
         except (Unauthenticated, Malformed):
@@ -180,7 +180,9 @@ class Explorer:
         if not self._proved(visit, typed, self._lobby.read(visit.request, self._now_ms())):
             return self._sign_in_page(visit, 403, "forged", name)
         try:
-            begun = await self._door.sign_in(name, typed.get("secret", ""), visit.request.peer)
+            begun = await self._signing_in.sign_in(
+                name, typed.get("secret", ""), visit.request.peer
+            )
         except Throttled:
             return self._sign_in_page(visit, 429, "too_many", name)
         except Unauthenticated:
@@ -233,7 +235,7 @@ class Explorer:
     ) -> Answer:
         guest, world = visit.guest, self._world
         assert guest is not None  # noqa: S101 (only guests get here)
-        key, store = guest.session.access_key, world.house.store
+        key, store = guest.session.access_key, world.context.store
         try:
             credentials = await store.read(
                 lambda tx: world.credentials(tx, guest.tenant, guest.user, key), guest.tenant.id

@@ -25,7 +25,7 @@ from entrepot.dialect.samples import Language, sample
 from entrepot.explorer import calling, forms, session
 from entrepot.explorer.shown import beginning
 from entrepot.explorer.sign_in import Guest
-from entrepot.explorer.words import spoken
+from entrepot.explorer.words import served
 
 _LANGUAGES: tuple[Language, ...] = ("python", "http")
 _MOST_KEPT = 32  # operations of which the description is kept
@@ -61,7 +61,7 @@ class Visit:
     @property
     def words(self) -> SimpleNamespace:
         """What the page says, in the reader's language."""
-        return spoken(self.request.header(b"accept-language"))
+        return served(self.request.header(b"accept-language"))
 
 
 @dataclass(slots=True)

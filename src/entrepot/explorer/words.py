@@ -149,7 +149,7 @@ _CHINESE = SimpleNamespace(**{key: chinese for key, _, chinese in _TABLE})
 _MOST_WISHES = 20
 
 
-def spoken(accept_language: bytes) -> SimpleNamespace:
+def served(accept_language: bytes) -> SimpleNamespace:
     """The words in the language that the header wishes for most; English where we have neither."""
     best, words = 0.0, _ENGLISH
     for wish in accept_language.split(b",")[:_MOST_WISHES]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from entrepot.core.faults import TooMuch
-from entrepot.store.shutdown import Ending
+from entrepot.store.shutdown import Shutdown
 
 SHORT_ROWS = 1024
 """So many rows a short read may go through. A search in 1,000 names takes about a millisecond."""
@@ -31,8 +31,8 @@ class Limit:
 
     short = False
 
-    def __init__(self, ending: Ending) -> None:
-        self._ending = ending
+    def __init__(self, shutdown: Shutdown) -> None:
+        self._shutdown = shutdown
 
     def check(self) -> None:
         """Returns while the read may go on.
@@ -41,11 +41,11 @@ class Limit:
             Unavailable: the server is ending.
             Long, TooMuch: the read has taken what it may.
         """
-        self._ending.check()
+        self._shutdown.check()
 
     def over(self) -> bool:
         """Whether `check` would raise: for an engine that asks in the middle of a statement."""
-        return self._ending.is_set()
+        return self._shutdown.is_set()
 
     def more(self) -> None:
         """Told of each block of rows that is not the last, before any of them is given out.
@@ -74,8 +74,8 @@ class Short(Limit):
 
     short = True
 
-    def __init__(self, ending: Ending, scan_s: float) -> None:
-        super().__init__(ending)
+    def __init__(self, shutdown: Shutdown, scan_s: float) -> None:
+        super().__init__(shutdown)
         self._end = time.thread_time() + _SHORT_CPU_S
         self._left_s = max(scan_s, _STATEMENT_S)
         self._rows = 0
@@ -103,8 +103,8 @@ class Short(Limit):
 class Scan(Limit):
     """What a scan may take, in seconds of the clock from when its turn has come."""
 
-    def __init__(self, ending: Ending, scan_s: float) -> None:
-        super().__init__(ending)
+    def __init__(self, shutdown: Shutdown, scan_s: float) -> None:
+        super().__init__(shutdown)
         self._scan_s = scan_s
         self._end = time.monotonic() + scan_s
 

@@ -16,8 +16,8 @@ from entrepot.core.kinds import INSTALLATION
 from entrepot.core.ports import Scans, Tx
 from entrepot.core.switches import quick_switches
 from entrepot.store.limits import Limit, Long, Scan, Short
-from entrepot.store.shutdown import Ending
-from entrepot.store.worker_threads import Crew, Outcome
+from entrepot.store.shutdown import Shutdown
+from entrepot.store.worker_threads import Outcome, WorkerThreads
 
 R = TypeVar("R")
 Units = Sequence[Callable[[Tx], Any]]
@@ -33,21 +33,21 @@ class Readers:
     """See above. `close` before the process ends."""
 
     def __init__(
-        self, look: Look, ending: Ending, scan_s: float, *, hands: int, most: int = 1
+        self, look: Look, shutdown: Shutdown, scan_s: float, *, hands: int, most: int = 1
     ) -> None:
         """`hands`: threads for short reads; `most`: how many of those are looked at over one state."""
         self._look = look
-        self._ending = ending
+        self._shutdown = shutdown
         self._scan_s = scan_s
         self._scanning = self._refused = 0
         full, many = (
             partial(Unavailable, "too many reads wait"),
             partial(TooMuch, "waiting", _ROOM_SCANS),
         )
-        self._lookups = Crew(
+        self._lookups = WorkerThreads(
             "entrepot-lookup", self._of(Limit), hands=1, most=most, room=_ROOM, full=full
         )
-        self._short = Crew(
+        self._short = WorkerThreads(
             "entrepot-reader",
             self._of(Short, scan_s),
             hands=hands,
@@ -55,13 +55,15 @@ class Readers:
             room=_ROOM,
             full=full,
         )
-        self._scans = Crew(
+        self._scans = WorkerThreads(
             "entrepot-scan", self._scan, hands=1, most=1, room=_ROOM_SCANS, full=many
         )
-        self._works = Crew("entrepot-work", _work, hands=1, most=1, room=_ROOM_SCANS, full=many)
+        self._works = WorkerThreads(
+            "entrepot-work", _work, hands=1, most=1, room=_ROOM_SCANS, full=many
+        )
 
     def _of(self, kind: Callable[..., Limit], *bounds: float) -> Callable[[Units], list[Outcome]]:
-        return lambda units: self._look(units, partial(kind, self._ending, *bounds))
+        return lambda units: self._look(units, partial(kind, self._shutdown, *bounds))
 
     async def read(self, work: Callable[[Tx], R], tenant: int) -> R:
         """See `Store.read`."""
@@ -98,14 +100,14 @@ class Readers:
         self._scanning = 1
         try:
             with quick_switches():
-                return self._look(units, partial(Scan, self._ending, self._scan_s))
+                return self._look(units, partial(Scan, self._shutdown, self._scan_s))
         finally:
             self._scanning = 0
 
     def close(self) -> None:
         """Returns when all who wait have their answers and no thread is left."""
-        for crew in (self._lookups, self._short, self._scans, self._works):
-            crew.close()
+        for workers in (self._lookups, self._short, self._scans, self._works):
+            workers.close()
 
 
 class Reading:

@@ -16,7 +16,7 @@ LOCK = "serve.lock"
 
 
 @contextmanager
-def sole_server(data: Path) -> Iterator[None]:
+def exclusive_server(data: Path) -> Iterator[None]:
     """Nothing; while the context lasts, nobody else enters it for the directory.
 
     The lock ends with the process, however that ends; the file stays.

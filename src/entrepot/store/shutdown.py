@@ -7,7 +7,7 @@ import threading
 from entrepot.core.faults import Unavailable
 
 
-class Ending(threading.Event):
+class Shutdown(threading.Event):
     """Set once nobody shall read any more. Whoever reads much asks every now and then."""
 
     reason = "the server is ending"

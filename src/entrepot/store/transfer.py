@@ -41,7 +41,7 @@ TABLES: tuple[Table, ...] = (
 )
 
 
-class Place(Protocol):
+class StoreRows(Protocol):
     """A store's rows, to read or to fill."""
 
     def count(self, table: Table) -> int:
@@ -85,10 +85,12 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     after: tuple[Any, ...] | None = None
 
 
-def copy(source: Place, target: Place, progress: Progress = lambda table, rows: None) -> int:
+def copy(
+    source: StoreRows, target: StoreRows, progress: Progress = lambda table, rows: None
+) -> int:
     """How many rows the target did not have yet; it has them all, in the order of `TABLES`.
 
-    Cut off, it goes on where it was. `compare` and `Place.release` end it.
+    Cut off, it goes on where it was. `compare` and `StoreRows.release` end it.
 
     Raises:
         ValueError: the target holds something else, or the source holds nothing.
@@ -113,7 +115,7 @@ def copy(source: Place, target: Place, progress: Progress = lambda table, rows: 
     return copied
 
 
-def _position(target: Place, fingerprint: bytes) -> Position:
+def _position(target: StoreRows, fingerprint: bytes) -> Position:
     mark = target.recall(MARK)
     if mark is None:
         if target.recall("root") is not None:
@@ -126,7 +128,7 @@ def _position(target: Place, fingerprint: bytes) -> Position:
 
 
 def compare(
-    source: Place, target: Place, progress: Progress = lambda table, rows: None
+    source: StoreRows, target: StoreRows, progress: Progress = lambda table, rows: None
 ) -> Iterator[str]:
     """What differs, row by row."""
     for table in TABLES:
@@ -148,7 +150,7 @@ def compare(
                 a, b = next(ours, None), next(theirs, None)
 
 
-def _rows(place: Place, table: Table) -> Iterator[Row]:
+def _rows(place: StoreRows, table: Table) -> Iterator[Row]:
     after: Row | None = None
     while rows := place.block(table, after):
         yield from rows

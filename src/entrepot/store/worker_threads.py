@@ -16,7 +16,7 @@ Settle = Callable[[list[Any]], Sequence[Outcome]]
 _Waiting = tuple[Any, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
 
 
-class Crew:
+class WorkerThreads:
     """At most `hands` threads. Each takes up to `most` of those who wait, as long as there are any.
 
     Owners of work take turns. `settle` gives the outcomes of the first ones; who got none waits again,

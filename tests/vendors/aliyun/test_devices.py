@@ -266,12 +266,12 @@ def test_a_million_devices_are_the_quota_of_a_product(server: Server) -> None:
 
     def work(tx: Any) -> None:
         (product,) = tx.page(Product, tenant_named(tx, "aliyun-device-quota").id)
-        tx._tally(product.tenant, "device", product.id, product.id, 999_999)
+        tx._histograms(product.tenant, "device", product.id, product.id, 999_999)
         tx._save()
 
     def undo(tx: Any) -> None:
         (product,) = tx.page(Product, tenant_named(tx, "aliyun-device-quota").id)
-        tx._tally(product.tenant, "device", product.id, product.id, -999_999)
+        tx._histograms(product.tenant, "device", product.id, product.id, -999_999)
         tx._save()
 
     _write(server, work)

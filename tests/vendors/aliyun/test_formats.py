@@ -79,7 +79,7 @@ def again(format: Format, plain: Any) -> Any:
 
 
 def format_of(path: Path) -> Format:
-    return root.shelf().named(path.parent.name)
+    return root.catalog().named(path.parent.name)
 
 
 # Reading and writing
@@ -89,7 +89,7 @@ def format_of(path: Path) -> Format:
 def test_a_real_model_is_recognised_legal_and_written_as_it_was(path: Path) -> None:
     format, plain = format_of(path), json.loads(path.read_text())
     assert again(format, plain) == plain
-    assert root.shelf().recognised(plain) is format
+    assert root.catalog().recognised(plain) is format
     assert list(format.check(path.read_bytes())) == []
 
 

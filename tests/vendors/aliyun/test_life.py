@@ -369,20 +369,20 @@ def test_an_unknown_category_is_refused(caller: AliyunCaller) -> None:
 
 
 def test_every_kind_of_data_has_its_specs() -> None:
-    def spoken(data_type: dict[str, Any]) -> dict[str, Any]:
+    def served(data_type: dict[str, Any]) -> dict[str, Any]:
         tsl = {"properties": [{"identifier": "p", "name": "P", "dataType": data_type}]}
         found: dict[str, Any] = json.loads(template_json(json.dumps(tsl)))["properties"][0]
         return {k: v for k, v in found.items() if k.startswith("data")}
 
-    assert spoken({"type": "text", "specs": {"length": "64"}})["dataSpecs"]["length"] == 64
-    assert spoken({"type": "date", "specs": {}})["dataType"] == "DATE"
-    array = spoken({"type": "array", "specs": {"size": "8", "item": {"type": "int"}}})["dataSpecs"]
+    assert served({"type": "text", "specs": {"length": "64"}})["dataSpecs"]["length"] == 64
+    assert served({"type": "date", "specs": {}})["dataType"] == "DATE"
+    array = served({"type": "array", "specs": {"size": "8", "item": {"type": "int"}}})["dataSpecs"]
     assert (array["size"], array["childDataType"], array["dataType"]) == (8, "INT", "ARRAY")
     member = {"identifier": "x", "name": "X", "dataType": {"type": "float", "specs": {"min": "0"}}}
-    struct = spoken({"type": "struct", "specs": [member]})
+    struct = served({"type": "struct", "specs": [member]})
     assert struct["dataSpecsList"][0]["childDataType"] == "FLOAT"
     assert struct["dataSpecsList"][0]["dataSpecs"]["min"] == "0"
     inside = {"type": "struct", "specs": [member]}
-    nested = spoken({"type": "array", "specs": {"size": "2", "item": inside}})["dataSpecs"]
+    nested = served({"type": "array", "specs": {"size": "2", "item": inside}})["dataSpecs"]
     assert nested["childDataType"] == "STRUCT"
     assert nested["dataSpecsList"][0]["identifier"] == "x"

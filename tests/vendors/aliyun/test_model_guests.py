@@ -186,10 +186,10 @@ def test_a_guest_s_model_is_in_force_and_the_draft(aliyun: Aliyun, theirs: Forma
 
 @each_other
 def test_an_edit_here_changes_nothing_else_there(aliyun: Aliyun, theirs: Format) -> None:
-    shelf, text = root.shelf(), theirs.write(RICH)
+    catalog, text = root.catalog(), theirs.write(RICH)
     guest = Authored(theirs.dialect, msgspec.Raw(text))
     aliyun.authored(guest)
-    module, before = aliyun.home(), shelf.model(guest)
+    module, before = aliyun.home(), catalog.model(guest)
     assert before is not None
     feature = json.dumps({"properties": [FEATURE]})
     aliyun("CreateThingModel", ThingModelJson=feature, FunctionBlockId=module)
@@ -202,7 +202,7 @@ def test_an_edit_here_changes_nothing_else_there(aliyun: Aliyun, theirs: Format)
     published = aliyun.stored().profile.model
     assert published is not None
     assert published.dialect == "aliyun"
-    after = shelf.model(published)
+    after = catalog.model(published)
     assert after is not None
     changes = [d for d in differences(before, after) if d.path[-2:-1] != ("extras",)]
     [added] = [d for d in changes if "tsl" not in d.path and "thing-model-json" not in d.path]
@@ -212,7 +212,7 @@ def test_an_edit_here_changes_nothing_else_there(aliyun: Aliyun, theirs: Format)
     aliyun("PublishThingModel", ModelVersion="2")
     again = aliyun.stored().profile.model
     assert again is not None
-    back = shelf.text(again, theirs.dialect)
+    back = catalog.text(again, theirs.dialect)
     assert back is not None
     assert json.loads(bytes(back)) == json.loads(text)
 
@@ -316,8 +316,8 @@ def test_publishing_a_draft_undoes_nothing_that_another_dialect_did_meanwhile(
 def test_edits_of_a_large_model_at_once_are_all_kept_and_most_of_each_is_done_beside_the_store(
     aliyun: Aliyun,
 ) -> None:
-    shelf = root.shelf()
-    text = convert(largest(), shelf.named("iotda"), shelf.named("aliyun")).text
+    catalog = root.catalog()
+    text = convert(largest(), catalog.named("iotda"), catalog.named("aliyun")).text
     aliyun.authored(Authored("aliyun", msgspec.Raw(text)))
     world, units = aliyun.world, list[int]()
     operation = ALIYUN.operation("CreateThingModel")
@@ -334,8 +334,8 @@ def test_edits_of_a_large_model_at_once_are_all_kept_and_most_of_each_is_done_be
     store.committed, before = lambda n, seconds: units.append(n), store.committed
 
     async def at_once() -> list[Answer]:
-        spoken = world.spoken[requests[0].path[1:]]
-        answers = await asyncio.gather(*(spoken.handle(r, world.house) for r in requests))
+        served = world.served[requests[0].path[1:]]
+        answers = await asyncio.gather(*(served.handle(r, world.context) for r in requests))
         return [answer for answer, _ in answers]
 
     try:
@@ -360,7 +360,7 @@ def named(aliyun: Aliyun, **lengths: int) -> None:
     def put(tx: Tx) -> None:
         tenant = tenancy.tenant_named(tx, aliyun.credentials["name"])
         user = tenancy.user_named(tx, tenant, tenant.name)
-        caller = Caller(tenant, user, "enos", "Import", "test", 1, vault, shelf=root.shelf())
+        caller = Caller(tenant, user, "enos", "Import", "test", 1, vault, catalog=root.catalog())
         named_models.put(tx, caller, "Station", Authored("enos", msgspec.Raw(words.write(model))))
 
     aliyun.world.installation.store.write_now(put)
@@ -437,12 +437,12 @@ def test_a_draft_that_was_begun_from_nothing_takes_in_what_another_dialect_made(
 def test_a_draft_nobody_changed_becomes_the_new_model_and_one_over_an_old_base_stays(
     seed: int,
 ) -> None:
-    shelf = root.shelf()
+    catalog = root.catalog()
     random = Random(seed)
-    one, other = (shelf.authored(drawn(random), "aliyun") for _ in range(2))
-    new = rebased(shelf, one, one, other)
-    was, now = shelf.model(other), shelf.model(new)
+    one, other = (catalog.authored(drawn(random), "aliyun") for _ in range(2))
+    new = rebased(catalog, one, one, other)
+    was, now = catalog.model(other), catalog.model(new)
     assert was is not None
     assert now is not None
     assert [d for d in differences(was, now) if d.path[-1] != ORDER] == []
-    assert rebased(shelf, other, one, one) == other
+    assert rebased(catalog, other, one, one) == other

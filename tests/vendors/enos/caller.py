@@ -18,8 +18,8 @@ from entrepot.core.ports import Tx
 from entrepot.core.products.registry import create
 from entrepot.core.things.account import Key, Settings, Tenant, User
 from entrepot.core.things.product import Draft, Profile
-from entrepot.dialect.authenticator import Gate
-from entrepot.dialect.handle import House, by_root
+from entrepot.dialect.authenticator import Authenticator
+from entrepot.dialect.handle import ServerContext, by_root
 from entrepot.dialect.rates import Rates
 from entrepot.dialect.request import Answer, Request
 from entrepot.store.sqlite.store import SqliteStore
@@ -59,15 +59,15 @@ class Enos:
     def _open(self) -> None:
         self.store = SqliteStore(self._folder / "entrepot.sqlite")
         self.vault = self.store.write_now(lambda tx: tenancy.open_vault(tx, bytes(32)))
-        gate = Gate(
+        authenticator = Authenticator(
             self.store,
             self.vault,
             now_ms=lambda: self.now_ms,
             loopback=self._loopback,
-            shelf=root.shelf(),
+            catalog=root.catalog(),
         )
-        self.house = House(self.store, gate, Rates())
-        self._spoken = by_root((ENOS, TOKENS))
+        self.context = ServerContext(self.store, authenticator, Rates())
+        self._served = by_root((ENOS, TOKENS))
 
     def restart(self) -> None:
         """Close the store and open it again, as a new process would."""
@@ -103,7 +103,7 @@ class Enos:
             request_id="test",
             now_ms=self.now_ms,
             vault=self.vault,
-            shelf=root.shelf(),
+            catalog=root.catalog(),
         )
 
     def fill(self, account: Account, number: int, **profile: Any) -> None:
@@ -125,8 +125,8 @@ class Enos:
 
     def answer(self, request: Request) -> Answer:
         """The answer as it leaves."""
-        spoken = self._spoken[request.path[1:].split(b"/", 1)[0]]
-        return self._loop.run_until_complete(spoken.handle(request, self.house))[0]
+        served = self._served[request.path[1:].split(b"/", 1)[0]]
+        return self._loop.run_until_complete(served.handle(request, self.context))[0]
 
     def ask_for_token(self, account: Account, **changes: Any) -> dict[str, Any]:
         """The token service's answer; `changes` replace members of the body, None takes one away."""

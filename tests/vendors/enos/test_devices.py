@@ -20,9 +20,9 @@ TOPOS = "/connect-service/v2.1/device-topos"
 
 @pytest.fixture(scope="module")
 def enos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enos]:
-    house = Enos(tmp_path_factory.mktemp("enos-devices"))
-    yield house
-    house.close()
+    context = Enos(tmp_path_factory.mktemp("enos-devices"))
+    yield context
+    context.close()
 
 
 @pytest.fixture(scope="module")
@@ -143,11 +143,11 @@ def test_a_product_that_is_not_there_has_no_devices(enos: Enos, account: Account
 def test_one_that_is_missing_keeps_all_from_being_added(enos: Enos, account: Account) -> None:
     home = enos.create(account, productType="Gateway")
     of = enos.create(account)
-    gate, one = (
+    authenticator, one = (
         enos.call(account, "create", body(k), path=DEVICES)["data"]["assetId"] for k in (home, of)
     )
     named = {
-        "gateway": {"assetId": gate},
+        "gateway": {"assetId": authenticator},
         "subDevices": [{"assetId": one}, {"assetId": "AAAAAAAA"}],
     }
     assert enos.call(account, "addSubDevice", named, path=TOPOS)["code"] == 11404

@@ -21,9 +21,9 @@ PRODUCTS_24 = "/connect-service/v2.4/products"
 
 @pytest.fixture(scope="module")
 def enos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enos]:
-    house = Enos(tmp_path_factory.mktemp("enos"))
-    yield house
-    house.close()
+    context = Enos(tmp_path_factory.mktemp("enos"))
+    yield context
+    context.close()
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +246,7 @@ def test_v24_has_get_and_search_only(enos: Enos, account: Account) -> None:
 
 
 @pytest.fixture(scope="module")
-def shelf(enos: Enos) -> tuple[Account, list[str]]:
+def catalog(enos: Enos) -> tuple[Account, list[str]]:
     """An organization of five products, oldest first."""
     account = enos.account("shelf")
     rows: list[tuple[str, dict[str, str], str, dict[str, str]]] = [
@@ -299,9 +299,9 @@ def shelf(enos: Enos) -> tuple[Account, list[str]]:
     ],
 )  # fmt: skip
 def test_a_search_finds_what_its_expression_says_newest_first(
-    enos: Enos, shelf: tuple[Account, list[str]], expression: str | None, places: list[int]
+    enos: Enos, catalog: tuple[Account, list[str]], expression: str | None, places: list[int]
 ) -> None:
-    account, keys = shelf
+    account, keys = catalog
     answer = enos.call(account, "search", {"expression": expression})
     assert answer["code"] == 0, answer
     assert [p["productKey"] for p in answer["data"]] == [keys[place] for place in places]
@@ -331,9 +331,9 @@ def test_a_search_by_model_finds_a_product_with_a_model_of_its_own_by_its_key(
 
 
 def test_a_search_by_key_finds_each_once_newest_first(
-    enos: Enos, shelf: tuple[Account, list[str]]
+    enos: Enos, catalog: tuple[Account, list[str]]
 ) -> None:
-    account, keys = shelf
+    account, keys = catalog
     listed = f"'{keys[1]}', 'zzzzzzzz', '{keys[3]}', '{keys[1]}'"
     for expression, places in (
         (f"productKey in ({listed})", [3, 1]),
@@ -347,9 +347,9 @@ def test_a_search_by_key_finds_each_once_newest_first(
 
 @pytest.mark.parametrize("expression", [None, "productName like 'e'", "exists(productTags.color)"])
 def test_pages_are_cut_alike_however_the_search_is_answered(
-    enos: Enos, shelf: tuple[Account, list[str]], expression: str | None
+    enos: Enos, catalog: tuple[Account, list[str]], expression: str | None
 ) -> None:
-    account, _ = shelf
+    account, _ = catalog
     whole = enos.call(account, "search", {"expression": expression})["data"]
     for size in (1, 2):
         seen = []
@@ -383,17 +383,17 @@ def test_a_tag_that_nearly_everything_has_is_found_as_well(enos: Enos) -> None:
 
 
 def test_a_search_by_get_without_a_body_finds_everything(
-    enos: Enos, shelf: tuple[Account, list[str]]
+    enos: Enos, catalog: tuple[Account, list[str]]
 ) -> None:
-    account, keys = shelf
+    account, keys = catalog
     assert len(enos.call(account, "search")["data"]) == len(keys)
 
 
 @pytest.mark.parametrize("path", ["/connect-service/v2.1/products", PRODUCTS_24])
 def test_a_projection_shows_the_named_fields_only(
-    enos: Enos, shelf: tuple[Account, list[str]], path: str
+    enos: Enos, catalog: tuple[Account, list[str]], path: str
 ) -> None:
-    account, keys = shelf
+    account, keys = catalog
     body = {
         "expression": "productName.default like 'Red'",
         "projection": ["productKey", "productName.i18nValue.zh_CN", "absent"],

@@ -15,9 +15,9 @@ from tests.vendors.enos.models import model, point, provision, show
 
 @pytest.fixture
 def enos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enos]:
-    house = Enos(tmp_path_factory.mktemp("enos"))
-    yield house
-    house.close()
+    context = Enos(tmp_path_factory.mktemp("enos"))
+    yield context
+    context.close()
 
 
 @pytest.fixture

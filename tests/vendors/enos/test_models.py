@@ -25,9 +25,9 @@ PATHS = pytest.mark.parametrize("path", [MODELS, MODELS_22])
 
 @pytest.fixture
 def enos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enos]:
-    house = Enos(tmp_path_factory.mktemp("enos"))
-    yield house
-    house.close()
+    context = Enos(tmp_path_factory.mktemp("enos"))
+    yield context
+    context.close()
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ MINUTE_MS = 60_000
 
 @pytest.fixture
 def enos(tmp_path: Path) -> Iterator[Enos]:
-    house = Enos(tmp_path)
-    yield house
-    house.close()
+    context = Enos(tmp_path)
+    yield context
+    context.close()
 
 
 @pytest.fixture

@@ -41,9 +41,9 @@ NEWER_SAMPLE = """{
 
 @pytest.fixture(scope="module")
 def enos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enos]:
-    house = Enos(tmp_path_factory.mktemp("enos"))
-    yield house
-    house.close()
+    context = Enos(tmp_path_factory.mktemp("enos"))
+    yield context
+    context.close()
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,9 @@ HOUR_MS = 3_600_000
 
 @pytest.fixture
 def enos(tmp_path: Path) -> Iterator[Enos]:
-    house = Enos(tmp_path)
-    yield house
-    house.close()
+    context = Enos(tmp_path)
+    yield context
+    context.close()
 
 
 @pytest.fixture

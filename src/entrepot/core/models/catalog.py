@@ -35,7 +35,7 @@ def _parked(model: ThingModel, text: bytes, target: Format) -> tuple[Difference,
     return tuple(differences(model, meaning(text, target), target.own))
 
 
-class Shelf:
+class Catalog:
     """Every format there is, by its name, and the models that are everybody's."""
 
     def __init__(

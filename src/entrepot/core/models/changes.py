@@ -29,11 +29,11 @@ def model_changes(name: str, before: Authored | None, after: Authored | None) ->
     if before is None or after is None or before.dialect != after.dialect:
         return {name: [_plain(before), _plain(after)]}
     found: Changes = {}
-    _walk(name, _decoded(before.text), _decoded(after.text), found)
+    _compare(name, _decoded(before.text), _decoded(after.text), found)
     if not found and bytes(before.text) != bytes(after.text):
         found[name] = [SPELLING, SPELLING]
     if before.parked != after.parked:
-        _walk(f"{name}, parked", _parked(before), _parked(after), found)
+        _compare(f"{name}, parked", _parked(before), _parked(after), found)
     return {name: [_plain(before), _plain(after)]} if len(found) > _MOST else found
 
 
@@ -54,19 +54,19 @@ def _decoded(text: msgspec.Raw) -> Any:
         return bytes(text).decode()
 
 
-def _walk(at: str, was: Any, now: Any, found: Changes) -> None:
+def _compare(at: str, was: Any, now: Any, found: Changes) -> None:
     if was == now or len(found) > _MOST:
         return
     if isinstance(was, dict) and isinstance(now, dict):
         for key in (*was, *(k for k in now if k not in was)):
-            _walk(f"{at}/{_step(key)}", was.get(key), now.get(key), found)
+            _compare(f"{at}/{_step(key)}", was.get(key), now.get(key), found)
     elif isinstance(was, list) and isinstance(now, list):
-        _walk_list(at, was, now, found)
+        _compare_lists(at, was, now, found)
     else:
         found[at] = [was, now]
 
 
-def _walk_list(at: str, was: list[Any], now: list[Any], found: Changes) -> None:
+def _compare_lists(at: str, was: list[Any], now: list[Any], found: Changes) -> None:
     """What stands in the middle, between what both begin with and what both end with."""
     shorter = min(len(was), len(now))
     first = next((n for n in range(shorter) if was[n] != now[n]), shorter)
@@ -75,7 +75,7 @@ def _walk_list(at: str, was: list[Any], now: list[Any], found: Changes) -> None:
     old, new = was[first : len(was) - last], now[first : len(now) - last]
     for n in range(max(len(old), len(new))):
         one, other = (side[n] if n < len(side) else None for side in (old, new))
-        _walk(f"{at}/{first + n}", one, other, found)
+        _compare(f"{at}/{first + n}", one, other, found)
 
 
 def _step(key: str) -> str:

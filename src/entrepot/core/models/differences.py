@@ -178,12 +178,12 @@ class _Undoing:
         element = elements.get(id)
         if element is None:
             if isinstance(one.was, dict) and one.was.get("id") == id and one.now is None:
-                place.insert(self._place_after(place, one.after), one.was)
+                place.insert(self._position_after(place, one.after), one.was)
                 elements[id] = one.was
         elif one.was is None and element == one.now:
             del place[_index(place, element)], elements[id]
 
-    def _place_after(self, place: list[Any], id: str | None) -> int:
+    def _position_after(self, place: list[Any], id: str | None) -> int:
         if id == "":
             return 0
         before = None if id is None else self._by_id(place).get(id)

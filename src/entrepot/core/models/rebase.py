@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from entrepot.core.models.authored import Authored
-from entrepot.core.models.catalog import Shelf
+from entrepot.core.models.catalog import Catalog
 from entrepot.core.models.conversion import Format, read
 from entrepot.core.models.differences import ORDER, differences, undone
 from entrepot.core.models.thing_model import Service, ThingModel
@@ -23,13 +23,13 @@ _NOTHING = ThingModel(id="")
 
 
 def edited(
-    shelf: Shelf, old: Authored | None, words: Format, edit: Edit, dialect: str
+    catalog: Catalog, old: Authored | None, words: Format, edit: Edit, dialect: str
 ) -> Authored | None:
     """The model after an author of the dialect changed what the words show of it; None where nobody here
     can read it.
     """
-    was = _NOTHING if old is None else shelf.model(old)
-    return None if was is None else _authored(shelf, old, was, retold(was, words, edit), dialect)
+    was = _NOTHING if old is None else catalog.model(old)
+    return None if was is None else _authored(catalog, old, was, retold(was, words, edit), dialect)
 
 
 def retold(model: ThingModel, words: Format, edit: Edit) -> ThingModel:
@@ -53,31 +53,31 @@ def _touched(old: ThingModel, new: ThingModel) -> tuple[Service, ...]:
 
 
 def _authored(
-    shelf: Shelf, old: Authored | None, was: ThingModel, new: ThingModel, dialect: str
+    catalog: Catalog, old: Authored | None, was: ThingModel, new: ThingModel, dialect: str
 ) -> Authored:
-    """`shelf.authored`; of a service that is the very same, what was parked is parked still."""
+    """`catalog.authored`; of a service that is the very same, what was parked is parked still."""
     touched = _touched(was, new)
-    part = shelf.authored(replace(new, services=touched), dialect)
+    part = catalog.authored(replace(new, services=touched), dialect)
     same = {s.id for s in new.services} - {s.id for s in touched}
     parked = () if old is None else old.parked
     kept = tuple(d for d in parked if d.path[0] == "services" and d.path[1] in same)
     alike = old is None or old.dialect == dialect
     if not alike or any(d.path == _ORDER for d in (*parked, *part.parked)):
-        return shelf.authored(new, dialect)
-    return Authored(dialect, msgspec.Raw(shelf.named(dialect).write(new)), (*kept, *part.parked))
+        return catalog.authored(new, dialect)
+    return Authored(dialect, msgspec.Raw(catalog.named(dialect).write(new)), (*kept, *part.parked))
 
 
-def rebased(shelf: Shelf, draft: Authored, base: Authored | None, onto: Authored) -> Authored:
+def rebased(catalog: Catalog, draft: Authored, base: Authored | None, onto: Authored) -> Authored:
     """The draft, which was begun from `base`, as if it had been begun from `onto`.
 
     What both changed stays as the draft has it. A draft that nobody here can read stays whole.
     """
-    old = _NOTHING if base is None else shelf.model(base)
-    mine, new = shelf.model(draft), shelf.model(onto)
+    old = _NOTHING if base is None else catalog.model(base)
+    mine, new = catalog.model(draft), catalog.model(onto)
     if mine is None or old is None or new is None:
         return draft
     theirs = differences(new, _with_services(old, mine, new))
-    return shelf.authored(undone(mine, theirs), draft.dialect) if theirs else draft
+    return catalog.authored(undone(mine, theirs), draft.dialect) if theirs else draft
 
 
 def _with_services(old: ThingModel, mine: ThingModel, new: ThingModel) -> ThingModel:

@@ -51,7 +51,7 @@ def revision(
 ) -> Revision:
     """A change of what the format `words` shows of a draft; what it does not show stays in it."""
     made = Foreseen[Authored | None, Authored | None](
-        lambda old: edited(caller.shelf, old, words, edit, caller.dialect)
+        lambda old: edited(caller.catalog, old, words, edit, caller.dialect)
     )
     return Revision(ref, made)
 
@@ -65,7 +65,7 @@ def draft_of(tx: Tx, caller: Caller, product: Product) -> Authored | None:
     in_force = registry.model_in_force(tx, caller, product)
     if draft is None or base is None or in_force is None or base == in_force:
         return draft or in_force
-    return rebased(caller.shelf, draft, base, in_force)
+    return rebased(caller.catalog, draft, base, in_force)
 
 
 def _caught_up(tx: Tx, caller: Caller, ref: Ref) -> Product:
@@ -87,7 +87,7 @@ def edit_draft(tx: Tx, caller: Caller, change: Revision) -> Product:
     """The product with its draft changed; what is in force stays until it is published.
 
     Raises:
-        Ahead: the draft is long.
+        NeedsPrecompute: the draft is long.
         NotFound: no such product.
         Refused: it is released, or nobody here can read the model that it has.
     """

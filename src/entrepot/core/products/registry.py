@@ -171,7 +171,7 @@ def model_in_force(tx: Tx, caller: Caller, product: Product) -> Authored | None:
     if model is not None or key is None:
         return model
     named = named_models.find(tx, product.tenant, key)
-    return caller.shelf.public.get(key) if named is None else named.model
+    return caller.catalog.public.get(key) if named is None else named.model
 
 
 def alias_claim(dialect: str, space: int, alias: str) -> Claim:
@@ -260,10 +260,10 @@ def update(tx: Tx, caller: Caller, change: tuple[Ref, Callable[[Product], Edit]]
     model = profile.model
     if model is not None and model is not old.profile.model and not wanted.parked:
         in_force = model_in_force(tx, caller, old)
-        model = caller.shelf.revised(in_force, model)
+        model = caller.catalog.revised(in_force, model)
         profile = replace(profile, model=model)
         if draft is not None and model != in_force:
-            draft = rebased(caller.shelf, draft, base or in_force, model)
+            draft = rebased(caller.catalog, draft, base or in_force, model)
     secrets, names = old.secrets, old.names_of_secrets
     if wanted.secret is not None:
         secrets = {**secrets, caller.dialect: wanted.secret}

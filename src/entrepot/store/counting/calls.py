@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from entrepot.store.worker_threads import Crew, Outcome
+from entrepot.store.worker_threads import Outcome, WorkerThreads
 
 _SLICE_MS = 20  # calls so close together are counted as one moment
 _WINDOW = 1000 // _SLICE_MS + 1  # a slice more, so that no second anywhere holds too many
@@ -38,7 +38,7 @@ class Counting:
     """The part of a `Ledger` that all share: those who ask at one moment are settled together."""
 
     def __init__(self, *, hands: int, most: int) -> None:
-        self._crew = Crew("entrepot-ledger", self._settle, hands=hands, most=most)
+        self._crew = WorkerThreads("entrepot-ledger", self._settle, hands=hands, most=most)
 
     async def hit(self, tenant: int, name: str, per_s: int) -> float:
         """See `Ledger.hit`."""

@@ -90,7 +90,7 @@ class PostgresCheckup:
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
         return self._connection.cursor(binary=True).execute(sql.encode(), values).fetchall()
 
-    def _walk(self, sql: str) -> Iterator[Any]:
+    def _rows_of(self, sql: str) -> Iterator[Any]:
         """Rows as they come, however many there are."""
         with psycopg.ServerCursor(self._connection, "walk") as cursor:
             cursor.itersize = _BLOCK
@@ -98,7 +98,7 @@ class PostgresCheckup:
             yield from cursor
 
     def _documents(self, kind: Kind) -> Iterator[tuple[int, int, int, bytes]]:
-        yield from self._walk(f"SELECT id, tenant, parent, document FROM {table(kind.name)}")
+        yield from self._rows_of(f"SELECT id, tenant, parent, document FROM {table(kind.name)}")
 
     def _things(self, progress: Progress) -> Iterator[str]:
         for kind in KINDS:
@@ -238,7 +238,7 @@ class PostgresCheckup:
             yield f"{kind} {id} has a number that will be given out again ({last + 1})"
 
     def _audit(self, progress: Progress) -> Iterator[str]:
-        for thing, revision, document in self._walk(
+        for thing, revision, document in self._rows_of(
             "SELECT thing, revision, document FROM entrepot.audit"
         ):
             progress(1)

@@ -16,7 +16,7 @@ from entrepot.store.limits import Limit
 from entrepot.store.postgres.schema import Connection, cancel, first_line
 from entrepot.store.postgres.tx import ReadTx, bounded, milliseconds
 from entrepot.store.readers import Units, outcome
-from entrepot.store.shutdown import Ending
+from entrepot.store.shutdown import Shutdown
 from entrepot.store.worker_threads import Outcome
 
 _QUICK_S = 0.01
@@ -33,12 +33,12 @@ class PostgresReads:
     def __init__(
         self,
         connect: Callable[[], Connection],
-        ending: Ending,
+        shutdown: Shutdown,
         failed: Callable[[psycopg.Error], None],
     ) -> None:
         """`failed` is told of each failure of the engine."""
         self._connect = connect
-        self._ending = ending
+        self._shutdown = shutdown
         self._failed = failed
         self._local = threading.local()
         self._opening = threading.Lock()
@@ -48,7 +48,7 @@ class PostgresReads:
         """The outcomes of the first units, over one state: of all of them, unless one took long."""
         begun = False
         try:
-            self._ending.check()
+            self._shutdown.check()
             left_s = limit().left_s()
             timeout_ms = 0 if left_s is None else milliseconds(left_s)
             connection = self._begun(timeout_ms)
@@ -58,7 +58,7 @@ class PostgresReads:
             return [(None, fault)] * len(units)
         except psycopg.Error as error:
             self._failed(error)
-            reason = Ending.reason if self._ending.is_set() else first_line(error)
+            reason = Shutdown.reason if self._shutdown.is_set() else first_line(error)
             # Where not even a transaction began, not all who wait should find that out anew.
             return [(None, Unavailable(reason))] * (1 if begun else len(units))
 

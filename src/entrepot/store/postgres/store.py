@@ -37,8 +37,8 @@ from entrepot.store.postgres.units import ClaimKey, Key, Seen, WriteTx
 from entrepot.store.postgres.upgrade import migrate
 from entrepot.store.readers import SCAN_S, Readers, Reading
 from entrepot.store.shortage import Shortage
-from entrepot.store.shutdown import Ending
-from entrepot.store.worker_threads import Crew, Outcome
+from entrepot.store.shutdown import Shutdown
+from entrepot.store.worker_threads import Outcome, WorkerThreads
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
@@ -92,13 +92,13 @@ class PostgresStore(Reading):
         self._rest_until = 0.0
         self._shortage = Shortage()
         self._cache: dict[Key, Seen] = {}
-        self._writers = Crew("entrepot-writer", self._settle, hands=1, most=_GROUP)
-        self._ending = Ending()
+        self._writers = WorkerThreads("entrepot-writer", self._settle, hands=1, most=_GROUP)
+        self._shutdown = Shutdown()
         self._reads = PostgresReads(
-            lambda: self._connect(writes=False), self._ending, self._look_for_damage
+            lambda: self._connect(writes=False), self._shutdown, self._look_for_damage
         )
         self._readers = Readers(
-            self._reads.look, self._ending, scan_s, hands=_READERS, most=_READ_TOGETHER
+            self._reads.look, self._shutdown, scan_s, hands=_READERS, most=_READ_TOGETHER
         )
 
     # Writing
@@ -285,7 +285,7 @@ class PostgresStore(Reading):
     def read_now(self, work: Callable[[Tx], R]) -> R:
         """`read` on the calling thread, for as long as it takes."""
         self._must_be_open()
-        result, error = self._reads.look([work], lambda: Limit(self._ending))[0]
+        result, error = self._reads.look([work], lambda: Limit(self._shutdown))[0]
         if error is not None:
             raise error
         value: R = result
@@ -293,7 +293,7 @@ class PostgresStore(Reading):
 
     def stop_reading(self) -> None:
         """See `Store.stop_reading`."""
-        self._ending.set()
+        self._shutdown.set()
         self._reads.cancel()
 
     def close(self) -> None:

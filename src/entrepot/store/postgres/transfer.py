@@ -21,8 +21,8 @@ _TYPES = {
 }  # fmt: skip
 
 
-class PostgresPlace:
-    """See `Place`. What is read is one state; while it is filled, nodes refuse to open it."""
+class PostgresRows:
+    """See `StoreRows`. What is read is one state; while it is filled, nodes refuse to open it."""
 
     def __init__(self, url: str, *, fill: bool = False) -> None:
         """Connect; `fill`: to make tables and fill them.

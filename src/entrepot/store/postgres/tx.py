@@ -30,7 +30,7 @@ from entrepot.store.rows import (
     unpack_entry,
 )
 from entrepot.store.scanning import BLOCK, Scanning
-from entrepot.store.shutdown import Ending
+from entrepot.store.shutdown import Shutdown
 from entrepot.store.totals import Totals, every
 
 ID_BOUND = 1 << 63
@@ -50,7 +50,7 @@ class ReadTx(Totals, Scanning):
     def __init__(self, connection: Connection, timeout_ms: int = 0) -> None:
         """`timeout_ms`: for how long a statement may run, as the transaction's server was told."""
         self.connection = connection
-        self.limit = Limit(Ending())
+        self.limit = Limit(Shutdown())
         self._timeout_ms = timeout_ms
         self.cursor = connection.cursor(binary=True)
 

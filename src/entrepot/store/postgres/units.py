@@ -149,7 +149,7 @@ class WriteTx(ReadTx):
             self._claim((tenant, claim_hash(claim)), thing.id)
         self._now.rows[kind, tenant, thing.id] = 0, thing
         self._label(tenant, thing.id, label_rows(thing), True)
-        self._tally(tenant, kind, parent_of(thing), thing.id, 1)
+        self._histograms(tenant, kind, parent_of(thing), thing.id, 1)
 
     def put(self, old: T, new: T) -> None:
         tenant, kind = owner_of(old), BY_TYPE[type(old)].name
@@ -164,8 +164,8 @@ class WriteTx(ReadTx):
                 self._claim((tenant, claim_hash(claim)), new.id)
         self._now.rows[kind, tenant, new.id] = version, new
         if parent_of(old) != parent_of(new):
-            self._tally(tenant, kind, parent_of(old), old.id, -1)
-            self._tally(tenant, kind, parent_of(new), new.id, 1)
+            self._histograms(tenant, kind, parent_of(old), old.id, -1)
+            self._histograms(tenant, kind, parent_of(new), new.id, 1)
         had, has = label_rows(old), label_rows(new)
         self._label(tenant, old.id, [row for row in had if row not in has], False)
         self._label(tenant, new.id, [row for row in has if row not in had], True)
@@ -177,7 +177,7 @@ class WriteTx(ReadTx):
             self._release((tenant, claim_hash(claim)), thing.id)
         self._label(tenant, thing.id, label_rows(thing), False)
         self._now.rows[kind, tenant, thing.id] = version, None
-        self._tally(tenant, kind, parent_of(thing), thing.id, -1)
+        self._histograms(tenant, kind, parent_of(thing), thing.id, -1)
 
     def get(self, kind: type[T], tenant: int, id: int) -> T | None:
         if not 0 < id < ID_BOUND:
@@ -393,9 +393,9 @@ class WriteTx(ReadTx):
             self._now.labels[tenant, label_name(name), label_value(name, value), thing] = has
             if not is_name(name):
                 number = label_number(name, value)
-                self._tally(tenant, LABEL, number, thing, 1 if has else -1)
+                self._histograms(tenant, LABEL, number, thing, 1 if has else -1)
 
-    def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
+    def _histograms(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
         block, totals = id >> BLOCK_BITS, self._now.totals
         key = (tenant, kind, parent, block)
         totals[key] = totals.get(key, 0) + n

@@ -24,7 +24,7 @@ from entrepot.store.readers import SCAN_S
 from entrepot.store.sqlite.schema import WAL_PAGES
 from entrepot.store.sqlite.store import SqliteStore, refuse_to_go_on
 from entrepot.store.sqlite.tx import Spoilt
-from entrepot.store.worker_threads import Crew, Outcome
+from entrepot.store.worker_threads import Outcome, WorkerThreads
 
 R = TypeVar("R")
 log = logging.getLogger("entrepot.store")
@@ -37,7 +37,7 @@ class SharedSqliteStore(SqliteStore):
     def __init__(self, path: Path, *, scan_s: float = SCAN_S) -> None:
         super().__init__(path, scan_s=scan_s)
         self._writer.pragma("synchronous", "FULL")
-        self._crew = Crew("entrepot-writer", self._settle, hands=1, most=_GROUP)
+        self._crew = WorkerThreads("entrepot-writer", self._settle, hands=1, most=_GROUP)
 
     def write(self, work: Callable[[Tx], R]) -> asyncio.Future[R]:
         """What `work` returned, once it is on disk (see `Store.write`)."""

@@ -26,7 +26,7 @@ from entrepot.core.ports import Tx
 from entrepot.store.limits import Limit
 from entrepot.store.readers import SCAN_S, Readers, Reading, Units, outcome
 from entrepot.store.shortage import Shortage
-from entrepot.store.shutdown import Ending
+from entrepot.store.shutdown import Shutdown
 from entrepot.store.sqlite.schema import WAL_PAGES, connect
 from entrepot.store.sqlite.tx import Spoilt, SqliteTx
 from entrepot.store.sqlite.upgrade import migrate
@@ -83,8 +83,8 @@ class SqliteStore(Reading):
         )
         self._syncer.start()
         self._copier: threading.Thread | None = None
-        self._ending = Ending()
-        self._readers = Readers(self._look, self._ending, scan_s, hands=_READERS)
+        self._shutdown = Shutdown()
+        self._readers = Readers(self._look, self._shutdown, scan_s, hands=_READERS)
         self._local = threading.local()
         self._reading: list[apsw.Connection] = []  # the readers' connections, of all threads
 
@@ -262,7 +262,7 @@ class SqliteStore(Reading):
 
     def read_now(self, work: Callable[[Tx], R]) -> R:
         """`read` on the calling thread, for as long as it takes."""
-        return self._read(work, Limit(self._ending))
+        return self._read(work, Limit(self._shutdown))
 
     def _read(self, work: Callable[[Tx], R], limit: Limit) -> R:
         limit.check()
@@ -274,7 +274,7 @@ class SqliteStore(Reading):
                 return work(tx)
             finally:
                 tx.limit = Limit(
-                    self._ending
+                    self._shutdown
                 )  # a COMMIT that were interrupted would leave us in it
                 tx.cursor.execute("COMMIT")
         except apsw.Error as error:
@@ -302,7 +302,7 @@ class SqliteStore(Reading):
 
     def stop_reading(self) -> None:
         """See `Store.stop_reading`: a statement ends within a moment, a scan after its block."""
-        self._ending.set()
+        self._shutdown.set()
 
     def close(self) -> None:
         """Let go of the file; whoever serves has seen to it that nobody waits any more."""

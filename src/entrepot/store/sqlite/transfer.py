@@ -18,8 +18,8 @@ from entrepot.store.upgrade import SCHEMA_VERSION
 _UNFINISHED = ".copying"  # what the file is called until it is whole
 
 
-class SqlitePlace:
-    """See `Place`."""
+class SqliteRows:
+    """See `StoreRows`."""
 
     def __init__(self, path: Path, *, fill: bool = False) -> None:
         """Open the file; `fill`: an unfinished one beside it, which `release` puts in its place.

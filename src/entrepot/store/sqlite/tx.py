@@ -33,7 +33,7 @@ from entrepot.store.rows import (
     unpack_entry,
 )
 from entrepot.store.scanning import BLOCK, Scanning
-from entrepot.store.shutdown import Ending
+from entrepot.store.shutdown import Shutdown
 from entrepot.store.sqlite.labels import (
     ARMS,
     Chosen,
@@ -67,7 +67,7 @@ class SqliteTx(Totals, Scanning):
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
-        self.limit = Limit(Ending())
+        self.limit = Limit(Shutdown())
         self.cursor = connection.cursor()
         self._next_id = 0
         self._first_id = 0  # the sequence when the transaction began
@@ -166,7 +166,7 @@ class SqliteTx(Totals, Scanning):
         kind, parent, id = BY_TYPE[type(thing)].name, parent_of(thing), thing.id
         self.cursor.execute(_INSERT[kind], (id, tenant, parent, pack(thing)))
         self._label(tenant, id, label_rows(thing))
-        self._tally(tenant, kind, parent, id, 1)
+        self._histograms(tenant, kind, parent, id, 1)
 
     def put(self, old: T, new: T) -> None:
         self._save()
@@ -186,8 +186,8 @@ class SqliteTx(Totals, Scanning):
             (parent_of(new), pack(new), new.id),
         )
         if parent_of(old) != parent_of(new):
-            self._tally(tenant, kind, parent_of(old), old.id, -1)
-            self._tally(tenant, kind, parent_of(new), new.id, 1)
+            self._histograms(tenant, kind, parent_of(old), old.id, -1)
+            self._histograms(tenant, kind, parent_of(new), new.id, 1)
         had, has = label_rows(old), label_rows(new)
         self._unlabel(tenant, old.id, [row for row in had if row not in has])
         self._label(tenant, new.id, [row for row in has if row not in had])
@@ -201,7 +201,7 @@ class SqliteTx(Totals, Scanning):
         self._unlabel(tenant, thing.id, label_rows(thing))
         kind = BY_TYPE[type(thing)].name
         self.cursor.execute(f"DELETE FROM {kind} WHERE id=?", (thing.id,))  # noqa: S608
-        self._tally(tenant, kind, parent_of(thing), thing.id, -1)
+        self._histograms(tenant, kind, parent_of(thing), thing.id, -1)
 
     def get(self, kind: type[T], tenant: int, id: int) -> T | None:
         if kind is Space:
@@ -391,7 +391,7 @@ class SqliteTx(Totals, Scanning):
                 "INSERT OR IGNORE INTO label VALUES (?,?,?,?)", (tenant, name, value, thing)
             )
             if not is_name(name):
-                self._tally(tenant, LABEL, label_number(name, value), thing, 1)
+                self._histograms(tenant, LABEL, label_number(name, value), thing, 1)
 
     def _unlabel(self, tenant: int, thing: int, rows: Sequence[tuple[str, str]]) -> None:
         for name, value in rows:
@@ -400,9 +400,9 @@ class SqliteTx(Totals, Scanning):
                 (tenant, name, value, thing),
             )
             if not is_name(name):
-                self._tally(tenant, LABEL, label_number(name, value), thing, -1)
+                self._histograms(tenant, LABEL, label_number(name, value), thing, -1)
 
-    def _tally(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
+    def _histograms(self, tenant: int, kind: str, parent: int, id: int, n: int) -> None:
         block, totals = id >> BLOCK_BITS, self._unit_totals
         key = (tenant, kind, parent, block)
         totals[key] = totals.get(key, 0) + n

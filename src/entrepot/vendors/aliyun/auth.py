@@ -102,17 +102,17 @@ async def authenticate(exchange: Exchange) -> Caller:
         Unauthenticated: nobody could be proved.
         NotFound: IotInstanceId is not the caller's.
     """
-    gate = exchange.gate
+    authenticator = exchange.authenticator
     claimed = _v3(exchange) if signing.is_v3(exchange.request) else _v1(exchange)
-    left_s = _in_time(claimed.timestamp, gate.now_ms())
+    left_s = _in_time(claimed.timestamp, authenticator.now_ms())
     known = len(claimed.access_key) <= _LONGEST_KEY_ID
-    bearer = await gate.bearer(claimed.access_key) if known else None
+    bearer = await authenticator.bearer(claimed.access_key) if known else None
     if bearer is None:
         raise Unauthenticated("unknown_key")
     secret, request = bearer.secret.decode(), exchange.request
     if len(request.query) + len(request.body) > LARGE:
         # Half a second for eight megabytes, and whoever knows a key id can ask for it.
-        verdict = await gate.store.apart(lambda: claimed.verify(secret), bearer.tenant.id)
+        verdict = await authenticator.store.apart(lambda: claimed.verify(secret), bearer.tenant.id)
     else:
         verdict = claimed.verify(secret)
     _holds(verdict)
@@ -122,7 +122,7 @@ async def authenticate(exchange: Exchange) -> Caller:
     if len(nonce) > 64:
         nonce = hashlib.sha256(nonce.encode()).hexdigest()
     # INFERRED: remembered until the signed time is too old by itself, so no request works twice.
-    if not await gate.fresh_nonce(f"aliyun/{claimed.access_key}", nonce, left_s + 1):
+    if not await authenticator.fresh_nonce(f"aliyun/{claimed.access_key}", nonce, left_s + 1):
         raise Unauthenticated("replayed")
     instance = _sent(exchange).all.get("IotInstanceId", "")
     if instance not in ("", bearer.tenant.ids.get(INSTANCE)):

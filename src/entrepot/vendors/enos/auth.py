@@ -63,12 +63,12 @@ def _refuse_multipart(request: Request) -> None:
 
 async def _signed(exchange: Exchange, token: bytes) -> Bearer:
     """Whoever signed the request."""
-    request, gate = exchange.request, exchange.gate
+    request, authenticator = exchange.request, exchange.authenticator
     text = token.decode("latin-1")
-    inside = tokens.read(gate.vault, text) if text.isascii() else None
+    inside = tokens.read(authenticator.vault, text) if text.isascii() else None
     if inside is None:
         raise Unauthenticated("token")
-    bearer = await gate.bearer(inside.access_key)
+    bearer = await authenticator.bearer(inside.access_key)
     if bearer is None:
         raise Unauthenticated("unknown_key", inside.access_key)
     if bearer.disabled:
@@ -78,14 +78,14 @@ async def _signed(exchange: Exchange, token: bytes) -> Bearer:
         raise Unauthenticated("date")
     secret = bearer.secret.decode()
     if len(request.body) > LARGE:  # whose hash takes milliseconds
-        right = await gate.store.apart(
+        right = await authenticator.store.apart(
             lambda: signing.verify(request, text, secret), bearer.tenant.id
         )
     else:
         right = signing.verify(request, text, secret)
     if not right:
         raise Unauthenticated("signature")
-    now = gate.now_ms()
+    now = authenticator.now_ms()
     if inside.expires_at <= now:
         raise Unauthenticated("token_expired")
     if abs(now - sent_at) > WINDOW_MS:
@@ -95,12 +95,12 @@ async def _signed(exchange: Exchange, token: bytes) -> Bearer:
 
 async def _sealed(exchange: Exchange, token: bytes) -> Bearer | None:
     """Whoever sealed the token to this installation's key; None where it was sealed to another."""
-    gate, peer = exchange.gate, exchange.request.peer
-    seals = await keys.seals(gate)
+    authenticator, peer = exchange.authenticator, exchange.request.peer
+    seals = await keys.seals(authenticator)
     inside = await seals.open(token, peer)
     if inside is None:
         return None
-    bearer = await gate.bearer(inside.access_key)
+    bearer = await authenticator.bearer(inside.access_key)
     if bearer is None:
         seals.wrong(peer)
         raise Unauthenticated("unknown_key", inside.access_key)
@@ -117,12 +117,12 @@ async def _believed(exchange: Exchange) -> Caller:
     """An unmodified enos-poseidon seals to a key whose other half only the vendor has, so nobody
     else can tell who is calling: the tenant has to say that it may be anybody on this machine."""
     tenant = None
-    if exchange.gate.loopback and _calls_loopback(exchange.request):
-        tenant = await exchange.gate.tenant_by(ORG, _organization(exchange))
+    if exchange.authenticator.loopback and _calls_loopback(exchange.request):
+        tenant = await exchange.authenticator.tenant_by(ORG, _organization(exchange))
     # One answer for an organization that does not exist, that is disabled, or that has not said so:
     # nobody learns which organizations there are.
     if tenant is None or tenant.disabled or DIALECT not in tenant.settings.accept_unverifiable:
-        (await keys.seals(exchange.gate)).wrong(exchange.request.peer)
+        (await keys.seals(exchange.authenticator)).wrong(exchange.request.peer)
         raise Unauthenticated("unverifiable")
     nobody = User(id=0, tenant=tenant.id, name=UNVERIFIED, created_at=tenant.created_at)
     return exchange.by(nobody, tenant)

@@ -10,7 +10,7 @@ from entrepot.core.caller import Caller
 from entrepot.core.faults import Unauthenticated
 from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
-from entrepot.dialect.authenticator import Gate
+from entrepot.dialect.authenticator import Authenticator
 from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.request import Request
 from entrepot.dialect.sizes import LARGE
@@ -49,14 +49,14 @@ async def authenticate(exchange: Exchange) -> Caller:
     """
     token = exchange.request.header(b"x-auth-token")
     if token:
-        user, tenant = await token_holder(exchange.gate, token.decode("latin-1"))
+        user, tenant = await token_holder(exchange.authenticator, token.decode("latin-1"))
     else:
         user, tenant = await _signer(exchange)
     return exchange.by(user, tenant)
 
 
 async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
-    request, gate = exchange.request, exchange.gate
+    request, authenticator = exchange.request, exchange.authenticator
     header = request.header(b"authorization")
     if not header:
         raise Unauthenticated("absent")
@@ -69,8 +69,8 @@ async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
     if abs(signed_at_ms - exchange.now_ms) > SKEW_MS:
         raise Unauthenticated("expired", f"{signing.sdk_date(request):%Y%m%dT%H%M%SZ}")
     key = authorization.access_key
-    known = gate.known(key)
-    bearer = known or await gate.bearer(key)
+    known = authenticator.known(key)
+    bearer = known or await authenticator.bearer(key)
     if bearer is None:
         raise Unauthenticated("unknown_key", key)
     # The vendor's signer leaves any body unsigned that is not JSON. Of a call that takes JSON, somebody
@@ -81,7 +81,7 @@ async def _signer(exchange: Exchange) -> tuple[User, Tenant]:
         )
     if len(request.body) > LARGE:  # whose hash takes milliseconds
         check = partial(_mismatch, request, authorization, bearer.secret)
-        mismatch = await gate.store.apart(check, bearer.tenant.id)
+        mismatch = await authenticator.store.apart(check, bearer.tenant.id)
         if mismatch is not None:
             raise mismatch
     elif not signing.verify(request, authorization, bearer.secret):
@@ -146,15 +146,15 @@ def read_token(vault: Vault, text: str, now_ms: int) -> Login:
     return login
 
 
-async def token_holder(gate: Gate, text: str) -> tuple[User, Tenant]:
+async def token_holder(authenticator: Authenticator, text: str) -> tuple[User, Tenant]:
     """The user that the token was issued to.
 
     Raises:
         Unauthenticated: the token is not good, or its user is gone, switched off, or has another
             password by now.
     """
-    login = read_token(gate.vault, text, gate.now_ms())
-    found = await gate.user(login.user)
+    login = read_token(authenticator.vault, text, authenticator.now_ms())
+    found = await authenticator.user(login.user)
     if found is None:
         raise Unauthenticated("token")
     if found[0].disabled or found[1].disabled:

@@ -104,9 +104,9 @@ def test_what_roma_demands_is_written_where_nobody_said_it() -> None:
 def test_a_real_model_is_taken_and_kept_through_every_other_format(file: Path) -> None:
     text = file.read_bytes()
     assert list(ROMA.check(text)) == []
-    assert root.shelf().recognised(json.loads(text)) is ROMA
+    assert root.catalog().recognised(json.loads(text)) is ROMA
     assert json.loads(ROMA.write(read(text, ROMA))) == json.loads(text)
-    for away in root.shelf().formats.values():
+    for away in root.catalog().formats.values():
         if away.read is not None:
             there = convert(text, ROMA, away)
             back = read(there.text, away, there.report.parked)

@@ -15,7 +15,7 @@ HEADER = "name,manufacturer_id,manufacturer_name,model,product_type,protocol_typ
 
 
 @pytest.fixture(scope="module")
-def shelf(server: Server) -> RomaCaller:
+def catalog(server: Server) -> RomaCaller:
     """A tenant with twelve products that differ in everything."""
     server.run("tenant", "create", "roma-shelf")
     roma = caller(server, "roma-shelf")
@@ -46,9 +46,9 @@ def total(roma: RomaCaller, **query: Any) -> int:
     return count
 
 
-def test_ten_items_newest_first_are_the_default(shelf: RomaCaller) -> None:
-    assert listed(shelf) == [f"产品-{i}" for i in range(11, 1, -1)]
-    assert total(shelf) == 12
+def test_ten_items_newest_first_are_the_default(catalog: RomaCaller) -> None:
+    assert listed(catalog) == [f"产品-{i}" for i in range(11, 1, -1)]
+    assert total(catalog) == 12
 
 
 @pytest.mark.parametrize(
@@ -57,17 +57,17 @@ def test_ten_items_newest_first_are_the_default(shelf: RomaCaller) -> None:
      (3, -4, 11, 3), (10, 12, None, 0), (0, 0, None, 0), (10, 2**62, None, 0)],
 )  # fmt: skip
 def test_a_page_is_limit_items_behind_offset(
-    shelf: RomaCaller, limit: int, offset: int, first: int | None, size: int
+    catalog: RomaCaller, limit: int, offset: int, first: int | None, size: int
 ) -> None:
-    names = listed(shelf, limit=limit, offset=offset)
+    names = listed(catalog, limit=limit, offset=offset)
     assert len(names) == size
     assert names[:1] == ([] if first is None else [f"产品-{first}"])
-    assert total(shelf, limit=limit, offset=offset) == 12
+    assert total(catalog, limit=limit, offset=offset) == 12
 
 
-def test_filtered_lists_are_paged_as_well(shelf: RomaCaller) -> None:
-    assert listed(shelf, product_type=1, limit=2, offset=1) == ["产品-9", "产品-7"]
-    assert total(shelf, product_type=1, limit=2, offset=1) == 6
+def test_filtered_lists_are_paged_as_well(catalog: RomaCaller) -> None:
+    assert listed(catalog, product_type=1, limit=2, offset=1) == ["产品-9", "产品-7"]
+    assert total(catalog, product_type=1, limit=2, offset=1) == 6
 
 
 @pytest.mark.parametrize(
@@ -82,54 +82,54 @@ def test_filtered_lists_are_paged_as_well(shelf: RomaCaller) -> None:
      ({"product_type": 0, "manufacturer_id": "maker-0"}, 2), ({"unknown": "x"}, 12)],
 )  # fmt: skip
 def test_every_filter_narrows_the_list(
-    shelf: RomaCaller, query: dict[str, Any], count: int
+    catalog: RomaCaller, query: dict[str, Any], count: int
 ) -> None:
-    assert total(shelf, **query) == count
+    assert total(catalog, **query) == count
 
 
-def test_a_product_is_found_by_its_id_serial_and_application(shelf: RomaCaller) -> None:
-    shown = shelf.call("GET", f"{shelf.products}/{shelf.made[4]}").json
-    assert listed(shelf, id=shelf.made[4]) == ["产品-4"]
-    assert listed(shelf, product_serial=shown["product_serial"]) == ["产品-4"]
-    assert listed(shelf, product_serial="x" * 6 + str(shelf.made[4])) == []
-    assert total(shelf, app_id=shown["app_id"]) == 9
-    assert listed(shelf, app_id=shown["app_id"], id=shelf.made[11]) == []
+def test_a_product_is_found_by_its_id_serial_and_application(catalog: RomaCaller) -> None:
+    shown = catalog.call("GET", f"{catalog.products}/{catalog.made[4]}").json
+    assert listed(catalog, id=catalog.made[4]) == ["产品-4"]
+    assert listed(catalog, product_serial=shown["product_serial"]) == ["产品-4"]
+    assert listed(catalog, product_serial="x" * 6 + str(catalog.made[4])) == []
+    assert total(catalog, app_id=shown["app_id"]) == 9
+    assert listed(catalog, app_id=shown["app_id"], id=catalog.made[11]) == []
 
 
-def test_the_time_of_making_narrows_the_list(shelf: RomaCaller) -> None:
+def test_the_time_of_making_narrows_the_list(catalog: RomaCaller) -> None:
     times = [
         item["created_datetime"]
-        for item in shelf.call("GET", shelf.products, limit=99).json["items"]
+        for item in catalog.call("GET", catalog.products, limit=99).json["items"]
     ]
-    assert total(shelf, created_date_start=times[0] + 1) == 0
-    assert total(shelf, created_date_end=times[-1] - 1) == 0
-    assert total(shelf, created_date_start=times[-1], created_date_end=times[0]) == 12
-    assert total(shelf, created_date_start=times[3]) >= 4
+    assert total(catalog, created_date_start=times[0] + 1) == 0
+    assert total(catalog, created_date_end=times[-1] - 1) == 0
+    assert total(catalog, created_date_start=times[-1], created_date_end=times[0]) == 12
+    assert total(catalog, created_date_start=times[3]) >= 4
 
 
-def test_a_tenant_sees_nothing_of_another(server: Server, shelf: RomaCaller) -> None:
+def test_a_tenant_sees_nothing_of_another(server: Server, catalog: RomaCaller) -> None:
     other = caller(server)
     assert total(other, name="产品-3") == 0
-    assert other.call("GET", f"{other.products}/{shelf.made[0]}").code == "404 ROMA.00110006"
-    assert other.call("DELETE", f"{other.products}/{shelf.made[0]}").code == "404 ROMA.00110006"
-    reply = other.call("GET", f"{other.products}/export", product_ids=shelf.made[0])
+    assert other.call("GET", f"{other.products}/{catalog.made[0]}").code == "404 ROMA.00110006"
+    assert other.call("DELETE", f"{other.products}/{catalog.made[0]}").code == "404 ROMA.00110006"
+    reply = other.call("GET", f"{other.products}/export", product_ids=catalog.made[0])
     assert reply.code == "404 ROMA.00110006"
 
 
-def test_topics_and_templates_are_paged_by_the_same_rules(shelf: RomaCaller) -> None:
-    topics = f"{shelf.products}/{shelf.made[0]}/topics"
-    templates = f"{shelf.link}/product-templates"
+def test_topics_and_templates_are_paged_by_the_same_rules(catalog: RomaCaller) -> None:
+    topics = f"{catalog.products}/{catalog.made[0]}/topics"
+    templates = f"{catalog.link}/product-templates"
     for i in range(12):
-        shelf.call("POST", topics, {"permission": 0, "name": f"t{i}", "version": "1.0"})
-        shelf.call("POST", templates, {"name": f"t{i}", "status": i % 2})
+        catalog.call("POST", topics, {"permission": 0, "name": f"t{i}", "version": "1.0"})
+        catalog.call("POST", templates, {"name": f"t{i}", "status": i % 2})
     for path in (topics, templates):
-        page = shelf.call("GET", path).json
+        page = catalog.call("GET", path).json
         assert (page["total"], page["size"]) == (12, 10)
-        page = shelf.call("GET", path, limit=5, offset=10).json
+        page = catalog.call("GET", path, limit=5, offset=10).json
         assert (page["total"], page["size"]) == (12, 2)
-    assert shelf.call("GET", templates, status=1).json["total"] == 6
+    assert catalog.call("GET", templates, status=1).json["total"] == 6
     now = time.time_ns() // 1_000_000 + 60_000
-    assert shelf.call("GET", templates, created_date_start=now).json["total"] == 0
+    assert catalog.call("GET", templates, created_date_start=now).json["total"] == 0
 
 
 # Export and import
@@ -157,9 +157,9 @@ def desk(server: Server) -> RomaCaller:
 
 
 @pytest.mark.parametrize("query", ["?product_ids={0}&product_ids={1}", "?product_ids={0},{1}"])
-def test_export_takes_repeated_and_comma_separated_ids(shelf: RomaCaller, query: str) -> None:
-    a, b = shelf.made[1], shelf.made[9]
-    reply = shelf.send("GET", f"{shelf.products}/export{query.format(a, b)}")
+def test_export_takes_repeated_and_comma_separated_ids(catalog: RomaCaller, query: str) -> None:
+    a, b = catalog.made[1], catalog.made[9]
+    reply = catalog.send("GET", f"{catalog.products}/export{query.format(a, b)}")
     assert reply.status == 200
     assert reply.headers["content-type"] == "text/csv;charset=utf-8"
     assert reply.headers["content-disposition"] == 'attachment; filename="products.csv"'
@@ -168,8 +168,8 @@ def test_export_takes_repeated_and_comma_separated_ids(shelf: RomaCaller, query:
     assert [line.split(",")[0] for line in lines[1:3]] == [str(a), str(b)]
 
 
-def test_export_without_ids_is_of_all_products(shelf: RomaCaller) -> None:
-    reply = shelf.call("GET", f"{shelf.products}/export")
+def test_export_without_ids_is_of_all_products(catalog: RomaCaller) -> None:
+    reply = catalog.call("GET", f"{catalog.products}/export")
     assert len(reply.body.decode().strip().split("\r\n")) == 13
 
 

@@ -176,14 +176,14 @@ def test_what_another_wrote_is_shown_with_ids_that_stay(roma: Roma, theirs: Form
 
 @each_other
 def test_an_edit_here_changes_nothing_else_there(roma: Roma, theirs: Format) -> None:
-    shelf = root.shelf()
+    catalog = root.catalog()
     roma.authored(Authored(theirs.dialect, msgspec.Raw(theirs.write(RICH))))
-    before = shelf.model(roma.stored())
+    before = catalog.model(roma.stored())
     assert before is not None
     [main, *_] = roma.services()
     body = {"property_name": "added", "data_type": "string", "required": 1, "max_length": 9}
     roma("CreateProperty", body, service_id=main["service_id"])
-    after = shelf.model(roma.stored())
+    after = catalog.model(roma.stored())
     assert after is not None
     [change] = differences(before, after, ignore="roma")
     assert (change.path[0], change.path[2:]) == ("services", ("properties", "added"))
@@ -191,10 +191,10 @@ def test_an_edit_here_changes_nothing_else_there(roma: Roma, theirs: Format) -> 
     added = of(roma, main)[-1]
     ids = {"service_id": main["service_id"], "property_id": added["property_id"]}
     roma("DeleteProperty", **ids)
-    again = shelf.model(roma.stored())
+    again = catalog.model(roma.stored())
     assert again is not None
     assert differences(before, again, ignore="roma") == []
-    theirs_again = shelf.text(roma.stored(), theirs.dialect)
+    theirs_again = catalog.text(roma.stored(), theirs.dialect)
     assert theirs_again is not None
     assert json.loads(bytes(theirs_again)) == json.loads(theirs.write(RICH))
 

@@ -34,16 +34,16 @@ class _File(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 def categories() -> tuple[Category, ...]:
     """Every category, in the order of the keys."""
-    return tuple(_shelf().values())
+    return tuple(_catalog().values())
 
 
 def category(key: str) -> Category | None:
     """The category of this key, None where there is none. The key's case counts."""
-    return _shelf().get(key)
+    return _catalog().get(key)
 
 
 @cache
-def _shelf() -> dict[str, Category]:
+def _catalog() -> dict[str, Category]:
     read = msgspec.json.Decoder(_File)
     found: dict[str, Category] = {}
     for entry in (files(__package__) / "categories").iterdir():

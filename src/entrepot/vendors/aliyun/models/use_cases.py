@@ -90,7 +90,7 @@ def shown(tx: Tx, caller: Caller, wanted: Wanted) -> Shown:
     """
     product = _senior(tx, caller, wanted.ref)
     version, authored = _asked_for(tx, caller, product, wanted)
-    model = (authored and caller.shelf.model(authored)) or NOTHING
+    model = (authored and caller.catalog.model(authored)) or NOTHING
     module = edits.module(model, wanted.module)
     return Shown(product, module, model, version, wanted.simple)
 
@@ -122,7 +122,7 @@ def publish(tx: Tx, caller: Caller, wanted: Publication) -> ModelVersion:
     product = _senior(tx, caller, wanted.ref)
     if drafts.draft_of(tx, caller, product) is None:
         # INFERRED: a product without features has an empty model, and that can be published.
-        empty = caller.shelf.authored(NOTHING, caller.dialect)
+        empty = caller.catalog.authored(NOTHING, caller.dialect)
         drafts.set_draft(tx, caller, wanted.ref, empty)
     name = wanted.version or _next_name(tx, caller, product)
     named = Publication(wanted.ref, name, wanted.description, KEPT)

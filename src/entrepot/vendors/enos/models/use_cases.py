@@ -142,7 +142,7 @@ def _of_product(product: Product, caller: Caller) -> Document | None:
     if profile.model.dialect == DIALECT:
         document: Document = decoded(profile.model.text)
         return {**document, "modelId": key, "modelIdPath": f"/{key}"}
-    model = caller.shelf.model(profile.model)
+    model = caller.catalog.model(profile.model)
     if model is None:
         return None
     name, names = model.name or profile.name, model.names or profile.names
@@ -189,7 +189,7 @@ def _holders(tx: Tx, caller: Caller) -> Iterator[Holder]:
     yield from named_models.every(tx, caller.tenant.id)
     for product in tx.scan(Product, caller.tenant.id):
         model = product.profile.model
-        if model is not None and caller.shelf.reads(model) and registry.visible(caller, product):
+        if model is not None and caller.catalog.reads(model) and registry.visible(caller, product):
             yield product
 
 

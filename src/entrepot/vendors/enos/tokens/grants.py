@@ -18,7 +18,7 @@ from entrepot.core.ports import Tx
 from entrepot.core.things.account import Key, Tenant, Token, User
 from entrepot.core.things.claim import Claim
 from entrepot.core.vault import Vault
-from entrepot.dialect.authenticator import Gate
+from entrepot.dialect.authenticator import Authenticator
 from entrepot.vendors.enos.signing import encryption
 
 LIFE_MS = 7200 * 1000  # Get Access Token, expire
@@ -74,7 +74,7 @@ class Granted:
     expires_in_s: int
 
 
-async def prove(ask: Ask, gate: Gate, peer: str) -> Proved:
+async def prove(ask: Ask, authenticator: Authenticator, peer: str) -> Proved:
     """The key that asks; nobody else's asking gets as far as the store's writer.
 
     INFERRED: how old the timestamp may be is on no page, and the official Python sample takes it
@@ -84,7 +84,7 @@ async def prove(ask: Ask, gate: Gate, peer: str) -> Proved:
     Raises:
         Unauthenticated: unknown_key or signature.
     """
-    bearer = await gate.bearer(ask.app_key)
+    bearer = await authenticator.bearer(ask.app_key)
     if bearer is None:
         raise Unauthenticated("unknown_key", ask.app_key)
     wanted = encryption(ask.app_key, ask.timestamp, bearer.secret.decode())

@@ -19,7 +19,7 @@ from entrepot.core.recent import Recent
 from entrepot.core.vault import Vault
 from entrepot.dialect.addresses import network_of
 from entrepot.dialect.attempts import WINDOW_S, Attempts
-from entrepot.dialect.authenticator import Gate
+from entrepot.dialect.authenticator import Authenticator
 from entrepot.dialect.threads import OneThread
 from entrepot.vendors.enos.signing import (
     PoseidonToken,
@@ -72,28 +72,28 @@ class Seals:
         self._wrong.add(network_of(peer))
 
 
-_known: WeakKeyDictionary[Gate, Seals] = WeakKeyDictionary()
-_being_opened: WeakKeyDictionary[Gate, asyncio.Lock] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Authenticator, Seals] = WeakKeyDictionary()
+_being_opened: WeakKeyDictionary[Authenticator, asyncio.Lock] = WeakKeyDictionary()
 
 
-async def seals(gate: Gate) -> Seals:
+async def seals(authenticator: Authenticator) -> Seals:
     """What opens tokens in this installation; its key is made and kept sealed where there is none yet."""
-    found = _known.get(gate)
+    found = _known.get(authenticator)
     if found is None:
-        async with _being_opened.setdefault(gate, asyncio.Lock()):  # many may ask at first
-            found = _known.get(gate)
+        async with _being_opened.setdefault(authenticator, asyncio.Lock()):  # many may ask at first
+            found = _known.get(authenticator)
             if found is None:
-                found = _known[gate] = await _seals(gate)
+                found = _known[authenticator] = await _seals(authenticator)
     return found
 
 
-async def _seals(gate: Gate) -> Seals:
-    sealed = await gate.store.read(lambda tx: tx.recall(NAME))
+async def _seals(authenticator: Authenticator) -> Seals:
+    sealed = await authenticator.store.read(lambda tx: tx.recall(NAME))
     if sealed is None:
         # A tenth of a second and more: not on the loop, and not in the writer's hands.
-        made = gate.vault.seal(await asyncio.to_thread(_made), NAME)
-        sealed = await gate.store.write(lambda tx: _keep(tx, made))
-    return Seals(await asyncio.to_thread(opened, gate.vault, sealed))
+        made = authenticator.vault.seal(await asyncio.to_thread(_made), NAME)
+        sealed = await authenticator.store.write(lambda tx: _keep(tx, made))
+    return Seals(await asyncio.to_thread(opened, authenticator.vault, sealed))
 
 
 def opened(vault: Vault, sealed: bytes) -> rsa.RSAPrivateKey:

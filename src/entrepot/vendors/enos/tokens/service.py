@@ -23,7 +23,7 @@ from entrepot.core.faults import (
     Unrouted,
 )
 from entrepot.core.things.account import Tenant, User
-from entrepot.dialect.authenticator import Gate
+from entrepot.dialect.authenticator import Authenticator
 from entrepot.dialect.client import Client
 from entrepot.dialect.dialect import Dialect, Exchange, Row
 from entrepot.dialect.handle import decode_rest, no_selector, parse_query
@@ -110,8 +110,8 @@ def _ask(call: Call, caller: Caller) -> tokens.Ask:
     return tokens.Ask(body.appKey, body.encryption, str(body.timestamp), token)
 
 
-async def _public_key(nothing: None, gate: Gate, peer: str) -> str:
-    return (await keys.seals(gate)).public_text
+async def _public_key(nothing: None, authenticator: Authenticator, peer: str) -> str:
+    return (await keys.seals(authenticator)).public_text
 
 
 def _granted(granted: tokens.Granted, caller: Caller) -> TokenReply:
@@ -170,8 +170,8 @@ OPERATIONS: tuple[Operation, ...] = (
 
 async def _authenticate(exchange: Exchange) -> Caller:
     """Nobody yet: that is found out from the body."""
-    gate, operation = exchange.gate, exchange.operation
-    now = gate.now_ms()
+    authenticator, operation = exchange.authenticator, exchange.operation
+    now = authenticator.now_ms()
     return Caller(
         tenant=Tenant(id=0, name="", created_at=0),
         user=User(id=0, tenant=0, name="", created_at=0, permissions=()),
@@ -179,7 +179,7 @@ async def _authenticate(exchange: Exchange) -> Caller:
         operation=operation.name if operation else "",
         request_id=exchange.request_id,
         now_ms=now,
-        vault=gate.vault,
+        vault=authenticator.vault,
         peer=exchange.request.peer,
     )
 

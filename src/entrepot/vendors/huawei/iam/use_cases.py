@@ -11,7 +11,7 @@ from entrepot.core.kinds import INSTALLATION
 from entrepot.core.ports import Tx
 from entrepot.core.things.account import Tenant, User, tenant_claim, user_claim
 from entrepot.core.vault import Vault, password_matches
-from entrepot.dialect.authenticator import Gate
+from entrepot.dialect.authenticator import Authenticator
 from entrepot.vendors.huawei import auth
 from entrepot.vendors.huawei.account import (
     DOMAIN_ID,
@@ -66,7 +66,7 @@ class Session:
     login: auth.Login | None = None
 
 
-async def log_in(attempt: Attempt, gate: Gate, peer: str) -> Session:
+async def log_in(attempt: Attempt, authenticator: Authenticator, peer: str) -> Session:
     """The session. It takes as long, and says the same, for an unknown user as for a wrong password.
 
     Raises:
@@ -75,10 +75,10 @@ async def log_in(attempt: Attempt, gate: Gate, peer: str) -> Session:
         Throttled: too many wrong passwords from this address.
         Unavailable: too many passwords are being checked.
     """
-    gate.passwords.demand(peer, attempt.account)  # before anybody is looked up
-    user, tenant = await gate.store.look_up(lambda tx: _claimant(tx, attempt))
-    right = await gate.passwords.prove(
-        peer, attempt.account, lambda: _matches(gate.vault, attempt, user, tenant)
+    authenticator.passwords.demand(peer, attempt.account)  # before anybody is looked up
+    user, tenant = await authenticator.store.look_up(lambda tx: _claimant(tx, attempt))
+    right = await authenticator.passwords.prove(
+        peer, attempt.account, lambda: _matches(authenticator.vault, attempt, user, tenant)
     )
     if not right or user is None or tenant is None:
         raise Unauthenticated("password")

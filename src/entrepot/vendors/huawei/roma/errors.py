@@ -143,7 +143,7 @@ def words(violation: Violation) -> str:
             return str(want)
 
 
-def _place(violation: Violation) -> int:
+def _position(violation: Violation) -> int:
     name = violation.path[0] if violation.path else ""
     if name in _SAMPLE_ORDER:
         return _SAMPLE_ORDER.index(str(name))
@@ -152,7 +152,7 @@ def _place(violation: Violation) -> int:
 
 def _invalid(fault: Invalid, exchange: Exchange) -> str:
     """Every failing field in one bracketed list (source: the seed's 400 sample)."""
-    listed = sorted(fault.violations, key=_place)
+    listed = sorted(fault.violations, key=_position)
     inside = ", ".join(f"{v.field}:{words(v)}" for v in listed)
     return f"The parameter does not meet verification rules: [{inside}]"
 

@@ -163,7 +163,7 @@ def product(shown: Shown, caller: Caller) -> wire.Product:
 
 
 def _services(model: Authored | None, caller: Caller) -> msgspec.Raw:
-    return (model and caller.shelf.text(model, DIALECT)) or _NO_SERVICES
+    return (model and caller.catalog.text(model, DIALECT)) or _NO_SERVICES
 
 
 def _said(text: str | None) -> str | msgspec.UnsetType:

@@ -13,7 +13,7 @@ from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.formats import wire as formats_wire
 from entrepot.vendors.huawei.roma.formats.document import Plain
 from entrepot.vendors.huawei.roma.models import wire
-from entrepot.vendors.huawei.roma.models.use_cases import Found, Owner, Place, Step
+from entrepot.vendors.huawei.roma.models.use_cases import Found, Owner, PartList, Step
 from entrepot.vendors.huawei.roma.paging import Page, Wanted, both, made, part
 from entrepot.vendors.huawei.roma.people import user
 
@@ -35,23 +35,23 @@ def steps(*kinds: str) -> Callable[[Call, Caller], Steps]:
     return take
 
 
-def place(*kinds: str) -> Callable[[Call, Caller], Place]:
+def part_list(*kinds: str) -> Callable[[Call, Caller], PartList]:
     """The list that a path names, which is the last of them."""
     *above, kind = kinds
     to = steps(*above)
-    return lambda call, caller: Place(kind, to(call, caller))
+    return lambda call, caller: PartList(kind, to(call, caller))
 
 
-def draft(*kinds: str) -> Callable[[Call, Caller], tuple[Place, Plain]]:
+def draft(*kinds: str) -> Callable[[Call, Caller], tuple[PartList, Plain]]:
     """CreateProperty and its like as a list and what is to be in it."""
-    to = place(*kinds)
+    to = part_list(*kinds)
     return lambda call, caller: (to(call, caller), changed(call.body)({}))
 
 
-def service_draft(call: Call, caller: Caller) -> tuple[Place, Plain]:
+def service_draft(call: Call, caller: Caller) -> tuple[PartList, Plain]:
     """CreateService as whose services, and the service."""
     body: wire.CreateService = call.body
-    return Place("services", owner=_owner(body)), _service(body)({})
+    return PartList("services", owner=_owner(body)), _service(body)({})
 
 
 def change(*kinds: str) -> Callable[[Call, Caller], tuple[Steps, Change]]:
@@ -96,21 +96,21 @@ def _owner(p: wire.CreateService | wire.ListServices) -> Owner | None:
     return None
 
 
-def services_wanted(call: Call, caller: Caller) -> tuple[Place, Wanted[Found]]:
+def services_wanted(call: Call, caller: Caller) -> tuple[PartList, Wanted[Found]]:
     """ListServices as whose services, and which of them."""
     p: wire.ListServices = call.params
     owner = _owner(p)
     if owner is None and p.service_id is not None:
         owner = Owner(Ref(str(p.service_id), handles.part_of(p.service_id)[0]))
     tests = [*made(p), *_tests(p.service_id, p.service_name)]
-    return Place("services", owner=owner), Wanted(*part(p), test=both(tests))
+    return PartList("services", owner=owner), Wanted(*part(p), test=both(tests))
 
 
-def wanted(word: str, *kinds: str) -> Callable[[Call, Caller], tuple[Place, Wanted[Found]]]:
+def wanted(word: str, *kinds: str) -> Callable[[Call, Caller], tuple[PartList, Wanted[Found]]]:
     """A list call as a list and which of its parts; `word` begins the names of its filters."""
-    to = place(*kinds)
+    to = part_list(*kinds)
 
-    def take(call: Call, caller: Caller) -> tuple[Place, Wanted[Found]]:
+    def take(call: Call, caller: Caller) -> tuple[PartList, Wanted[Found]]:
         p = call.params
         tests = _tests(getattr(p, f"{word}_id"), getattr(p, f"{word}_name"))
         return to(call, caller), Wanted(*part(p), test=both(tests))

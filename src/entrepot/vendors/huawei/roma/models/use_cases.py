@@ -45,7 +45,7 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PartList:
     """A list of parts: inside the part that the steps lead to, or, without steps, the owner's services."""
 
     kind: str
@@ -99,15 +99,15 @@ class _Open:
     document: Document
 
 
-def list_parts(tx: Tx, caller: Caller, value: tuple[Place, Wanted[Found]]) -> Page[Found]:
+def list_parts(tx: Tx, caller: Caller, value: tuple[PartList, Wanted[Found]]) -> Page[Found]:
     """The wanted parts, in the order of the model.
 
     Raises:
         NotFound: no such product, template, service or command.
     """
-    place, wanted = value
-    opened, within = _reach(tx, caller, place, "read")
-    inside = within[-1].inside[place.kind]
+    part_list, wanted = value
+    opened, within = _reach(tx, caller, part_list, "read")
+    inside = within[-1].inside[part_list.kind]
     return page_of((_found(opened, (*within, part)) for part in inside), wanted)
 
 
@@ -117,11 +117,11 @@ def get_part(tx: Tx, caller: Caller, steps: tuple[Step, ...]) -> Found:
     Raises:
         NotFound: it, or what it is in, is not there.
     """
-    opened, parts = _reach(tx, caller, Place("", steps), "read")
+    opened, parts = _reach(tx, caller, PartList("", steps), "read")
     return _found(opened, parts)
 
 
-def create_part(tx: Tx, caller: Caller, value: tuple[Place, Plain]) -> Found:
+def create_part(tx: Tx, caller: Caller, value: tuple[PartList, Plain]) -> Found:
     """The part, kept as the last of its list.
 
     Raises:
@@ -130,13 +130,13 @@ def create_part(tx: Tx, caller: Caller, value: tuple[Place, Plain]) -> Found:
         QuotaExceeded: the model is as large, or has had as many parts, as may be.
         Refused: the model cannot be read.
     """
-    place, plain = value
-    opened, within = _reach(tx, caller, place, "update")
-    _refuse_taken(within[-1], place.kind, plain)
-    part = opened.document.add(within[-1], place.kind, plain)
+    part_list, plain = value
+    opened, within = _reach(tx, caller, part_list, "update")
+    _refuse_taken(within[-1], part_list.kind, plain)
+    part = opened.document.add(within[-1], part_list.kind, plain)
     if part.number > handles.MOST_PARTS:
         raise QuotaExceeded("part", handles.MOST_PARTS)
-    if place.kind == "services":
+    if part_list.kind == "services":
         part.made = part.changed = Stamp(caller.now_ms, caller.actor)
     return _found(_keep(tx, caller, opened), (*within, part))
 
@@ -151,7 +151,7 @@ def update_part(
         Taken: another part of the list has its new name.
     """
     steps, change = value
-    opened, parts = _reach(tx, caller, Place("", steps), "update")
+    opened, parts = _reach(tx, caller, PartList("", steps), "update")
     part = parts[-1]
     plain = change(part.plain)
     _refuse_taken(parts[-2], part.kind, plain, part)
@@ -168,20 +168,22 @@ def delete_part(tx: Tx, caller: Caller, steps: tuple[Step, ...]) -> Found:
     Raises:
         NotFound, Refused: as `create_part`.
     """
-    opened, parts = _reach(tx, caller, Place("", steps), "update")
+    opened, parts = _reach(tx, caller, PartList("", steps), "update")
     parts[-2].inside[parts[-1].kind].remove(parts[-1])
     return _found(_keep(tx, caller, opened), parts)
 
 
-def _reach(tx: Tx, caller: Caller, place: Place, action: str) -> tuple[_Open, tuple[Part, ...]]:
+def _reach(
+    tx: Tx, caller: Caller, part_list: PartList, action: str
+) -> tuple[_Open, tuple[Part, ...]]:
     """The model, and the parts on the way to the list, beginning with the one that services stand in."""
-    owner = place.owner
+    owner = part_list.owner
     if owner is None:
-        first = place.steps[0][1]
+        first = part_list.steps[0][1]
         owner = Owner(Ref(str(first), handles.part_of(first)[0]))
     opened = _open(tx, caller, owner, action)
     parts = [opened.document.root]
-    for kind, id in place.steps:
+    for kind, id in part_list.steps:
         holder, number = handles.part_of(id)
         found = parts[-1].part(kind, number) if holder == opened.owner.id else None
         if found is None:
@@ -208,7 +210,7 @@ def _open(tx: Tx, caller: Caller, owner: Owner, action: str) -> _Open:
 def _document(caller: Caller, model: Authored | None, ref: Ref, action: str) -> Document:
     if model is None:
         return Document(None)
-    text = caller.shelf.text(model, DIALECT)
+    text = caller.catalog.text(model, DIALECT)
     if text is None and action != "read":  # it would be gone
         raise Refused("product", "described in words that cannot be read here", ref.text)
     return Document(None if text is None else bytes(text))

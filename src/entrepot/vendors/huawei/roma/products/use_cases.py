@@ -90,7 +90,7 @@ def _with_services(tx: Tx, caller: Caller, draft: Draft) -> Draft:
     if id is None:
         return draft
     model = templates.get_template(tx, caller, Ref(str(id), id)).model
-    text = None if model is None else caller.shelf.text(model, handles.DIALECT)
+    text = None if model is None else caller.catalog.text(model, handles.DIALECT)
     if text is None:
         return draft
     copied = Authored(handles.DIALECT, msgspec.Raw(Document(bytes(text)).copy()))

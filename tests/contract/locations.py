@@ -20,7 +20,7 @@ SEARCHES = {"expression": _SEARCHED}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """One text or number in the parameters or the body of a call. `path` ends with it."""
 
     in_body: bool
@@ -69,12 +69,12 @@ def put(whole: Any, path: tuple[Step, ...], value: Any) -> Any:
     return fields
 
 
-def places(operation: Operation) -> tuple[Place, ...]:
+def places(operation: Operation) -> tuple[Location, ...]:
     """Every place of the operation's calls, each once."""
-    found: dict[tuple[bool, tuple[Step, ...], type], Place] = {}
+    found: dict[tuple[bool, tuple[Step, ...], type], Location] = {}
     for in_body, declared in ((False, operation.params), (True, operation.body)):
         for path, kind in () if declared is None else _of(mi.type_info(declared), ()):
-            found.setdefault((in_body, path, type(kind)), Place(in_body, path, kind))
+            found.setdefault((in_body, path, type(kind)), Location(in_body, path, kind))
     return tuple(found.values())
 
 
