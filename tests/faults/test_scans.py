@@ -16,7 +16,7 @@ from tests.cli.console import Console
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.contract.live import ask
 from tests.faults.disk import Goods, look, said_as
-from tests.faults.test_ending import LISTS, PRODUCTS, fill
+from tests.faults.test_shutdown import LISTS, PRODUCTS, fill
 from tests.server import Server
 
 SCAN_S = "0.001"  # shorter than any scan, which is never found out before its first block
