@@ -80,6 +80,10 @@ class Exchange(msgspec.Struct):
         return facts
 
 
+SINGLE_HEADERS = frozenset((b"host", b"authorization", b"content-length", b"content-type"))
+"""What RFC 9110 lets a request have once. Which of two values counts would decide who calls, and what."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """One vendor API: a table of operations, a table of refusals, a few functions."""
@@ -117,6 +121,8 @@ class Dialect:
     # For documents: the query parameter that carries the selector, and the shapes of refusals.
     selector: str = ""
     refusals: tuple[type[Any], ...] = ()
+    # Headers, in small letters, that a request has once at most, besides HTTP's own (`SINGLE_HEADERS`).
+    single_headers: frozenset[bytes] = frozenset()
     body_limit: int = 1 << 20
     query_limit: int = 1 << 16
     most_values: int = MOST_VALUES  # that a body may hold

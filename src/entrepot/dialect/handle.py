@@ -15,7 +15,7 @@ from entrepot.core.ports import Store
 from entrepot.core.precompute import NeedsPrecompute
 from entrepot.dialect.authenticator import Authenticator
 from entrepot.dialect.check import STRICT, Leniency, read_json, read_params
-from entrepot.dialect.dialect import Dialect, Exchange, Row, row_for
+from entrepot.dialect.dialect import SINGLE_HEADERS, Dialect, Exchange, Row, row_for
 from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.parameters import parse
 from entrepot.dialect.quoting import fitted, quoted
@@ -43,6 +43,7 @@ class ServedDialect:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.router = Router(dialect.operations)
+        self.single_headers = SINGLE_HEADERS | dialect.single_headers
         self.rows: Mapping[tuple[type[Fault], str], Row] = {
             (r.fault, r.when): r for r in dialect.rows
         }

@@ -21,9 +21,6 @@ from entrepot.edge.proxies import Proxies
 # What is told of every answered request, after the fact: the exchange, the answer, how many seconds.
 Observer = Callable[[Exchange, Answer, float], None]
 
-_ONCE = frozenset(
-    (b"host", b"authorization", b"content-length", b"content-type", b"x-auth-token", b"x-sdk-date")
-)
 _STRANGERS_BODY = 1 << 16
 _STRANGERS_QUERY = 1 << 16
 # What makes a GET of the bare "/" a call whatever it accepts: old Java clients ask for text/html.
@@ -108,8 +105,8 @@ class Edge:
             self.turned_away += 1
             exchange = owner.exchange(request, self._context.authenticator)
             answer = owner.refuse(Unavailable("too many requests are in work"), exchange)
-        elif request.repeated and not _ONCE.isdisjoint(request.repeated):
-            name = min(request.repeated & _ONCE).decode()
+        elif request.repeated and not owner.single_headers.isdisjoint(request.repeated):
+            name = min(request.repeated & owner.single_headers).decode()
             exchange = owner.exchange(request, self._context.authenticator)
             answer = owner.refuse(Malformed("headers", f"{name} was sent more than once"), exchange)
         else:

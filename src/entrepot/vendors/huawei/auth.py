@@ -18,6 +18,7 @@ from entrepot.vendors.huawei import signing
 
 SKEW_MS = 15 * 60 * 1000  # source: documented (API gateway, signing guide)
 TOKEN_LIFE_MS = 24 * 3600 * 1000  # source: documented (IAM iam_30_0001)
+SINGLE_HEADERS = frozenset((b"x-auth-token", b"x-sdk-date"))
 _TOKEN_DIGITS = 1024  # of a token; ours have about a hundred
 _TOKEN_PREFIX = "MII"  # noqa: S105 (IAM tokens are CMS texts that begin so)
 

@@ -14,6 +14,7 @@ from entrepot.dialect.dialect import Dialect, Exchange
 from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
 from entrepot.dialect.request import Answer, header_value
 from entrepot.vendors.huawei import account, auth, client, sample
+from entrepot.vendors.huawei.auth import SINGLE_HEADERS
 from entrepot.vendors.huawei.iam import errors, wire
 from entrepot.vendors.huawei.iam.operations import OPERATIONS
 
@@ -53,6 +54,7 @@ IAM = Dialect(
     roots=("v3",),
     operations=OPERATIONS,
     rows=errors.ROWS,
+    single_headers=SINGLE_HEADERS,
     request_id=lambda now_ms: os.urandom(16).hex(),
     parse=_parse,
     select=no_selector,

@@ -11,6 +11,7 @@ from entrepot.dialect.client import Client
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.vendors.huawei import client, codec, sample
+from entrepot.vendors.huawei.auth import SINGLE_HEADERS
 from entrepot.vendors.huawei.iotda import auth, common, errors, handles
 from entrepot.vendors.huawei.iotda.devices import convert as device_convert
 from entrepot.vendors.huawei.iotda.devices.operations import DEVICES
@@ -32,6 +33,7 @@ IOTDA = Dialect(
     roots=("v5",),
     operations=OPERATIONS,
     rows=errors.ROWS,
+    single_headers=SINGLE_HEADERS,
     request_id=lambda now_ms: getrandbits(128).to_bytes(16, "big").hex(),  # guards nothing
     parse=parse_plain_query,
     select=no_selector,

@@ -13,6 +13,7 @@ from entrepot.dialect.client import Client, Credentials
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.vendors.huawei import client, sample
+from entrepot.vendors.huawei.auth import SINGLE_HEADERS
 from entrepot.vendors.huawei.codec import refusal
 from entrepot.vendors.huawei.roma import auth, codec, errors, handles
 from entrepot.vendors.huawei.roma.apps.operations import APPS
@@ -49,6 +50,7 @@ ROMA = Dialect(
     roots=("v2",),
     operations=OPERATIONS,
     rows=errors.ROWS,
+    single_headers=SINGLE_HEADERS,
     request_id=_request_id,
     parse=parse_plain_query,
     select=no_selector,
