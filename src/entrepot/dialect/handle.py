@@ -44,6 +44,7 @@ class ServedDialect:
         self.dialect = dialect
         self.router = Router(dialect.operations)
         self.single_headers = SINGLE_HEADERS | dialect.single_headers
+        self.call_headers = dialect.single_headers | {b"authorization"}
         self.rows: Mapping[tuple[type[Fault], str], Row] = {
             (r.fault, r.when): r for r in dialect.rows
         }

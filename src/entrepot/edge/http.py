@@ -23,8 +23,6 @@ Observer = Callable[[Exchange, Answer, float], None]
 
 _STRANGERS_BODY = 1 << 16
 _STRANGERS_QUERY = 1 << 16
-# What makes a GET of the bare "/" a call whatever it accepts: old Java clients ask for text/html.
-_OF_A_CALL = (b"authorization", b"x-acs-action")
 
 
 class Edge:
@@ -95,7 +93,7 @@ class Edge:
         if owner is None:
             other = self._other(request.path)
             return await other.answer(request) if other else stranger(request.path, self._served)
-        if request.method == "GET" and request.path == b"/" and _is_a_browser(request):
+        if request.method == "GET" and request.path == b"/" and _is_a_browser(request, owner):
             return (
                 Answer(303, b"", ((b"location", self._home),))
                 if self._home
@@ -158,9 +156,10 @@ def _listing(
     return Answer(status, body, ((b"content-type", b"application/json"),))
 
 
-def _is_a_browser(request: Request) -> bool:
+def _is_a_browser(request: Request, owner: ServedDialect) -> bool:
+    """Whether a GET of the bare "/" is no call. Old Java clients ask for text/html, too, with a call's headers."""
     return (
         b"text/html" in request.header(b"accept")
         and not request.query
-        and not any(request.header(name) for name in _OF_A_CALL)
+        and not any(request.header(name) for name in owner.call_headers)
     )

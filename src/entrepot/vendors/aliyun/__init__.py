@@ -36,6 +36,7 @@ ALIYUN = Dialect(
     roots=("",),
     operations=(*PRODUCTS, *TAGS, *MODELS, *TEMPLATES, *DEVICES),
     rows=errors.ROWS,
+    single_headers=auth.SINGLE_HEADERS,
     request_id=handles.request_id,
     parse=auth.parse,
     select=auth.action,

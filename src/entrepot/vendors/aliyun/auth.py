@@ -22,6 +22,12 @@ METHODS = ("GET", "POST")
 MOST_PARAMETERS = 5_000
 SKEW_MS = 15 * 60 * 1000  # source: documented (common error codes, InvalidTimeStamp.Expired)
 
+# INFERRED: no page says what a repeated header of V3 means.
+SINGLE_HEADERS = frozenset(
+    (b"x-acs-action", b"x-acs-version", b"x-acs-date", b"x-acs-signature-nonce",
+     b"x-acs-content-sha256")
+)  # fmt: skip
+
 _LONGEST_KEY_ID = 128
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
