@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from msgspec.structs import replace
 
 from entrepot import engines, keyfile, private
+from entrepot.core import sealing
 from entrepot.core.accounts import tenancy
 from entrepot.core.accounts.tenancy import ROOT, open_vault
 from entrepot.core.faults import NotFound
@@ -294,7 +295,7 @@ def credentials_in(
         raise ValueError(
             f"tenant {tenant.name!r} has no {min(missing)} yet: start `entrepot serve` once"
         )
-    secret = vault.open(keys[-1].sealed, f"key/{keys[-1].id}").decode()
+    secret = vault.open(keys[-1].sealed, sealing.access_key(keys[-1].id)).decode()
     answer: dict[str, Any] = {"access_key": keys[-1].access_key, "secret_key": secret}
     for dialect in dialects():
         for vendor, fields in dialect.credentials(tenant, vault).items():

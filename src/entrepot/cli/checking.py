@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from entrepot.cli.output import print_json
+from entrepot.core import sealing
 from entrepot.core.kinds import INSTALLATION
 from entrepot.core.ports import Tx
 from entrepot.core.things.account import Key
@@ -86,7 +87,7 @@ def secrets(installation: Readable) -> Check:
         findings = []
         for key in tx.scan(Key, INSTALLATION):
             try:
-                installation.vault.open(key.sealed, f"key/{key.id}")
+                installation.vault.open(key.sealed, sealing.access_key(key.id))
             except ValueError as error:
                 findings.append(str(error))
         return findings

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from entrepot.core import sealing
 from entrepot.core.kinds import INSTALLATION
 from entrepot.core.models.catalog import Catalog
 from entrepot.core.ports import Nonces, Store, Tx
@@ -131,4 +132,4 @@ def _bearer(tx: Tx, vault: Vault, access_key: str) -> Bearer | None:
     both = key and _user(tx, key.user)
     if key is None or not both:
         return None
-    return Bearer(key, both[0], both[1], vault.open(key.sealed, f"key/{key.id}"))
+    return Bearer(key, both[0], both[1], vault.open(key.sealed, sealing.access_key(key.id)))

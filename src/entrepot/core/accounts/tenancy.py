@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from entrepot.core import sealing
 from entrepot.core.faults import NotFound
 from entrepot.core.kinds import INSTALLATION
 from entrepot.core.ports import Tx
@@ -114,7 +115,7 @@ def create_key(
         tenant=user.tenant,
         user=user.id,
         access_key=access_key or str(uuid.uuid4()),
-        sealed=vault.seal(secret.encode(), f"key/{id}"),
+        sealed=vault.seal(secret.encode(), sealing.access_key(id)),
         created_at=now_ms,
     )
     tx.add(key)

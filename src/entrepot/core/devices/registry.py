@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core import audit
+from entrepot.core import audit, sealing
 from entrepot.core.caller import Caller
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Taken
 from entrepot.core.models.changes import Changes
@@ -239,16 +239,12 @@ def chosen_secret(caller: Caller, device: Device, slot: str = "") -> str | None:
     kept = device.secrets.get(caller.dialect + slot)
     if kept is None:
         return None
-    return caller.vault.open(kept, _context(caller, device.id, slot)).decode()
+    return caller.vault.open(kept, sealing.own_secret(device.id, caller.dialect, slot)).decode()
 
 
 def sealed(caller: Caller, device: int, secret: str, slot: str = "") -> bytes:
     """The secret as it is kept: for this device and the caller's dialect alone."""
-    return caller.vault.seal(secret.encode(), _context(caller, device, slot))
-
-
-def _context(caller: Caller, device: int, slot: str) -> str:
-    return f"secret/{device}/{caller.dialect}{slot}"
+    return caller.vault.seal(secret.encode(), sealing.own_secret(device, caller.dialect, slot))
 
 
 def delete(tx: Tx, caller: Caller, ref: DeviceRef) -> Device:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from entrepot.core import audit
+from entrepot.core import audit, sealing
 from entrepot.core.caller import Caller
 from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
 from entrepot.core.ports import Tx
@@ -141,14 +141,18 @@ def is_default(caller: Caller, space: Space) -> bool:
 def chosen_secret(caller: Caller, space: Space) -> str | None:
     """The secret that somebody chose for it in the caller's dialect, if anybody did."""
     sealed = space.secrets.get(caller.dialect)
-    return caller.vault.open(sealed, _context(caller, space.id)).decode() if sealed else None
+    return (
+        caller.vault.open(sealed, sealing.own_secret(space.id, caller.dialect)).decode()
+        if sealed
+        else None
+    )
 
 
 def _sealed(caller: Caller, space: int, secret: str | None) -> dict[str, bytes]:
     if secret is None:
         return {}
-    return {caller.dialect: caller.vault.seal(secret.encode(), _context(caller, space))}
-
-
-def _context(caller: Caller, space: int) -> str:
-    return f"secret/{space}/{caller.dialect}"
+    return {
+        caller.dialect: caller.vault.seal(
+            secret.encode(), sealing.own_secret(space, caller.dialect)
+        )
+    }

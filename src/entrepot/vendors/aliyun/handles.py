@@ -6,6 +6,7 @@ import base64
 import os
 import secrets
 
+from entrepot.core import sealing
 from entrepot.core.devices.registry import DeviceRef
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.product import Product
@@ -40,7 +41,7 @@ def product_secret(vault: Vault, product: Product) -> str:
     """The product's ProductSecret: one that was set, else the computed one."""
     sealed = product.secrets.get(DIALECT)
     if sealed is not None:
-        return vault.open(sealed, f"secret/{product.id}/{DIALECT}").decode()
+        return vault.open(sealed, sealing.own_secret(product.id, DIALECT)).decode()
     return vault.compute("aliyun/secret", product.id, LETTERS_AND_DIGITS, _SECRET_LENGTH)
 
 

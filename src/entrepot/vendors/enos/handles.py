@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from entrepot.core import sealing
 from entrepot.core.devices.registry import DeviceRef
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.product import Product
@@ -54,7 +55,7 @@ def product_secret(vault: Vault, product: Product) -> str:
     """The secret that devices of the product activate with."""
     sealed = product.secrets.get(DIALECT)
     if sealed is not None:
-        return vault.open(sealed, f"secret/{product.id}/enos").decode()
+        return vault.open(sealed, sealing.own_secret(product.id, DIALECT)).decode()
     return vault.compute("enos/product", product.id, LETTERS_AND_DIGITS, _SECRET_LENGTH)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from entrepot.core import sealing
 from entrepot.core.caller import Caller
 from entrepot.core.faults import Unauthenticated
 from entrepot.core.kinds import INSTALLATION
@@ -103,7 +104,7 @@ def get(tx: Tx, caller: Caller, proved: Proved) -> Granted:
     kept = _kept(tx, key)
     if kept is None or kept.expires_at <= caller.now_ms:
         return _grant(tx, caller, key, kept)
-    text = caller.vault.open(kept.sealed, f"token/{key.id}").decode()
+    text = caller.vault.open(kept.sealed, sealing.granted_token(key.id)).decode()
     return Granted(text, max(1, (kept.expires_at - caller.now_ms) // 1000))
 
 
@@ -153,7 +154,7 @@ def _kept(tx: Tx, key: Key) -> Token | None:
 def _grant(tx: Tx, caller: Caller, key: Key, kept: Token | None) -> Granted:
     ends = caller.now_ms + LIFE_MS
     text = write(caller.vault, key.access_key, ends)
-    sealed = caller.vault.seal(text.encode(), f"token/{key.id}")
+    sealed = caller.vault.seal(text.encode(), sealing.granted_token(key.id))
     if kept is None:
         token = Token(
             id=tx.new_id(),

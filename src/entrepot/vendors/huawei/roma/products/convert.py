@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from entrepot.core import sealing
 from entrepot.core.caller import Caller, allows
 from entrepot.core.products.registry import Edit, Ref, Shown
 from entrepot.core.things.claim import Claim
@@ -246,7 +247,7 @@ def authentication(product: Product, caller: Caller) -> Authentication:
     if sealed is None:
         password = handles.secret(vault, product.id)
     else:
-        password = vault.open(sealed, f"secret/{product.id}/roma").decode()
+        password = vault.open(sealed, sealing.own_secret(product.id, handles.DIALECT)).decode()
     return Authentication(secret_name(product, caller), password)
 
 

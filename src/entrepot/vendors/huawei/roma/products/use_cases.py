@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 from msgspec.structs import replace
 
+from entrepot.core import sealing
 from entrepot.core.caller import Caller
 from entrepot.core.faults import InUse, Taken
 from entrepot.core.models.authored import Authored
@@ -131,7 +132,7 @@ def reset_authentication(tx: Tx, caller: Caller, reset: Reset) -> Product:
         password = handles.new_secret()
 
     def edit(old: Product) -> Edit:
-        context = f"secret/{old.id}/{caller.dialect}"
+        context = sealing.own_secret(old.id, caller.dialect)
         sealed = caller.vault.seal(password.encode(), context) if password else None
         return Edit(profile=old.profile, secret=sealed, secret_name=reset.user_name)
 
