@@ -70,7 +70,7 @@ def slow_string_to_sign(method: str, parameters: dict[str, str]) -> str:
 @V3
 def test_a_recorded_v3_request_is_signed_and_verified(vector: dict[str, Any]) -> None:
     request = v3_request(vector)
-    assert codec.parameters(request) == vector["parameters"]
+    assert codec.read(request).all == vector["parameters"]
     signed = signed_v3(request)
     assert signed.header(b"authorization").decode() == vector["authorization"]
     assert verdict_v3(signed) == signing.Verdict(vector["string_to_sign"])
@@ -96,7 +96,7 @@ def test_v1_does_not_mind_which_parameters_travel_in_the_form(vector: dict[str, 
     for split in (0, 5, len(everything)):
         query, form = urlencode(everything[:split]), urlencode(everything[split:])
         request = Request("POST", b"/", query.encode(), headers, form.encode())
-        assert verdict_v1(request).holds
+        assert not verdict_v1(request).reason
 
 
 @given(PARAMETERS)
@@ -121,11 +121,11 @@ def test_no_line_break_of_the_escaping_gets_into_what_is_signed(text: str) -> No
 
 @given(PARAMETERS)
 def test_a_signed_request_verifies_however_it_is_escaped(parameters: dict[str, str]) -> None:
-    assert verdict_v1(v1_request(parameters)).holds
+    assert not verdict_v1(v1_request(parameters)).reason
     hash_of_nothing = hashlib.sha256(b"").hexdigest().encode()
     headers = {b"host": b"h", b"x-acs-content-sha256": hash_of_nothing}
     for query in (urlencode(parameters).encode(), signing.canonical_query(parameters)):
-        assert verdict_v3(signed_v3(Request("GET", b"/", query, headers))).holds
+        assert not verdict_v3(signed_v3(Request("GET", b"/", query, headers))).reason
 
 
 @given(st.data())
@@ -140,7 +140,7 @@ def test_a_changed_byte_in_a_v1_request_fails(data: st.DataObject) -> None:
         same = codec.read(other).all == sent
     except codec.BadParameter:
         return
-    assert verdict_v1(other).holds is same
+    assert (not verdict_v1(other).reason) is same
 
 
 @given(st.data())
@@ -161,7 +161,7 @@ def test_a_changed_byte_in_a_v3_request_fails(data: st.DataObject) -> None:
         headers=parts,
     )
     try:
-        held = verdict_v3(changed).holds
+        held = not verdict_v3(changed).reason
         same_query = codec.read(changed).query == codec.read(request).query
     except (signing.BadAuthorization, codec.BadParameter):
         return
@@ -213,7 +213,7 @@ def test_a_signed_header_that_came_twice_is_refused() -> None:
 def test_an_unsigned_v1_header_cannot_name_another_action() -> None:
     request = v1_request({"Action": "QueryProduct", "Version": "2018-01-20"})
     agreeing = {b"x-acs-action": b"QueryProduct", b"x-acs-version": b"2018-01-20"}
-    assert verdict_v1(replace(request, headers=agreeing)).holds
+    assert not verdict_v1(replace(request, headers=agreeing)).reason
     for name, value in ((b"x-acs-action", b"DeleteProduct"), (b"x-acs-version", b"2015-01-01")):
         assert verdict_v1(replace(request, headers={name: value})).reason == "contradiction"
 
@@ -262,19 +262,11 @@ def test_no_authorization_header_crashes_the_reader(header: bytes) -> None:
         signing.authorization(b"ACS3-HMAC-SHA256 " + header)
 
 
-def test_the_refusal_has_one_colon_and_then_the_servers_text() -> None:
-    for verdict in (
-        verdict_v1(v1_request({"Timestamp": "2026-01-02T03:04:05Z"}), "other"),
-        verdict_v3(signed_v3(v3_request(VECTORS["v3"][0])), "other"),
-    ):
-        assert signing.mismatch(verdict).split(":")[1:] == [verdict.string_to_sign]
-
-
 def test_a_parameter_of_a_megabyte_is_read_and_verified_in_linear_time() -> None:
     def seconds(size: int) -> float:
         request = v1_request({"TslStr": '{"name": "值 + %"}, ' * (size // 24)})
         started = time.process_time()
-        assert verdict_v1(request).holds
+        assert not verdict_v1(request).reason
         return time.process_time() - started
 
     small, large = min(seconds(250_000) for _ in range(3)), seconds(2_000_000)

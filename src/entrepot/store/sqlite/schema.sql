@@ -1,5 +1,5 @@
 -- One table a kind of thing, all of the same shape: id, tenant, parent, document.
--- `document` is the thing in MessagePack behind one byte that says how it is packed.
+-- `document` is the thing as JSON behind one byte that says how it is packed.
 -- WITHOUT ROWID where the key is the row; the tenant leads every other key.
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
 CREATE TABLE IF NOT EXISTS claim (

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-import msgspec
-
 from entrepot.core.faults import Malformed
 from entrepot.dialect.parameters import fields, percent_decode
 from entrepot.dialect.request import Request
@@ -72,14 +70,6 @@ def read(request: Request) -> Sent:
         if name in query:
             raise RepeatedParameter(name)
     return Sent(query, form, query | form)
-
-
-def parameters(request: Request) -> dict[str, str]:
-    """Query and form merged: the SDK generations disagree about which of the two holds what.
-
-    Raises: what `read` raises.
-    """
-    return read(request).all
 
 
 def is_form(request: Request) -> bool:
@@ -161,11 +151,6 @@ def _grown(node: _Tree | str, path: str) -> Nested:
             raise BadParameter(f"{path}.{number}", "is missing from the list")
         items.append(_grown(below, f"{path}.{number}"))
     return items
-
-
-def json_answer(answer: Mapping[str, object]) -> bytes:
-    """JSON as raw UTF-8: the Java SDK's reader does not decode `\\uXXXX`."""
-    return msgspec.json.encode(answer)
 
 
 def xml_answer(root: str, answer: Mapping[str, object]) -> bytes:

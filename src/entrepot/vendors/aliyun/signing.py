@@ -68,18 +68,6 @@ class Verdict:
     reason: Reason = ""
     detail: str = ""
 
-    @property
-    def holds(self) -> bool:
-        return not self.reason
-
-
-def mismatch(verdict: Verdict) -> str:
-    """The text of `SignatureDoesNotMatch`: the older Python SDK splits it at its colon."""
-    return (
-        "Specified signature is not matched with our calculation. "
-        f"server string to sign is:{verdict.string_to_sign}"
-    )
-
 
 def is_v3(request: Request) -> bool:
     """Whether the caller claims a V3 signature; what it then sent may still be malformed."""
