@@ -109,6 +109,7 @@ class Query(msgspec.Struct):
     kinds: list[str] = []
     sort: Literal["up", "down"] = "up"
     level: Literal[0, 1] | None = None
+    digit: Literal["0", "1"] | None = None
 
 
 WORDS = ["1", "0", "true", "False", "null", "None", "", " 1", "1.0", "1e3", "up", "x", "\0", "+1",
@@ -117,7 +118,7 @@ WORDS = ["1", "0", "true", "False", "null", "None", "", " 1", "1.0", "1e3", "up"
 
 @given(
     st.dictionaries(
-        st.sampled_from(Query.__struct_fields__),
+        st.sampled_from((*Query.__struct_fields__, "undeclared")),
         st.sampled_from(WORDS) | st.lists(st.sampled_from(WORDS), min_size=2, max_size=2),
         max_size=3,
     )

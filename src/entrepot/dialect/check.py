@@ -7,7 +7,7 @@ hundred violations. Neither goes on once it has found so many.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
@@ -37,9 +37,10 @@ __all__ = [
 ]  # fmt: skip
 
 S = TypeVar("S", bound=msgspec.Struct)
-_ODD = frozenset(
-    ("0", "1", "null", "nan", "inf", "infinity")
-)  # msgspec takes them for something else
+# Words that msgspec takes for something else: in a field of text, of whole numbers, of anything.
+_ODD_TEXT = frozenset(("null",))
+_ODD_NUMBER = _ODD_TEXT | {"nan", "inf", "infinity"}
+_ODD = _ODD_NUMBER | {"0", "1"}
 _NUMERIC = frozenset("0123456789-")
 _UNMENDED = "a value that was not mended"  # which the walker mends
 
@@ -158,9 +159,7 @@ def read_params(given: Mapping[str, Any], kind: type[S]) -> S:
     Raises:
         Invalid: with every violation.
     """
-    # msgspec also takes 1 for true, 1.0 for 1 and "null" for nothing: such words go the careful way,
-    # and so do parameters that were given more than once.
-    if all(isinstance(v, str) and not _odd(v) for v in given.values()):
+    if is_plain(given, kind):
         try:
             value = msgspec.convert(given, kind, strict=False)
         except msgspec.ValidationError:
@@ -170,12 +169,50 @@ def read_params(given: Mapping[str, Any], kind: type[S]) -> S:
     return read_plain(dict(given), kind, FROM_TEXT)
 
 
-def _odd(text: str) -> bool:
-    return (
-        "\0" in text
-        or text.lower() in _ODD
-        or (text[:1] in _NUMERIC and not text.isdigit() and text != "")
-    )
+def is_plain(given: Mapping[str, Any], kind: Any) -> bool:
+    """Returns whether msgspec reads the parameters as they are meant, which is ten times as fast.
+
+    It also takes 1 for true, 1.0 for 1 and "null" for nothing: such words go the careful way, where
+    their field could take them so. So do parameters that were given more than once.
+    """
+    odd_of = _odd_words(kind)
+    for name, value in given.items():
+        odd = odd_of.get(name)
+        if odd is None:
+            continue  # nobody reads it
+        if not isinstance(value, str) or "\0" in value or value.lower() in odd:
+            return False
+        if odd is not _ODD_TEXT and value[:1] in _NUMERIC and not value.isdigit() and value:
+            return False
+    return True
+
+
+@cache
+def _odd_words(kind: Any) -> dict[str, frozenset[str]]:
+    """Of each field by its name in requests, the words that msgspec takes for something else."""
+    odd = {}
+    for field in msgspec.structs.fields(kind):
+        types = set(_types(mi.type_info(field.type)))
+        if types <= {str, type(None)}:
+            odd[field.encode_name] = _ODD_TEXT
+        elif types <= {int, type(None)}:
+            odd[field.encode_name] = _ODD_NUMBER
+        else:
+            odd[field.encode_name] = _ODD
+    return odd
+
+
+def _types(type_: mi.Type) -> Iterator[type[Any]]:
+    """The Python types of what a declared type takes; `object` for what is not text, whole or nothing."""
+    if isinstance(type_, mi.Metadata):
+        yield from _types(type_.type)
+    elif isinstance(type_, mi.UnionType):
+        for one in type_.types:
+            yield from _types(one)
+    elif isinstance(type_, mi.LiteralType):
+        yield from map(type, type_.values)
+    else:
+        yield {mi.StrType: str, mi.IntType: int, mi.NoneType: type(None)}.get(type(type_), object)
 
 
 @cache

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from entrepot.dialect.check import is_plain
 from entrepot.dialect.request import Request
 from entrepot.vendors.aliyun import codec
+from entrepot.vendors.aliyun.products.wire import CreateProduct
 
 FORM = {b"content-type": b"application/x-www-form-urlencoded"}
 
@@ -257,3 +259,14 @@ def test_lists_repeat_their_element() -> None:
 def test_an_answer_that_is_no_document_is_a_defect(answer: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="XML"):
         codec.xml_answer("R", answer)
+
+
+def test_the_parameters_of_an_ordinary_create_are_read_the_fast_way() -> None:
+    """Also beside a version, a time and a nonce that begin with a digit."""
+    given = {
+        "Version": "2018-01-20", "Timestamp": "2026-01-01T00:00:00Z", "SignatureNonce": "3f",
+        "ProductName": "1st light", "NodeType": "0", "DataFormat": "1",
+    }  # fmt: skip
+    assert is_plain(given, CreateProduct)
+    assert not is_plain({**given, "Description": "null"}, CreateProduct)
+    assert not is_plain({**given, "DataFormat": "1.0"}, CreateProduct)
