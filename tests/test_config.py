@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from entrepot.cli.options import Flags, Place
+from entrepot.cli.options import Flags, StoreOptions
 from entrepot.cli.serving import FLAGS
 from entrepot.config import SECRETS, Config, load, shown
 from tests.cli.console import say
@@ -117,9 +117,9 @@ def test_config_prints_what_is_in_force_and_where_from(
 
 
 def test_every_setting_but_the_secret_is_a_flag_of_serve_with_and_without_the_parser() -> None:
-    settings = set(Config.__struct_fields__) - {*SECRETS, *Place().flags}
+    settings = set(Config.__struct_fields__) - {*SECRETS, *StoreOptions().flags}
     assert Flags().given.keys() == settings
-    assert set(FLAGS) == {*settings, *Place().flags, "config"}
+    assert set(FLAGS) == {*settings, *StoreOptions().flags, "config"}
 
 
 def test_the_manual_names_every_setting() -> None:

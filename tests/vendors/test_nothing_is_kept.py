@@ -19,7 +19,7 @@ from entrepot.core.recent import Recent
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Request
-from entrepot.explorer.sign_in import Door
+from entrepot.explorer.sign_in import SignIn
 from entrepot.vendors.huawei import signing
 from tests.vendors.wronged import DIALECTS, Sender, Way, each_header, headers, sending
 
@@ -103,7 +103,7 @@ def test_nothing_of_a_wrong_login_is_kept(sender: Sender) -> None:
         request = Request("POST", path.encode(), body=json.dumps(sent).encode())
         _, exchange = world.exchange(request)
         assert isinstance(exchange.fault, Unauthenticated)
-    door = Door(world.context.authenticator, lambda tenant: "")
+    door = SignIn(world.context.authenticator, lambda tenant: "")
     with pytest.raises(Unauthenticated):
         world.run(door.sign_in(f"u{mark}", f"p{mark}", "192.0.2.1"))
     with pytest.raises(Unauthenticated):
