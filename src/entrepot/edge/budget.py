@@ -96,6 +96,7 @@ class Budget:
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
+        self.most_waiting = MOST_WAITING
         self.leased_bytes = 0
         self.dropped = 0  # requests that were ended because others needed the room
         self.refused = 0  # requests that got no room in time
@@ -122,7 +123,7 @@ class Budget:
         self._admit()
         if waiter.granted.done():
             return None
-        if self.waiting > MOST_WAITING:
+        if self.waiting > self.most_waiting:
             self._refuse_one()
         return waiter.granted
 

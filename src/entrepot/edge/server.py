@@ -24,7 +24,7 @@ SWEEP_S = 1.0
 TIDY_S = 10.0
 GRACE_S = 30.0
 PARTING_S = 1.0
-TLS_WEIGHT = 4  # a connection with TLS takes the memory of so many without
+TLS_WEIGHT = 4  # a connection with TLS, also one that waits, takes the memory of so many without
 _ADMIN_BYTES = 1 << 20
 _ADMIN_CONNECTIONS = 64
 log = logging.getLogger("entrepot.server")
@@ -150,7 +150,10 @@ class _Side:
         connections = front.connections
         if connections is None:
             connections = Connections(_ADMIN_CONNECTIONS, Budget(_ADMIN_BYTES))
-        wanted = connections.limit // TLS_WEIGHT if front.tls else connections.limit
+        wanted = connections.limit
+        if front.tls:
+            wanted //= TLS_WEIGHT
+            connections.budget.most_waiting //= TLS_WEIGHT
         connections.limit = files_for_connections(max(wanted, 1))
         self.connections = connections
 
