@@ -17,8 +17,8 @@ def granted_token(key_id: int) -> str:
 
 
 def own_secret(thing_id: int, dialect: str, slot: str = "") -> str:
-    """Returns the context of a secret that somebody chose for a product, a space or a device in a dialect.
+    """Returns the context of the secret of a product, a space or a device in one dialect.
 
-    `slot`: which one, where the dialect has several for one thing.
+    `slot` tells several secrets of one thing apart.
     """
     return f"secret/{thing_id}/{dialect}{slot}"

@@ -179,7 +179,7 @@ def is_plain(given: Mapping[str, Any], kind: Any) -> bool:
     for name, value in given.items():
         odd = odd_of.get(name)
         if odd is None:
-            continue  # nobody reads it
+            continue  # the operation does not declare it
         if not isinstance(value, str) or "\0" in value or value.lower() in odd:
             return False
         if odd is not _ODD_TEXT and value[:1] in _NUMERIC and not value.isdigit() and value:

@@ -85,7 +85,7 @@ class Accepting:
         self._loop.add_reader(sock, self._take)
 
     def close(self) -> None:
-        """Takes no more connections. Those that shake hands go on; nobody waits for them."""
+        """Takes no more connections. Handshakes that have begun go on; the server does not wait for them."""
         if not self._closed:
             self._closed = True
             self._loop.remove_reader(self._sock)

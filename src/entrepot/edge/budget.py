@@ -5,7 +5,7 @@ each connection has that much for nothing. A body of 4 MB asks for a lease of 4 
 there, before its bytes are read. With 30 MB leased it waits; the connection reads nothing meanwhile.
 When another answer has been sent, the request whose address holds least gets its lease, and of those the one
 that has waited longest. What got none within 5 s is refused. While something waits, the slowest unfinished
-request is dropped, so that a client that sends a byte a second keeps nobody else out.
+request is dropped: a client that sends one byte a second must not keep others out.
 
 Knows no HTTP and no socket. Everything here runs on the event loop's thread.
 """
@@ -62,8 +62,8 @@ class Lease:
     def remaining_s(self, now: float) -> float:
         """Returns how long the rest takes at the pace so far; infinite where nothing came yet.
 
-        Where nobody knows how long the rest is, several times as much as came already is assumed: of
-        such requests the oldest counts as the slowest.
+        A request that announces no length is taken to need five times its age. So the oldest of those
+        counts as the slowest.
         """
         if not self.done_bytes:
             return float("inf")

@@ -161,9 +161,8 @@ class Connection(asyncio.BufferedProtocol):
         self._wake()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        if (
-            self._tls or self._incoming.stopped
-        ):  # TLS has received them already, or they are dropped
+        # TLS has the bytes in memory already; after a refusal they are dropped.
+        if self._tls or self._incoming.stopped:
             return self._loop_time.buffer
         if self._lease is None:
             return self._loop_time.small_buffer

@@ -2,8 +2,8 @@
 
 Example: strangers send 300 pipelines of 250 requests each. To read and answer them all takes seconds, and a
 request that comes meanwhile would wait for them all, because a loop runs what is ready in the order in which
-it became so. Once a turn of the loop has read and answered for 10 ms, what else is ready waits. In each turn
-as much of it goes on as fills 10 ms again, first that whose address has used least of the loop's time.
+it became so. Once a turn of the loop has read and answered for 10 ms, the other requests wait. Each later
+turn of the loop lets requests go on for 3 ms. The address that has used least of the loop's time comes first.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ class LoopTime:
         # Each item goes on when it is called, and returns how many seconds more that will take.
         self._waiting: FairQueue[Callable[[], float]] = FairQueue()
         self._giving = False  # `_give` will be called again
-        self._switches = (
-            ExitStack()
-        )  # while giving, the store's threads get the interpreter quickly
+        self._switches = ExitStack()  # holds `quick_switches` while giving
         self._unread_bytes = 0
         # Every connection receives into this, one after another.
         self.buffer = memoryview(bytearray(LARGE_READ))
@@ -74,10 +72,9 @@ class LoopTime:
 
     @property
     def small_buffer(self) -> memoryview:
-        """The part of `buffer` that is for bytes which nobody counts.
+        """The part of `buffer` that a connection without a lease receives into.
 
-        Thousands of connections may have sent something at the same time: where much waits to be read
-        already, little of each is received.
+        It is smaller while many bytes wait to be read, because thousands of connections may send at once.
         """
         return self._read_buffer if self._unread_bytes < UNREAD_BYTES else self._small_buffer
 

@@ -1,4 +1,4 @@
-"""The histograms and counters in Prometheus' text format; imported when somebody asks, and counts nothing itself."""
+"""Writes the histograms and counters in Prometheus' text format. It is imported at the first question for them."""
 
 from __future__ import annotations
 
