@@ -9,13 +9,13 @@ from typing import cast
 
 import pytest
 
-from entrepot.core.faults import Fault
 from entrepot.dialect.addresses import network_of
-from entrepot.dialect.request import Answer, Request
+from entrepot.dialect.request import Answer
 from entrepot.edge.budget import GRACE_S, MOST_WAITING, ROOM_S, Budget, Lease, Share
 from entrepot.edge.connection import Application, Connection
 from entrepot.edge.connections import Connections
 from entrepot.edge.loop_time import LoopTime
+from tests.edge.fakes import Silent, Source
 
 MB = 1 << 20
 
@@ -301,38 +301,8 @@ def test_a_header_with_a_line_break_is_never_written() -> None:
     asyncio.run(write())
 
 
-class Source(asyncio.Transport):
-    """A transport from which somebody sends; it is told whether to read."""
-
-    reading = True
-
-    def get_extra_info(self, name: str, default: object = None) -> object:
-        return default
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        pass
-
-    def pause_reading(self) -> None:
-        self.reading = False
-
-
 LINES = b"".join(b"name-of-%02d: v\r\n" % n for n in range(97))
 HEAD = b"GET /v5/iot/x/products HTTP/1.1\r\nhost: x\r\n"
-
-
-class Silent:
-    """An application that never answers."""
-
-    def query_limit(self, path: bytes) -> int:
-        return MB
-
-    body_limit = query_limit
-
-    async def answer(self, request: Request) -> Answer:
-        return await asyncio.get_running_loop().create_future()
-
-    def refuse(self, request: Request, fault: Fault) -> Answer:
-        raise AssertionError("nothing is refused here")
 
 
 def leased_by(budget: Budget, *pieces: bytes) -> Source:
@@ -369,5 +339,26 @@ def test_what_was_read_with_a_request_that_waits_for_room_counts() -> None:
         budget.take(Lease(Share("b"), lambda: None, 0.0), MB)
         assert not leased_by(budget, HEAD + LINES + b"\r\n" + HEAD + LINES).reading
         assert budget.leased_bytes > MB + len(LINES) + 97 * 100
+
+    asyncio.run(check())
+
+
+def test_the_steps_of_a_body_without_a_length_grow_with_it() -> None:
+    async def check() -> None:
+        budget = Budget(32 * MB)
+        connection = Connection(Silent(), Connections(4, budget), Share("a"), LoopTime())
+        connection.connection_made(Source())
+        leased = [0]
+
+        def receive(piece: bytes) -> None:
+            connection.get_buffer(-1)[: len(piece)] = piece
+            connection.buffer_updated(len(piece))
+            if budget.leased_bytes != leased[-1]:
+                leased.append(budget.leased_bytes)
+
+        receive(HEAD + b"transfer-encoding: chunked\r\n\r\n")
+        for _ in range(600):
+            receive(b"3e8\r\n" + b"a" * 1000 + b"\r\n")
+        assert leased == [0, MB // 16, MB // 8, MB // 4, MB // 2, MB]
 
     asyncio.run(check())

@@ -12,8 +12,11 @@ import pytest
 import uvloop
 
 from entrepot.dialect.request import Answer, Request
-from entrepot.edge.budget import Share
-from entrepot.edge.loop_time import READ, SLICE_S, SMALL_READ, UNREAD_BYTES, LoopTime
+from entrepot.edge.budget import Budget, Share
+from entrepot.edge.connection import Connection
+from entrepot.edge.connections import Connections
+from entrepot.edge.loop_time import GIVEN_S, READ, SLICE_S, SMALL_READ, UNREAD_BYTES, LoopTime
+from tests.edge.fakes import Prompt, Source
 
 REQUEST = Request("GET", b"/")
 
@@ -137,5 +140,63 @@ def test_what_was_received_is_read_in_turns_but_not_more_than_may_be_in_memory()
         assert len(case.loop_time.small_buffer) == READ
         assert not case.loop_time.scarce
         assert case.loop_time.read_later(partial(read.append, 3), half, share)
+
+    run(check)
+
+
+def test_reads_whose_requests_are_answered_next_fill_a_turn_with_what_those_cost() -> None:
+    async def check(case: Case) -> None:
+        read: list[int] = []
+        share = Share("a", cost_s=2 * GIVEN_S)
+
+        def read_one(n: int) -> bool:
+            read.append(n)
+            return True
+
+        for n in range(3):
+            case.loop_time.read_later(partial(read_one, n), 1, share)
+        turns = 0
+        while len(read) < 3:
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns >= 3
+
+    run(check)
+
+
+class _Queued(LoopTime):
+    """Counts what takes a turn."""
+
+    queued = 0
+
+    def _queue(self, share: Share, go_on: Callable[[], float]) -> None:
+        self.queued += 1
+        super()._queue(share, go_on)
+
+
+def test_a_request_that_was_read_in_its_turn_is_answered_without_another() -> None:
+    async def check(case: Case) -> None:
+        loop_time = _Queued()
+        source, application = Source(), Prompt()
+        connection = Connection(application, Connections(4, Budget(1 << 20)), Share("a"), loop_time)
+        connection.connection_made(source)
+
+        async def receive(requests: int) -> int:
+            """Returns how many turns so many requests took that came together."""
+            loop_time.queued, application.answered = 0, 0
+            assert not loop_time.scarce
+            hold(SLICE_S * 1100)
+            raw = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n" * requests
+            connection.get_buffer(-1)[: len(raw)] = raw
+            connection.buffer_updated(len(raw))
+            while application.answered < requests:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0.005)  # nothing is scarce any more
+            return loop_time.queued
+
+        assert await receive(1) == 1
+        assert await receive(1) == 1
+        assert 1 <= await receive(3) <= 3
+        connection.connection_lost(None)
 
     run(check)

@@ -33,7 +33,9 @@ ANSWER_TIMEOUT_S = 300.0  # and one that it has not taken whole in so long
 PIPELINED = 32
 UNSENT_BYTES = 16 << 10  # of an answer; beyond that the connection reads nothing more
 REQUEST_BYTES = 1 << 10  # what a request costs besides its bytes
-STEP_BYTES = 64 << 10  # what announces no length is leased in steps
+# What announces no length is leased in steps. They grow: of many that fill the budget with equal small steps
+# none would ever be read whole.
+STEP_BYTES, LARGEST_STEP = 64 << 10, 1 << 20
 # Of TLS: what is read at once passes a buffer of the connection's own, which keeps the memory that it
 # touched. So the bytes count twice, and a connection that needed much of it is closed once it is idle.
 TLS_BUFFER_BYTES = 16 << 10
@@ -130,6 +132,7 @@ class Connection(asyncio.BufferedProtocol):
         self._rest: asyncio.TimerHandle | None = None  # from what is read and dropped
         self._known = _NOTHING  # of the request that is refused before all of it was read
         self._unread = b""  # received, and to be read when it is its turn
+        self._had_turn = False  # the next request that is answered needs no turn of its own
         self._timed = ""  # the part of a request that `deadline` is for
         self._can_write: asyncio.Event | None = None  # where writing is paused
         self.deadline = self._loop.time() + HEAD_TIMEOUT_S
@@ -194,11 +197,15 @@ class Connection(asyncio.BufferedProtocol):
         self._not_reading |= _ENDED
         return True
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Reads what waited for its turn; returns whether a request is answered next."""
         unread, self._unread = self._unread, b""
         if unread:
+            idle = self._task is None or self._idle is not None
             self._resume(_TURN)
             self._feed(unread)
+            self._had_turn = idle and bool(self._turns)
+        return self._had_turn
 
     def _feed(self, data: bytes | memoryview) -> None:
         incoming = self._incoming
@@ -264,8 +271,10 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def holds(self, held_bytes: int) -> None:
-        steps = -(-held_bytes // STEP_BYTES)
-        self._hold(steps * STEP_BYTES)
+        step_bytes = STEP_BYTES
+        while step_bytes < min(held_bytes, LARGEST_STEP):
+            step_bytes *= 2
+        self._hold(-(-held_bytes // step_bytes) * step_bytes)
         if self._lease is not None:
             self._lease.done_bytes = 2 * held_bytes if self._tls else held_bytes
             self._lease.announced = self._incoming.announced
@@ -373,14 +382,15 @@ class Connection(asyncio.BufferedProtocol):
                     request, self._known = self._known, _NOTHING
                     answer = self._application.refuse(request, Unavailable(_NO_ROOM))
                 elif answer is None and request is not None:
+                    had_turn, self._had_turn = self._had_turn, False
                     if lease is None:
                         if loop_time.scarce:
-                            answer = await loop_time.answer(answer_of, request, caller)
+                            answer = await loop_time.answer(answer_of, request, caller, had_turn)
                         else:
                             answer = await answer_of(request)
                         self._unanswered -= 1
                     else:
-                        answer = await self._answer_leased(request, lease)
+                        answer = await self._answer_leased(request, lease, had_turn)
                 if answer is None or self._transport.is_closing():
                     return
                 keep_alive = keep_alive and not (self._last and not turns)
@@ -398,14 +408,16 @@ class Connection(asyncio.BufferedProtocol):
             if not self._incoming.stopped:
                 self._transport.close()
 
-    async def _answer_leased(self, request: Request, lease: Lease) -> Answer:
+    async def _answer_leased(self, request: Request, lease: Lease, had_turn: bool) -> Answer:
         """The answer to a request that holds memory of the budget; few large ones are in work."""
         loop_time, answer_of = self._loop_time, self._application.answer
         try:
             if lease.leased_bytes <= LARGE:
-                return await loop_time.answer(answer_of, request, self._caller)
+                return await loop_time.answer(answer_of, request, self._caller, had_turn)
             async with self._connections.large.turn(lease.share):
-                return await loop_time.answer(answer_of, request, self._caller)
+                if len(request.body) <= LARGE or loop_time.scarce:
+                    return await loop_time.answer(answer_of, request, self._caller)
+                return await answer_of(request)  # which reads such a body in a thread
         finally:
             self._unanswered -= 1
             self._budget.release(lease)

@@ -63,11 +63,14 @@ class LoopTime:
     def _turn_ends(self) -> None:
         self._turn_began, self._turn_ended = 0.0, perf_counter()
 
-    async def answer(self, answer_of: AnswerOf, request: Request, share: Share) -> Answer:
-        """Answers the request when it is its turn."""
-        turn = self._loop.create_future()
-        self._queue(share, partial(_go_on, turn, share))
-        await turn
+    async def answer(
+        self, answer_of: AnswerOf, request: Request, share: Share, had_turn: bool = False
+    ) -> Answer:
+        """Answers the request when it is its turn: at once where it was read in one."""
+        if not had_turn:
+            turn = self._loop.create_future()
+            self._queue(share, partial(_go_on, turn, share))
+            await turn
         return await _Charged(answer_of(request), share)
 
     @property
@@ -78,21 +81,21 @@ class LoopTime:
         """
         return self._read_buffer if self._unread_bytes < UNREAD_BYTES else self._small_buffer
 
-    def read_later(self, read: Callable[[], None], unread_bytes: int, share: Share) -> bool:
+    def read_later(self, read: Callable[[], bool], unread_bytes: int, share: Share) -> bool:
         """Reads so many received bytes when it is their turn.
 
-        Returns False, and will not, where too many bytes wait.
+        `read` returns whether a request is answered next, whose time is then part of the turn. Returns
+        False, and will not read, where too many bytes wait.
         """
         if self._unread_bytes >= UNREAD_BYTES and unread_bytes > SMALL_READ:
             return False
         self._unread_bytes += unread_bytes
-        self._queue(share, partial(self._read, read, unread_bytes))
+        self._queue(share, partial(self._read, read, unread_bytes, share))
         return True
 
-    def _read(self, read: Callable[[], None], unread_bytes: int) -> float:
+    def _read(self, read: Callable[[], bool], unread_bytes: int, share: Share) -> float:
         self._unread_bytes -= unread_bytes
-        read()
-        return 0.0
+        return max(share.cost_s, _LEAST_S) if read() else 0.0
 
     def _queue(self, share: Share, go_on: Callable[[], float]) -> None:
         self._waiting.put(share, go_on)
