@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from typing import cast
@@ -339,6 +340,27 @@ def test_what_was_read_with_a_request_that_waits_for_room_counts() -> None:
         budget.take(Lease(Share("b"), lambda: None, 0.0), MB)
         assert not leased_by(budget, HEAD + LINES + b"\r\n" + HEAD + LINES).reading
         assert budget.leased_bytes > MB + len(LINES) + 97 * 100
+
+    asyncio.run(check())
+
+
+def test_a_query_in_pieces_is_in_memory_once() -> None:
+    async def check() -> None:
+        data = b"GET /?a=" + b"b" * 100_000
+        connection = Connection(Silent(), Connections(4, Budget(MB)), Share("a"), LoopTime())
+        connection.connection_made(Source())
+        tracemalloc.start()
+        try:
+            while data:
+                buffer = connection.get_buffer(-1)
+                size = min(len(buffer), len(data))
+                buffer[:size] = data[:size]
+                connection.buffer_updated(size)
+                data = data[size:]
+            held = tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+        assert 100_000 < held < 115_000
 
     asyncio.run(check())
 

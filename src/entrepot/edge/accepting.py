@@ -27,6 +27,9 @@ from entrepot.edge.silent import Silent
 
 log = logging.getLogger("entrepot.server")
 
+# Over TLS all that was received is read at once and takes memory before anybody counts it. So a connection
+# receives little at once until it has a lease; then as much as the system allows.
+FIRST_RECEIVED, MOST_RECEIVED = 16 << 10, 4 << 20
 HANDSHAKE_S = 10.0
 PARTING_S = 1.0  # so long the end of a TLS connection waits for the client's word
 HANDSHAKES = 256  # of TLS at a time; then a new one waits, or takes the place of another
@@ -54,6 +57,11 @@ def files_for_connections(wanted: int) -> int:
             resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
             soft = raised
     return wanted if soft == resource.RLIM_INFINITY else max(min(wanted, soft - RESERVED_FILES), 1)
+
+
+def receive_at_once(sock: socket.socket, received_bytes: int) -> None:
+    """Lets the kernel hold at most about so many bytes that were received and not read yet."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, received_bytes)
 
 
 class Accepting:
@@ -115,6 +123,7 @@ class Accepting:
                     "a connection was closed at once: %s", "there are as many as there may be"
                 )
             elif self._tls is not None:
+                receive_at_once(new, FIRST_RECEIVED)
                 self._silent.put(share, new)
             else:
                 self._taken.put(share, new)

@@ -39,6 +39,8 @@ def fixed(dialects: Iterable[Dialect]) -> dict[str, float]:
         "address_share": 1 / budget.SHARE,
         "connections_begun_at_once": accepting.BEGUN_AT_ONCE,
         "dropped_bytes_per_s": connections.DROPPED_BYTES_S,
+        "tls_refused_lingering": connections.MOST_LINGERING,
+        "tls_first_received_bytes": accepting.FIRST_RECEIVED,
         "tls_handshakes": accepting.HANDSHAKES,
         "tls_handshake_young_s": accepting.YOUNG_S,
         "tls_silent_by_address": silent.SILENT_BY_ADDRESS,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 import time
 from collections import deque
 from contextlib import suppress
@@ -17,6 +18,7 @@ from typing import Protocol, cast
 from entrepot.core.faults import Fault, Unavailable
 from entrepot.dialect.request import Answer, Request
 from entrepot.dialect.sizes import LARGE
+from entrepot.edge.accepting import MOST_RECEIVED, receive_at_once
 from entrepot.edge.budget import Lease, Share
 from entrepot.edge.connections import Connections
 from entrepot.edge.incoming import FREE_BYTES, LINE_BYTES, Incoming, Limits
@@ -133,6 +135,7 @@ class Connection(asyncio.BufferedProtocol):
         self._known = _NOTHING  # of the request that is refused before all of it was read
         self._unread = b""  # received, and to be read when it is its turn
         self._had_turn = False  # the next request that is answered needs no turn of its own
+        self._receives_little = False  # over TLS, until there was a lease
         self._timed = ""  # the part of a request that `deadline` is for
         self._can_write: asyncio.Event | None = None  # where writing is paused
         self.deadline = self._loop.time() + HEAD_TIMEOUT_S
@@ -143,7 +146,7 @@ class Connection(asyncio.BufferedProtocol):
         # Of a TCP server, so it is a whole one.
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=UNSENT_BYTES)
-        self._tls = transport.get_extra_info("sslcontext") is not None
+        self._tls = self._receives_little = transport.get_extra_info("sslcontext") is not None
         peer = str((transport.get_extra_info("peername") or ("",))[0])
         self._incoming = Incoming(self._application, self, peer)
         self._connections.open[self] = None
@@ -152,8 +155,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         # A request that was read whole is finished all the same: its answer has nowhere to go.
-        self._connections.open.pop(self, None)
-        self._connections.leave(self._share)
+        self._connections.lost(self, self._share)
         self._transport = _LOST  # which otherwise holds this object in a cycle
         self._unread = b""
         if self._rest is not None:
@@ -307,6 +309,8 @@ class Connection(asyncio.BufferedProtocol):
         if lease is None:
             now = self._loop.time()
             lease = self._lease = Lease(self._share, self._too_slow, now, forget=self._forget_read)
+            if self._receives_little:
+                self._receive_much()
         if self._tls:
             total_bytes *= 2
         more_bytes = total_bytes - lease.leased_bytes
@@ -324,6 +328,15 @@ class Connection(asyncio.BufferedProtocol):
         self._pause(_ROOM)
         room.add_done_callback(self._room_told)
         self._enqueue((None, None, False, None, room))
+
+    def _receive_much(self) -> None:
+        self._receives_little = False
+        # uvloop gives no socket on which an option may be set, but its descriptor.
+        sock = socket.socket(fileno=self._transport.get_extra_info("socket").fileno())
+        try:
+            receive_at_once(sock, MOST_RECEIVED)
+        finally:
+            sock.detach()
 
     def _room_told(self, room: asyncio.Future[bool]) -> None:
         if room.result():
@@ -461,6 +474,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.resume_reading()
         self.deadline = self._loop.time() + self._linger_s
         if self._tls and self._linger_s == HURRY_S:
+            self._connections.linger(self)
             self._loop.call_later(HURRY_S, self._transport.abort)  # sooner than the next sweep
 
     # The server's side

@@ -14,6 +14,7 @@ from entrepot.edge.budget import SHARE, Budget, Share
 from entrepot.edge.fair_queue import FairSemaphore
 
 _LOOKED_AT = 64  # idle connections among which the longest idle one is searched
+MOST_LINGERING = 16  # connections over TLS
 LARGE_IN_WORK = 8  # requests over `sizes.LARGE` that are in work at a time
 DROPPED_BYTES_S = 64 << 20  # what is read and dropped in a second, of all connections together
 
@@ -58,6 +59,7 @@ class Connections:
         self._trusted = trusted
         self._shares: dict[str, Share] = {}
         self._admitted = 0
+        self._lingering: dict[Open, None] = {}  # the oldest first
         self._dropped_until = 0.0  # the time by which what was dropped so far may have been
 
     @property
@@ -94,6 +96,23 @@ class Connections:
         if connection in self.open:
             del self.open[connection]
             self.open[connection] = None
+
+    def linger(self, connection: Open) -> None:
+        """Notes a refused connection over TLS that stays until its client has the answer.
+
+        Each takes up to half a megabyte, which the budget does not know. So few stay, and the oldest goes.
+        """
+        self._lingering[connection] = None
+        if len(self._lingering) > MOST_LINGERING:
+            oldest = next(iter(self._lingering))
+            del self._lingering[oldest]
+            oldest.close()
+
+    def lost(self, connection: Open, share: Share) -> None:
+        """An open connection has ended."""
+        self.open.pop(connection, None)
+        self._lingering.pop(connection, None)
+        self.leave(share)
 
     def dropped(self, dropped_bytes: int, now: float) -> float:
         """Counts bytes that came after a refusal; returns for how many seconds no more should be read.

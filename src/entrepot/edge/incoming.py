@@ -206,15 +206,21 @@ class Incoming:
 
     def _long_target(self) -> None:
         """The target is long, or comes in pieces: its query has the limit of the path's owner."""
-        if self.stopped or self._url_bytes() <= self._url_limit:
+        url_bytes = self._url_bytes()
+        if self.stopped or url_bytes <= self._url_limit:
             return
-        self._split()
-        if len(self._path) > PATH_LIMIT:
+        # The query stays in its pieces: put together now and then, it would be in memory twice.
+        if b"?" not in self._url:
+            self._join_url()
+        path, begun = _parts(self._url)
+        if len(path) > PATH_LIMIT:
+            self._path, self._query = path, begun
             self._refuse(TooLarge("path", PATH_LIMIT))
             return
-        limit = self._limits.query_limit(self._path)
-        self._url_limit = len(self._url) - len(self._query) + limit
-        if len(self._query) > limit:
+        limit = self._limits.query_limit(path)
+        self._url_limit = len(self._url) - len(begun) + limit
+        if url_bytes > self._url_limit:
+            self._path, self._query = path, begun
             self._refuse(TooLarge("query", limit))
 
     def _url_bytes(self) -> int:
@@ -241,6 +247,7 @@ class Incoming:
         if parser is None:
             return
         self.in_head = False
+        url_bytes = 0 if self._small else self._url_bytes()
         self._split()
         headers = self._headers
         lines = len(headers) + self._repeats
@@ -248,7 +255,7 @@ class Incoming:
             self._small = False
         if not self._small:
             headers_bytes = _size(headers)
-            self._head_bytes = len(self._url) + headers_bytes + LINE_BYTES * lines
+            self._head_bytes = url_bytes + headers_bytes + LINE_BYTES * lines
             if headers_bytes > HEADERS_LIMIT:
                 self._refuse(_LONG_HEAD)
                 return
@@ -366,12 +373,16 @@ class Incoming:
             self._refuse(_LONG_TRAILERS)
         return long
 
-    def _split(self) -> None:
-        """The request target as path and query."""
+    def _join_url(self) -> None:
         if self._url_pieces:
             self._url = b"".join((self._url, *self._url_pieces))
             self._url_pieces.clear()
+
+    def _split(self) -> None:
+        """The request target as path and query."""
+        self._join_url()
         self._path, self._query = _parts(self._url)
+        self._url = b""
 
     def _request(self, body: bytes = b"") -> Request:
         return Request(

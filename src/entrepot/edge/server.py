@@ -130,7 +130,7 @@ async def _serve(front: Front, life: Life) -> None:
             server.connections.sweep(loop.time())
             if admin is not None:
                 admin.connections.sweep(loop.time())
-            if loop.time() - tidied > TIDY_S:
+            if loop.time() - tidied > TIDY_S or server.connections.budget.waiting:
                 tidied = loop.time()
                 await loop.run_in_executor(None, life.tidy)
     if life.watchdog is not None:
