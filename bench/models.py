@@ -165,8 +165,8 @@ def _creates(data: Path) -> Iterator[list[Case]]:
         )
         known = root.credentials(installation, "bench")
         request = partial(_create, known)
-        served, context = root.context_of(installation)
-        iotda = served[b"v5"]
+        owners, context = root.context_of(installation)
+        [iotda] = owners.below(b"/v5")
         operation = next(o for o in iotda.dialect.operations if o.name == "CreateProduct")
 
         def checked(given: Request) -> None:

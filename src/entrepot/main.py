@@ -31,7 +31,8 @@ from entrepot.vendors.huawei.account import initial_password
 
 if TYPE_CHECKING:
     from entrepot.config import Config
-    from entrepot.dialect.handle import ServedDialect, ServerContext
+    from entrepot.dialect.handle import ServerContext
+    from entrepot.dialect.owners import Owners
 
 STORE, MASTER_KEY, NEXT_KEY = engines.STORE, "master.key", "master.key.next"
 DEVELOPMENT = "dev"
@@ -340,15 +341,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def context_of(
-    installation: Opened, counts: Path | None = None
-) -> tuple[dict[bytes, ServedDialect], ServerContext]:
+def context_of(installation: Opened, counts: Path | None = None) -> tuple[Owners, ServerContext]:
     """The dialects, ready to answer, and what they need of the world.
 
     `counts`: where the processes of one server count together.
     """
     from entrepot.dialect.authenticator import Authenticator
-    from entrepot.dialect.handle import ServerContext, by_root
+    from entrepot.dialect.handle import ServerContext
+    from entrepot.dialect.owners import Owners
     from entrepot.dialect.rates import Rates
 
     installation.ledger, nonces = engines.counted_together(installation.config, counts)
@@ -360,7 +360,7 @@ def context_of(
         nonces=nonces,
     )
     rates = Rates(ledger=installation.ledger)
-    return by_root(dialects()), ServerContext(installation.store, authenticator, rates)
+    return Owners(dialects()), ServerContext(installation.store, authenticator, rates)
 
 
 def url(host: str, port: int, scheme: str = "http") -> str:

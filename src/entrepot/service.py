@@ -165,7 +165,7 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     from entrepot.edge.watchdog import Watchdog
 
     config, store = installation.config, installation.store
-    served, context = root.context_of(installation, counts)
+    owners, context = root.context_of(installation, counts)
     histograms, health = Histograms(), Health(store)
     observers: list[Observer] = [histograms.request]
     if config.access_log:
@@ -175,7 +175,7 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
         observers.append(traces.request)
     store.committed = histograms.commit
     proxies = Proxies(config.trusted_proxies) if config.trusted_proxies else None
-    edge = Edge(served, context, observers, config.max_in_work, proxies)
+    edge = Edge(owners, context, observers, config.max_in_work, proxies)
     largest = _LARGEST_REQUEST if config.tls_cert is None else 2 * _LARGEST_REQUEST
     budget = Budget(max(config.max_unanswered_bytes // config.workers, largest))
     trusted = proxies.trusts if proxies is not None else lambda peer: False

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import pytest
@@ -18,11 +18,14 @@ from entrepot.core.caller import PERMISSIONS
 from entrepot.core.devices import registry as devices
 from entrepot.core.faults import CATALOGUE, Fault
 from entrepot.core.things.product import Profile
+from entrepot.dialect.calls import signed
 from entrepot.dialect.check import read_json
+from entrepot.dialect.client import Stamp
 from entrepot.dialect.dialect import Dialect, Row
-from entrepot.dialect.handle import ServedDialect, by_root
+from entrepot.dialect.handle import ServedDialect
 from entrepot.dialect.openapi import document
 from entrepot.dialect.operation import Operation, Source
+from entrepot.dialect.owners import Owners
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.http import Edge
 from entrepot.main import dialects
@@ -30,7 +33,7 @@ from tests.contract.faults import samples
 from tests.contract.toy import HANDLE, TOY
 from tests.contract.world import World
 
-DIALECTS = (*dialects(), TOY)
+DIALECTS = (TOY, *dialects())
 OPERATIONS = [(d, o) for d in DIALECTS for o in d.operations]
 ROWS = [(d, r) for d in DIALECTS for r in d.rows]
 HOME = Path(entrepot.__file__).parent
@@ -182,8 +185,29 @@ def test_operations_have_names_and_places_of_their_own(dialect: Dialect) -> None
     assert roots <= set(dialect.roots)
 
 
-def test_no_two_dialects_claim_one_root() -> None:
-    assert by_root(DIALECTS)
+@pytest.fixture(scope="module")
+def credentials(world: World) -> dict[str, Any]:
+    return {**world.tenant(), "token": "some-token"}
+
+
+@each_operation
+def test_a_sample_call_of_an_operation_is_claimed_by_its_dialect_alone(
+    dialect: Dialect, operation: Operation, credentials: dict[str, Any]
+) -> None:
+    values = {name: f"some-{name}" for name in re.findall(r"{(\w+)}", operation.path)}
+    stamp, body = Stamp(0, "n"), operation.example if operation.body else None
+    call = signed(dialect, operation, values, body, credentials, stamp, b"127.0.0.1")
+    owners = Owners(DIALECTS)
+    owner = owners.of(call)
+    assert owner is not None
+    assert owner.dialect is dialect
+    claiming = [o.dialect for o in owners.below(call.path) if o.dialect.claims is not None]
+    assert [d.name for d in claiming if d.claims and d.claims(call)] in ([], [dialect.name])
+
+
+def test_a_dialect_behind_one_that_claims_everything_is_not_taken() -> None:
+    with pytest.raises(ValueError, match="claims all of /, so toy is never asked"):
+        Owners((*dialects(), TOY))
 
 
 @each_dialect
@@ -249,7 +273,7 @@ def test_the_core_and_the_store_know_no_status_and_no_wire(layer: str) -> None:
 
 def test_a_fifth_vendor_is_one_folder_and_nothing_else(world: World) -> None:
     credentials = world.tenant()
-    edge = Edge(by_root(DIALECTS), world.context)
+    edge = Edge(Owners(DIALECTS), world.context)
     key = {b"toy-key": credentials["access_key"].encode()}
 
     def ask(method: str, path: str, headers: dict[bytes, bytes], body: bytes = b"") -> str:
@@ -257,15 +281,17 @@ def test_a_fifth_vendor_is_one_folder_and_nothing_else(world: World) -> None:
         return f"{answer.status} {answer.body.decode()}"
 
     make = {**key, b"toy-do": b"make"}
-    made = ask("POST", "/toy/wares", make, b'{"title":"ball"}')
+    made = ask("POST", "/", make, b'{"title":"ball"}')
     item = made.split("item=")[1].split("\n")[0]
     assert made == f"200 item={item}\ntitle=ball\n"
     assert ask("GET", f"/toy/wares/{item}", key) == made
-    assert ask("POST", "/toy/wares", make, b'{"title":"ball"}') == (
+    assert ask("POST", "/", make, b'{"title":"ball"}') == (
         "409 no=twice\nwhy=ball is there already\n"
     )
-    assert ask("POST", "/toy/wares", make, b'{"title":""}').startswith("400 no=Invalid")
+    assert ask("POST", "/", make, b'{"title":""}').startswith("400 no=Invalid")
     assert ask("GET", "/toy/wares/toy-nothing", key) == "404 no=nowhere\nwhy=no toy-nothing\n"
     assert ask("GET", f"/toy/wares/{item}", {}).startswith("400 no=Unauthenticated")
     assert ask("GET", "/toy", key).startswith("400 no=Unrouted")
+    # What it does not claim of the root that it shares is the last owner's, as without it.
+    assert ask("POST", "/", key, b"").startswith("400 <?xml")
     assert HANDLE.read(world.installation.vault, item) is not None

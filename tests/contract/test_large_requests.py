@@ -78,9 +78,7 @@ def test_what_is_large_is_read_beside_the_loop(
     key = victim.credentials["access_key"].encode()
     body = f'{{"title":"ball{size}"}}'.encode().ljust(size)
     headers = {b"toy-key": key, b"toy-do": b"make"}
-    loop, threads = threads_of(
-        world, victim, Request("POST", b"/toy/wares", headers=headers, body=body)
-    )
+    loop, threads = threads_of(world, victim, Request("POST", b"/", headers=headers, body=body))
     assert set(threads) == {"parse", "decode", "take"}
     assert {thread != loop for thread in threads.values()} == {beside}
 
@@ -104,7 +102,7 @@ def test_while_it_is_read_the_loop_serves_others(world: World, victim: Victim) -
     key = victim.credentials["access_key"].encode()
     headers = {b"toy-key": key, b"toy-do": b"make"}
     body = b'{"title":"other"}'.ljust(LARGE + 1)
-    request = Request("POST", b"/toy/wares", headers=headers, body=body)
+    request = Request("POST", b"/", headers=headers, body=body)
     assert world.run(ask()) == 200
 
 

@@ -1,7 +1,7 @@
 """A fifth vendor, made up: the whole of what a new dialect takes, in one small file.
 
 Its wire is as unlike the others' as it may be: a selector in a header, replies as `name=value` lines,
-and a caller known by an access key alone.
+and a caller known by an access key alone. One of its calls goes to `/`, which is another dialect's too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from entrepot.core.caller import Caller
 from entrepot.core.faults import CATALOGUE, Fault, NotFound, Taken, Unauthenticated
@@ -17,11 +18,12 @@ from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref, Shown
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import Draft, Profile
+from entrepot.dialect.client import Client, Credentials, Stamp
 from entrepot.dialect.dialect import Dialect, Exchange, Row
 from entrepot.dialect.handle import decode_rest, parse_query
 from entrepot.dialect.handles import LOWER, Code
 from entrepot.dialect.operation import Call, Operation
-from entrepot.dialect.request import Answer
+from entrepot.dialect.request import Answer, Request
 
 HANDLE = Code("toy/product", LOWER, 14, bits=64, prefix="toy-")
 
@@ -58,6 +60,11 @@ async def _authenticate(exchange: Exchange) -> Caller:
     )  # fmt: skip
 
 
+def _signed(request: Request, credentials: Credentials, stamp: Stamp) -> Request:
+    key = credentials["access_key"].encode()
+    return replace(request, headers={**request.headers, b"toy-key": key})
+
+
 def _draft(call: Call, caller: Caller) -> Draft:
     return Draft(
         profile=Profile(name=call.body.title, extras={"toy": {"shape": call.body.shape}}),
@@ -86,10 +93,12 @@ def _refuse(status: int, code: str, message: str, fault: Fault, exchange: Exchan
 TOY = Dialect(
     name="toy",
     title="Toy",
-    roots=("toy",),
+    roots=("", "toy"),
+    claims=lambda request: b"toy-do" in request.headers or request.path != b"/",
+    client=Client(sign=_signed, selector=b"toy-do"),
     operations=(
         Operation(
-            name="Make", method="POST", path="/toy/wares", selector="make", summary="Make a ware",
+            name="Make", method="POST", path="/", selector="make", summary="Make a ware",
             source="inferred", page="Toy", body=Wares, reply=Seen, writes=True,
             permission="product:create",
             take=_draft, run=registry.shown(registry.create), give=_seen,

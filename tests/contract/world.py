@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -17,7 +17,8 @@ from entrepot.core.ports import Tx
 from entrepot.core.things.account import Settings, Tenant
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.dialect import Exchange
-from entrepot.dialect.handle import ServedDialect, ServerContext
+from entrepot.dialect.handle import ServerContext
+from entrepot.dialect.owners import Owners
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.http import Edge
 from tests.contract.adapters import ADAPTERS
@@ -32,11 +33,11 @@ class World:
 
     def __init__(self, data: Path, store: str = "") -> None:
         self.installation = root.open_installation(Config(data=data, store=store))
-        self.served: Mapping[bytes, ServedDialect]
+        self.owners: Owners
         self.context: ServerContext
-        self.served, self.context = root.context_of(self.installation)
+        self.owners, self.context = root.context_of(self.installation)
         self._heard: list[Exchange] = []
-        self._edge = Edge(self.served, self.context, (self._hear,))
+        self._edge = Edge(self.owners, self.context, (self._hear,))
         # Not a Runner: it takes Ctrl-C over for each call, which takes longer than most requests.
         self._loop = asyncio.new_event_loop()
         # As in a server the loop has a thread with few frames below it. Under a test's many frames a walk
@@ -112,7 +113,8 @@ class World:
 
     def timed(self, request: Request) -> tuple[float, Answer, Exchange]:
         """The same, with the seconds that it held the loop."""
-        served = self.served[request.path[1:].split(b"/", 1)[0]]
+        served = self.owners.of(request)
+        assert served is not None
         (answer, exchange), seconds = self.held(served.handle(request, self.context))
         return seconds, answer, exchange
 

@@ -28,7 +28,7 @@ def test_the_next_request_is_told_to_come_again_and_those_before_it_are_answered
     products = adapter.products
     assert products is not None
     seen: list[Exchange] = []
-    edge = Edge(world.served, world.context, [lambda e, a, s: seen.append(e)], MOST)
+    edge = Edge(world.owners, world.context, [lambda e, a, s: seen.append(e)], MOST)
     caller = world.tenant()
     disk, on_disk = os.fdatasync, threading.Event()
 

@@ -85,7 +85,7 @@ def test_many_logins_at_once_are_all_answered_where_the_password_is_right(
     world: World, known: Credentials
 ) -> None:
     async def at_once() -> list[Answer]:
-        served = world.served[b"v3"]
+        served = world.owners.below(b"/v3")[0]
         asked = (served.handle(login(known, "192.0.2.1"), world.context) for _ in range(16))
         return [answer for answer, _ in await asyncio.gather(*asked)]
 
@@ -103,7 +103,7 @@ def test_a_password_that_is_being_hashed_keeps_no_reader_of_the_store(
         busy = asyncio.create_task(passwords.prove("192.0.2.9", "somebody", go_on.wait))
         logins = [
             asyncio.create_task(
-                world.served[b"v3"].handle(login(known, "192.0.2.1"), world.context)
+                world.owners.below(b"/v3")[0].handle(login(known, "192.0.2.1"), world.context)
             )
             for _ in range(8)
         ]
@@ -111,7 +111,7 @@ def test_a_password_that_is_being_hashed_keeps_no_reader_of_the_store(
         reads = []
         for _ in range(5):
             request = IOTDA.request(products, {}, None, known)
-            answer, _ = await world.served[b"v5"].handle(request, world.context)
+            answer, _ = await world.owners.below(b"/v5")[0].handle(request, world.context)
             reads.append(answer.status)
         assert not any(task.done() for task in logins)
         go_on.set()
@@ -142,7 +142,7 @@ def test_the_public_key_is_computed_once(world: World) -> None:
 
 def test_many_who_ask_for_the_public_key_at_first_get_one(world: World) -> None:
     async def at_once() -> set[bytes]:
-        served = world.served[b"apim-token-service"]
+        served = world.owners.below(b"/apim-token-service")[0]
         asked = (served.handle(PUBLIC_KEY, world.context) for _ in range(20))
         return {answer.body for answer, _ in await asyncio.gather(*asked)}
 

@@ -162,7 +162,7 @@ def sending(folder: Path) -> Iterator[Sender]:
     world = World(folder)
     heard: list[tuple[Exchange, Answer]] = []
     edge = Edge(
-        world.served, world.context, [lambda exchange, answer, _: heard.append((exchange, answer))]
+        world.owners, world.context, [lambda exchange, answer, _: heard.append((exchange, answer))]
     )
     try:
         yield Sender(world, furnished(world), edge, heard)

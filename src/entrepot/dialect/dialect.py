@@ -90,7 +90,7 @@ class Dialect:
 
     name: str
     title: str
-    roots: tuple[str, ...]  # first path segments that are its own; "" is the bare "/"
+    roots: tuple[str, ...]  # first path segments that it answers below; "" is the bare "/"
     operations: tuple[Operation, ...]
     rows: tuple[Row, ...]
     request_id: Callable[[int], str]  # from the time in ms
@@ -121,6 +121,9 @@ class Dialect:
     # For documents: the query parameter that carries the selector, and the shapes of refusals.
     selector: str = ""
     refusals: tuple[type[Any], ...] = ()
+    # Which requests of its roots are its own, by path, query and headers; None: all, and those that no
+    # other dialect of the root claims (`owners.py`).
+    claims: Callable[[Request], bool] | None = None
     # Headers, in small letters, that a request has once at most, besides HTTP's own (`SINGLE_HEADERS`).
     single_headers: frozenset[bytes] = frozenset()
     body_limit: int = 1 << 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -225,19 +225,3 @@ def decode_rest(exchange: Exchange, lenient: Leniency = STRICT) -> Call:
     if found:
         raise Invalid(found)
     return Call(params, body)
-
-
-def by_root(dialects: Iterable[Dialect]) -> dict[bytes, ServedDialect]:
-    """Every dialect, ready, under each of its roots.
-
-    Raises:
-        ValueError: two dialects claim one root.
-    """
-    found: dict[bytes, ServedDialect] = {}
-    for dialect in dialects:
-        served = ServedDialect(dialect)
-        for root in dialect.roots:
-            if root.encode() in found:
-                raise ValueError(f"two dialects claim the root {root!r}")
-            found[root.encode()] = served
-    return found

@@ -50,7 +50,7 @@ class Admin:
         """What a monitoring program may add to a path."""
         return _QUERY
 
-    def body_limit(self, path: bytes) -> int:
+    def body_limit(self, head: Request) -> int:
         """None of its requests has a body; a small one is read and ignored."""
         return FREE_BYTES
 

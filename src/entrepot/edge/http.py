@@ -6,7 +6,7 @@ dialect owns the path, and to a browser at the bare "/".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from entrepot.core.faults import Fault, Malformed, Unavailable
 from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.handle import ServedDialect, ServerContext
+from entrepot.dialect.owners import Owners
 from entrepot.dialect.request import Answer, Request
 from entrepot.edge.connection import Application
 from entrepot.edge.proxies import Proxies
@@ -26,20 +27,20 @@ _STRANGERS_QUERY = 1 << 16
 
 
 class Edge:
-    """What a connection asks: the dialects by root (an `Application`).
+    """What a connection asks: the dialects (an `Application`).
 
     `in_work` requests wait for their answers; past `max_in_work` the next are refused at once.
     """
 
     def __init__(
         self,
-        served: Mapping[bytes, ServedDialect],
+        owners: Owners,
         context: ServerContext,
         observers: Sequence[Observer] = (),
         max_in_work: int = 1024,
         proxies: Proxies | None = None,
     ) -> None:
-        self._served = served
+        self._owners = owners
         self._context = context
         self._observers = tuple(observers)
         self._max_in_work = max_in_work
@@ -54,33 +55,30 @@ class Edge:
         self._others[root] = other
         self._home = b"/" + root
 
-    def _owner(self, path: bytes) -> ServedDialect | None:
-        return self._served.get(path[1:].split(b"/", 1)[0])
-
     def _other(self, path: bytes) -> Application | None:
         return self._others.get(path[1:].split(b"/", 1)[0])
 
     def query_limit(self, path: bytes) -> int:
         """The most bytes that a query sent to this path may have."""
-        owner = self._owner(path)
-        return _STRANGERS_QUERY if owner is None else owner.dialect.query_limit
+        owners = self._owners.below(path)
+        return max((owner.dialect.query_limit for owner in owners), default=_STRANGERS_QUERY)
 
-    def body_limit(self, path: bytes) -> int:
-        """The most bytes that a body sent to this path may have."""
-        owner = self._owner(path)
+    def body_limit(self, head: Request) -> int:
+        """The most bytes that the body behind this head may have."""
+        owner = self._owners.of(head)
         if owner is not None:
             return owner.dialect.body_limit
-        other = self._other(path)
-        return _STRANGERS_BODY if other is None else other.body_limit(path)
+        other = self._other(head.path)
+        return _STRANGERS_BODY if other is None else other.body_limit(head)
 
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """The answer to a request that is refused before all of it was read."""
         if self._proxies is not None:
             request = self._proxies.seen(request)
-        owner = self._owner(request.path)
+        owner = self._owners.of(request)
         if owner is None:
             other = self._other(request.path)
-            return other.refuse(request, fault) if other else stranger(request.path, self._served)
+            return other.refuse(request, fault) if other else stranger(request.path, self._owners)
         exchange = owner.exchange(request, self._context.authenticator)
         return self._told(exchange, owner.refuse(fault, exchange), 0.0)
 
@@ -89,15 +87,15 @@ class Edge:
         began = monotonic()
         if self._proxies is not None:
             request = self._proxies.seen(request)
-        owner = self._owner(request.path)
+        owner = self._owners.of(request)
         if owner is None:
             other = self._other(request.path)
-            return await other.answer(request) if other else stranger(request.path, self._served)
+            return await other.answer(request) if other else stranger(request.path, self._owners)
         if request.method == "GET" and request.path == b"/" and _is_a_browser(request, owner):
             return (
                 Answer(303, b"", ((b"location", self._home),))
                 if self._home
-                else welcome(self._served)
+                else welcome(self._owners)
             )
         if self.in_work >= self._max_in_work:
             self.turned_away += 1
@@ -136,23 +134,20 @@ class Edge:
         return answer
 
 
-def stranger(path: bytes, served: Mapping[bytes, ServedDialect]) -> Answer:
+def stranger(path: bytes, owners: Owners) -> Answer:
     """The answer where no dialect owns the path: which paths there are."""
     shown = path.decode("ascii", "backslashreplace")[:200]
-    return _listing(404, f"No vendor's API lives at {shown}.", served, error="not_found")
+    return _listing(404, f"No vendor's API lives at {shown}.", owners, error="not_found")
 
 
-def welcome(served: Mapping[bytes, ServedDialect]) -> Answer:
+def welcome(owners: Owners) -> Answer:
     """The answer to somebody who looks in: which APIs there are."""
-    return _listing(200, "Entrepot is here, and speaks these APIs.", served)
+    return _listing(200, "Entrepot is here, and speaks these APIs.", owners)
 
 
-def _listing(
-    status: int, message: str, served: Mapping[bytes, ServedDialect], **more: str
-) -> Answer:
-    roots = {f"/{root.decode()}": s.dialect.title for root, s in sorted(served.items())}
+def _listing(status: int, message: str, owners: Owners, **more: str) -> Answer:
     point = "Point the SDK's endpoint at this host and port, without a path."
-    body = msgspec.json.encode({**more, "message": f"{message} {point}", "roots": roots})
+    body = msgspec.json.encode({**more, "message": f"{message} {point}", "roots": owners.titles()})
     return Answer(status, body, ((b"content-type", b"application/json"),))
 
 

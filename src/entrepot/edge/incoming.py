@@ -47,8 +47,8 @@ class Limits(Protocol):
         """The most bytes that a query sent to this path may have."""
         ...
 
-    def body_limit(self, path: bytes) -> int:
-        """The most bytes that a body sent to this path may have; it may have `FREE_BYTES` anyway."""
+    def body_limit(self, head: Request) -> int:
+        """The most bytes that the body behind this head may have; it may have `FREE_BYTES` anyway."""
         ...
 
 
@@ -294,7 +294,7 @@ class Incoming:
         length = int(declared[:19])  # with more digits it is over every limit anyway
         self._declared_bytes = length
         if length > FREE_BYTES or b"transfer-encoding" in headers:
-            self._body_limit = self._limits.body_limit(self._path)
+            self._body_limit = self._limits.body_limit(self._request())
             if len(self._query) > SMALL_QUERY:
                 self._body_limit = max(self._body_limit - len(self._query), 0)
             if length > self._body_limit:

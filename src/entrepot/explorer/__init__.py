@@ -87,9 +87,9 @@ class Explorer:
         """The most bytes that a query sent to this path may have."""
         return _SMALL_FORM
 
-    def body_limit(self, path: bytes) -> int:
-        """The most bytes that a form sent to this path may have."""
-        return FORM_LIMIT if len(_words(path)) == _CALLS else _SMALL_FORM
+    def body_limit(self, head: Request) -> int:
+        """The most bytes that a form with this head may have."""
+        return FORM_LIMIT if len(_words(head.path)) == _CALLS else _SMALL_FORM
 
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """The answer to a request that is refused before all of it was read."""

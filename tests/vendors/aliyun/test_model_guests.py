@@ -334,7 +334,7 @@ def test_edits_of_a_large_model_at_once_are_all_kept_and_most_of_each_is_done_be
     store.committed, before = lambda n, seconds: units.append(n), store.committed
 
     async def at_once() -> list[Answer]:
-        served = world.served[requests[0].path[1:]]
+        served = world.owners.of(requests[0])
         answers = await asyncio.gather(*(served.handle(r, world.context) for r in requests))
         return [answer for answer, _ in answers]
 

@@ -19,7 +19,8 @@ from entrepot.core.products.registry import create
 from entrepot.core.things.account import Key, Settings, Tenant, User
 from entrepot.core.things.product import Draft, Profile
 from entrepot.dialect.authenticator import Authenticator
-from entrepot.dialect.handle import ServerContext, by_root
+from entrepot.dialect.handle import ServerContext
+from entrepot.dialect.owners import Owners
 from entrepot.dialect.rates import Rates
 from entrepot.dialect.request import Answer, Request
 from entrepot.store.sqlite.store import SqliteStore
@@ -67,7 +68,7 @@ class Enos:
             catalog=root.catalog(),
         )
         self.context = ServerContext(self.store, authenticator, Rates())
-        self._served = by_root((ENOS, TOKENS))
+        self._owners = Owners((ENOS, TOKENS))
 
     def restart(self) -> None:
         """Close the store and open it again, as a new process would."""
@@ -125,7 +126,8 @@ class Enos:
 
     def answer(self, request: Request) -> Answer:
         """The answer as it leaves."""
-        served = self._served[request.path[1:].split(b"/", 1)[0]]
+        served = self._owners.of(request)
+        assert served is not None
         return self._loop.run_until_complete(served.handle(request, self.context))[0]
 
     def ask_for_token(self, account: Account, **changes: Any) -> dict[str, Any]:
