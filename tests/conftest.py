@@ -21,7 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 if settings().derandomize:
     # Hypothesis also draws the constants of whatever modules are imported by then, which are not the
     # same in each worker and in a part of the suite.
-    providers._get_local_constants = providers.Constants
+    providers._get_local_constants = vars(providers)["Constants"]
 
 # What a developer has set for a server of their own is not for the commands that tests run.
 for name in [n for n in os.environ if n.startswith("ENTREPOT_")]:

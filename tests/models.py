@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 
@@ -22,6 +22,7 @@ from entrepot.core.models.thing_model import (
     Field,
     Json,
     Number,
+    NumberKind,
     Property,
     Service,
     Structure,
@@ -81,7 +82,8 @@ class Draw:
         return self.random.choice((*simple, self.number, *nested))(depth)
 
     def number(self, depth: int) -> Number:
-        kind = self.random.choice(("int", "long", "float", "double", "decimal"))
+        kinds: tuple[NumberKind, ...] = ("int", "long", "float", "double", "decimal")
+        kind = self.random.choice(kinds)
         places = 0 if kind in ("int", "long") else self.random.choice((0, 1, 2))
         low = Decimal(self.random.randint(-9999, 9999)).scaleb(-places)
         high = low + self.random.randint(1, 10000)
@@ -101,7 +103,8 @@ class Draw:
     def enum(self, depth: int) -> Enum:
         number = self.random.randint(1, 5)
         if self.random.random() < 0.5:
-            base, values = "int", [str(n) for n in range(number)]
+            base: Literal["int", "text"] = "int"
+            values = [str(n) for n in range(number)]
         else:
             base, values = "text", list(WORDS[:number])
         choices = tuple(Choice(v, self.maybe(self.label)) for v in values)

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from entrepot.config import Config
 from tests.cli.console import say
@@ -42,7 +42,7 @@ class Server:
         self.url = ""
         self.admin = ""  # host:port of the admin listener, where a flag asks for one
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

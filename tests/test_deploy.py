@@ -25,8 +25,11 @@ SETTINGS = {f"ENTREPOT_{name.upper()}" for name in Config.__struct_fields__}
 
 @pytest.fixture(scope="module")
 def unit() -> ConfigParser:
-    found = ConfigParser(interpolation=None, delimiters=("=",))  # strict: nothing stands twice
-    found.optionxform = str
+    class CaseKept(ConfigParser):
+        def optionxform(self, optionstr: str) -> str:
+            return optionstr
+
+    found = CaseKept(interpolation=None, delimiters=("=",))  # strict: nothing stands twice
     found.read(DEPLOY / "entrepot.service")
     return found
 

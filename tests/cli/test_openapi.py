@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from entrepot import main as root
+from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.openapi import document
 from tests.cli.console import say
 
 
 @pytest.mark.parametrize("dialect", root.dialects(), ids=lambda d: d.name)
-def test_every_dialects_document_is_printed(dialect: root.Dialect) -> None:
+def test_every_dialects_document_is_printed(dialect: Dialect) -> None:
     printed = say("openapi", dialect.name).json
     assert printed == document(dialect)
     assert printed["paths"]

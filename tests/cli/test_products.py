@@ -13,6 +13,7 @@ from entrepot import main as root
 from entrepot.core.models.authored import Authored
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Edit, Ref
+from entrepot.core.vault import Vault
 from tests.cli.console import Console
 
 
@@ -119,7 +120,7 @@ def test_a_name_cannot_steer_the_terminal(cli: Console) -> None:
         assert "alert" in said.out
 
 
-def _vault(cli: Console) -> root.Vault:
+def _vault(cli: Console) -> Vault:
     installation = cli.opened()
     try:
         return installation.vault

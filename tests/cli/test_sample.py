@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from entrepot import main as root
+from entrepot.dialect.dialect import Dialect
 from tests.cli.console import Console
 
 
@@ -34,7 +35,7 @@ def test_without_names_the_names_are_listed(console: Console) -> None:
 @pytest.mark.parametrize("language", ["python", "http"])
 @pytest.mark.parametrize("dialect", root.dialects(), ids=lambda d: d.name)
 def test_an_operation_alone_is_its_example(
-    console: Console, dialect: root.Dialect, language: str
+    console: Console, dialect: Dialect, language: str
 ) -> None:
     for operation in (dialect.operations[0], dialect.operations[-1]):
         said = console("sample", dialect.name, operation.name, "--as", language)

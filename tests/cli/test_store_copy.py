@@ -16,6 +16,7 @@ from entrepot.cli import stores
 from entrepot.config import Config
 from entrepot.core.kinds import INSTALLATION, KINDS
 from entrepot.core.ports import Tx
+from entrepot.core.things.account import Tenant
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import Product
 from entrepot.store import transfer
@@ -47,7 +48,7 @@ def source(tmp_path: Path) -> Console:
 
 
 def tenant_of(tx: Tx) -> tuple[int, int]:
-    (tenant,) = tx.scan(root.Tenant, INSTALLATION)
+    (tenant,) = tx.scan(Tenant, INSTALLATION)
     return tenant.id, tenant.default_space
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import psycopg
 
@@ -46,7 +47,9 @@ def _open_shared(folder: Path, **bounds: float) -> SharedSqliteStore:
 def _bound_sqlite(store: Store, pages: int) -> None:
     # On the writer's own connection and thread: the bound is the connection's.
     assert isinstance(store, SqliteStore)
-    store.write_now(lambda tx: tx.cursor.execute(f"PRAGMA max_page_count={pages}").fetchall())
+    store.write_now(
+        lambda tx: cast(Any, tx).cursor.execute(f"PRAGMA max_page_count={pages}").fetchall()
+    )
 
 
 # What a server says when its disk is full, said as soon as much is to be kept.

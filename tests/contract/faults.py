@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, cast, get_args
 
 from entrepot.core import faults as f
 from entrepot.core.caller import PERMISSIONS
@@ -14,7 +14,7 @@ KINDS = (
 )  # fmt: skip
 
 _VIOLATIONS = tuple(
-    f.Violation(("list", 0, "name"), kind, want, "got")
+    f.Violation(("list", 0, "name"), cast(Any, kind), want, "got")
     for kind, want in (
         ("missing", None), ("null", None), ("empty", 1), ("type", "string"), ("too_short", 2),
         ("too_long", 64), ("pattern", r"\A[a-z]+\Z"), ("enum", ("a", "b")), ("too_small", 0),

@@ -24,9 +24,10 @@ from entrepot.core.things.space import Space
 from entrepot.core.things.template import Template
 from entrepot.core.things.topic import Topic
 from entrepot.dialect.calls import filled, words
+from entrepot.dialect.client import Credentials
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.roma.handles import part_id
-from tests.contract.adapters import Adapter, Credentials
+from tests.contract.adapters import Adapter
 from tests.contract.goods import SOMEBODY
 from tests.contract.world import World
 

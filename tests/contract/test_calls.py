@@ -11,12 +11,12 @@ import pytest
 
 from entrepot.core.faults import Broken, Invalid, Malformed, Unauthenticated, Unrouted
 from entrepot.dialect.calls import Field, Form, form, signed
-from entrepot.dialect.client import Stamp
+from entrepot.dialect.client import Credentials, Stamp
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.openapi import document, path_of
 from entrepot.dialect.operation import Operation
 from entrepot.main import dialects
-from tests.contract.adapters import HOST, Credentials, stamp
+from tests.contract.adapters import HOST, stamp
 from tests.contract.world import World
 
 CALLS = [(d, o) for d in dialects() for o in d.operations]

@@ -13,7 +13,8 @@ from entrepot.core.devices.registry import SAID
 from entrepot.core.ports import Tx
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
-from tests.contract.adapters import WITH_DEVICES, WITH_PRODUCTS, Adapter, Credentials
+from entrepot.dialect.client import Credentials
+from tests.contract.adapters import WITH_DEVICES, WITH_PRODUCTS, Adapter
 from tests.contract.goods import device
 from tests.contract.test_laws import kept, make
 from tests.contract.world import World

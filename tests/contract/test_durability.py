@@ -24,8 +24,9 @@ from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.things.account import Settings
 from entrepot.core.things.product import Product
+from entrepot.dialect.client import Credentials
 from tests import postgres
-from tests.contract.adapters import WITH_PRODUCTS, Adapter, Credentials
+from tests.contract.adapters import WITH_PRODUCTS, Adapter
 from tests.server import Server
 
 ROUNDS, WRITERS, SECONDS = 3, 6, 0.6

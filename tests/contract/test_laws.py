@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from entrepot.core.faults import Invalid, Malformed
 from entrepot.core.things.product import Product, Profile
 from entrepot.dialect.check import FROM_TEXT, read_json, read_plain
-from tests.contract.adapters import WITH_PRODUCTS, Adapter, Credentials
+from entrepot.dialect.client import Credentials
+from tests.contract.adapters import WITH_PRODUCTS, Adapter
 from tests.contract.declared import values
 from tests.contract.world import World
 from tests.examples import examples
@@ -53,7 +54,9 @@ def bodies(adapter: Adapter) -> st.SearchStrategy[dict[str, Any]]:
     """What the dialect's create may be sent, by its own declaration."""
     assert adapter.products is not None
     operation = adapter.operation(adapter.products.create)
-    return values(operation.params if adapter.products.in_query else operation.body)
+    declared: Any = operation.params if adapter.products.in_query else operation.body
+    assert declared is not None
+    return values(declared)
 
 
 def takes(adapter: Adapter, body: dict[str, Any]) -> bool:
@@ -62,8 +65,10 @@ def takes(adapter: Adapter, body: dict[str, Any]) -> bool:
     operation = adapter.operation(adapter.products.create)
     try:
         if adapter.products.in_query:
+            assert operation.params is not None
             read_plain(body, operation.params, FROM_TEXT)
         else:
+            assert operation.body is not None
             read_json(json.dumps(body).encode(), operation.body)
     except (Invalid, Malformed):
         return False

@@ -13,8 +13,9 @@ import pytest
 
 from entrepot.core.caller import PERMISSIONS
 from entrepot.core.faults import Broken, Denied
+from entrepot.dialect.client import Credentials
 from entrepot.dialect.operation import Operation
-from tests.contract.adapters import ADAPTERS, Adapter, Credentials
+from tests.contract.adapters import ADAPTERS, Adapter
 from tests.contract.furnished import Victim, call, furnished
 from tests.contract.world import World
 

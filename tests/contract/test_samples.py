@@ -15,14 +15,16 @@ import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entrepot.dialect.authenticator import Authenticator
 from entrepot.dialect.calls import filled, signed, words
+from entrepot.dialect.client import Credentials
 from entrepot.dialect.code import ACCESS_KEY, FILE, SECRET_KEY, hidden, variables
 from entrepot.dialect.dialect import Dialect, Exchange
 from entrepot.dialect.operation import Operation
@@ -30,7 +32,7 @@ from entrepot.dialect.request import Answer, Request
 from entrepot.dialect.router import Router
 from entrepot.dialect.samples import Language, sample
 from entrepot.main import dialects
-from tests.contract.adapters import ADAPTERS, HOST, Adapter, Credentials, stamp
+from tests.contract.adapters import ADAPTERS, HOST, Adapter, stamp
 from tests.contract.furnished import call, furnished
 from tests.contract.world import World
 from tests.recorder import Recorder
@@ -75,7 +77,7 @@ class Sampled:
         return {name: known[name] for name in variables(self.code)}
 
 
-Samples = dict[tuple[str, str, str], Sampled]
+Samples = dict[tuple[str, str, Language], Sampled]
 
 
 def tools(data: Path) -> Path:
@@ -97,7 +99,9 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Samples:
     (data / FILE).write_text(SHEET, encoding="utf-8")
     tools(data)
     world = World(data / "store")
-    found = {(a.dialect, o.name, word): called(world, a, o) for a, o in CALLS for word in LANGUAGES}
+    found: Samples = {
+        (a.dialect, o.name, word): called(world, a, o) for a, o in CALLS for word in LANGUAGES
+    }
     world.close()
     with Server(data / "store") as server, Recorder(server.address) as recorder:
         for adapter, operation in CALLS:
@@ -216,7 +220,7 @@ def test_a_sample_reaches_its_operation_with_what_was_given(
 
 def understood(dialect: Dialect, request: Request) -> tuple[str, Any]:
     """The operation and the parameters that the server takes it for."""
-    exchange = Exchange(dialect, request, "", None, 0)
+    exchange = Exchange(dialect, request, "", cast(Authenticator, None), 0)
     dialect.parse(exchange)
     found = Router(dialect.operations).find(request.method, request.path, dialect.select(exchange))
     exchange.operation, exchange.path = found

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,10 +29,11 @@ from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.faults import Broken
 from entrepot.core.things.account import Settings
+from entrepot.dialect.client import Credentials
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.openapi import document
 from entrepot.dialect.request import Request
-from tests.contract.adapters import ADAPTERS, Adapter, Credentials
+from tests.contract.adapters import ADAPTERS, Adapter
 from tests.contract.live import ask
 from tests.examples import examples
 from tests.holding import BOUND_S
@@ -42,7 +43,7 @@ CHECKS = [status_code_conformance, content_type_conformance, response_schema_con
 SIGNERS = {a.dialect: a for a in ADAPTERS}
 SCHEMAS = {d.name: schemathesis.openapi.from_dict(document(d)) for d in root.dialects()}
 OPERATIONS = [
-    (dialect, found.ok())
+    (dialect, cast(Any, found).ok())
     for dialect in root.dialects()
     for found in SCHEMAS[dialect.name].get_all_operations()
 ]
@@ -92,7 +93,7 @@ class Signed(requests.auth.AuthBase):
     def __call__(self, prepared: PreparedRequest) -> PreparedRequest:
         url = urlsplit(str(prepared.url))
         body = prepared.body or b""
-        raw = body.encode() if isinstance(body, str) else bytes(body)
+        raw = body.encode() if isinstance(body, str) else bytes(cast(bytes, body))
         prepared.headers["host"] = url.netloc
         headers = {_bytes(k).lower(): _bytes(v) for k, v in prepared.headers.items()}
         request = Request(str(prepared.method), url.path.encode(), url.query.encode(), headers, raw)

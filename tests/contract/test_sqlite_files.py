@@ -98,7 +98,8 @@ def test_no_answer_leaves_before_the_disk_has_it(
         writing = asyncio.ensure_future(store.write(lambda tx: tx.remember("x", b"1")))
         await asyncio.sleep(0.05)
         reading = asyncio.ensure_future(store.read(lambda tx: tx.recall("x")))
-        done, _ = await asyncio.wait([writing, reading], timeout=0.2)
+        both: list[asyncio.Future[Any]] = [writing, reading]
+        done, _ = await asyncio.wait(both, timeout=0.2)
         assert not done
         on_disk.set()
         await asyncio.wait_for(writing, 10)

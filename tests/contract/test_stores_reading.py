@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -217,7 +217,8 @@ def test_a_statement_that_does_not_end_keeps_no_short_reader(
 
     async def race() -> None:
         reads = [
-            ask(store, lambda tx: tx.cursor.execute(engine.endless).fetchall()) for _ in range(4)
+            ask(store, lambda tx: cast(Any, tx).cursor.execute(engine.endless).fetchall())
+            for _ in range(4)
         ]
         outcomes = await asyncio.gather(*reads, return_exceptions=True)
         assert {type(one) for one in outcomes} <= {TooMuch, Unavailable}

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
+from entrepot.dialect.client import Credentials
 from entrepot.dialect.operation import Operation
-from tests.contract.adapters import ADAPTERS, Adapter, Credentials
+from tests.contract.adapters import ADAPTERS, Adapter
 from tests.contract.furnished import MARK, Victim, call, furnished
 from tests.contract.world import World
 

@@ -45,7 +45,7 @@ class Inventory:
         found: Device = self.run(devices.get, ref, caller)
         return found
 
-    def list(self, caller: Caller | None = None, **wanted: Any) -> Devices:
+    def listed(self, caller: Caller | None = None, **wanted: Any) -> Devices:
         found: Devices = self.store.read_now(
             lambda tx: device_lists.listed(tx, caller or self.mine, Listing(**wanted))
         )
@@ -132,7 +132,7 @@ def test_nobody_sees_another_tenants_device(inventory: Inventory) -> None:
     ):  # fmt: skip
         with pytest.raises(NotFound):
             inventory.get(wanted, inventory.theirs)
-    assert inventory.list(inventory.theirs).total == 0
+    assert inventory.listed(inventory.theirs).total == 0
 
 
 def test_devices_of_a_product_that_a_setting_hides_are_hidden(inventory: Inventory) -> None:
@@ -140,9 +140,9 @@ def test_devices_of_a_product_that_a_setting_hides_are_hidden(inventory: Invento
     blue = with_settings(through(inventory.mine, "blue"), own_products_only=("blue",))
     with pytest.raises(NotFound):
         inventory.get(ref(made), blue)
-    assert inventory.list(blue).total == 0
+    assert inventory.listed(blue).total == 0
     red = with_settings(inventory.mine, own_products_only=("red",))
-    assert [s.device for s in inventory.list(red).items] == [made]
+    assert [s.device for s in inventory.listed(red).items] == [made]
 
 
 def test_quotas_count_the_tenants_or_the_products_devices(inventory: Inventory) -> None:
@@ -207,7 +207,7 @@ def test_a_gateway_knows_its_children_and_outlives_them(inventory: Inventory) ->
     assert one.gateway == gateway.id
     found = inventory.get(ref(gateway))
     assert (found.children, found.revision, found.updated_at) == (2, 1, gateway.updated_at)
-    listed = inventory.list(gateways=(found,))
+    listed = inventory.listed(gateways=(found,))
     assert [s.device.key for s in listed.items] == ["two", "one"]
     assert all(s.gateway == (found, inventory.product) for s in listed.items)
     with pytest.raises(InUse) as refused:
@@ -216,11 +216,11 @@ def test_a_gateway_knows_its_children_and_outlives_them(inventory: Inventory) ->
     inventory.run(devices.delete, ref(one))
     inventory.run(devices.update, (ref(two), lambda old: replace(old, gateway=None)))
     assert inventory.get(ref(gateway)).children == 0
-    assert inventory.list(gateways=(inventory.get(ref(gateway)),)).total == 0
+    assert inventory.listed(gateways=(inventory.get(ref(gateway)),)).total == 0
     inventory.run(devices.delete, ref(gateway))
     with pytest.raises(NotFound):
         inventory.create("three", gateway=ref(gateway))
-    assert inventory.list().total == 1
+    assert inventory.listed().total == 1
 
 
 def test_a_list_is_narrowed_and_paged(inventory: Inventory) -> None:
@@ -230,7 +230,7 @@ def test_a_list_is_narrowed_and_paged(inventory: Inventory) -> None:
     last = inventory.create("d0", product=of(other))
 
     def keys(**wanted: Any) -> tuple[int, list[str]]:
-        found = inventory.list(**wanted)
+        found = inventory.listed(**wanted)
         return found.total, [s.device.key for s in found.items]
 
     assert keys(products=(inventory.product.id,), skip=1, limit=2) == (5, ["d3", "d2"])

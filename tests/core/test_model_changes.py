@@ -35,10 +35,10 @@ def replayed(plain: Any, changes: dict[str, list[Any]]) -> Any:
         steps = [s.replace("~1", "/").replace("~0", "~") for s in place.split("/")[1:]]
         if not steps:
             return plain if now == SPELLING else now
-        holder = plain
+        holder: Any = plain
         for step in steps[:-1]:
             holder = holder[int(step) if isinstance(holder, list) else step]
-        last = int(steps[-1]) if isinstance(holder, list) else steps[-1]
+        last: Any = int(steps[-1]) if isinstance(holder, list) else steps[-1]
         if now is None:
             assert holder[last] == was
             del holder[last]

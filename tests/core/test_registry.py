@@ -240,7 +240,7 @@ def test_concurrent_updates_lose_nothing(shop: Shop) -> None:
 def test_of_a_delete_and_an_update_at_once_both_or_the_delete_alone_happened(shop: Shop) -> None:
     made = shop.create()
 
-    async def both() -> list[Any]:
+    async def both() -> Any:
         return await asyncio.gather(
             shop.store.write(lambda tx: registry.delete(tx, shop.mine, ref(made))),
             shop.store.write(lambda tx: registry.update(tx, shop.mine, (ref(made), renamed("x")))),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.core.things.account import Key
+from entrepot.core.things.account import Key, Tenant, User
 from entrepot.core.vault import Vault, hash_password, password_matches
 from entrepot.dialect.authenticator import Bearer
 from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS
@@ -47,7 +49,7 @@ def test_repr_shows_no_secret() -> None:
     assert "r" * 32 not in repr(VAULT)
     assert repr(VAULT) == "Vault(...)"
     key = Key(id=1, tenant=1, user=1, access_key="ak", sealed=b"", created_at=1)
-    assert "s3cret" not in repr(Bearer(key, None, None, b"s3cret"))
+    assert "s3cret" not in repr(Bearer(key, cast(User, None), cast(Tenant, None), b"s3cret"))
 
 
 @pytest.mark.parametrize("root", [b"", bytes(31), bytes(33)], ids=len)

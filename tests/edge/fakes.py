@@ -43,10 +43,12 @@ class Silent:
     def query_limit(self, path: bytes) -> int:
         return LONGEST
 
-    body_limit = query_limit
+    def body_limit(self, head: Request) -> int:
+        return LONGEST
 
     async def answer(self, request: Request) -> Answer:
-        return await asyncio.get_running_loop().create_future()
+        never: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        return await never
 
     def refuse(self, request: Request, fault: Fault) -> Answer:
         raise AssertionError("nothing is refused here")

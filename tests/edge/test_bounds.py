@@ -152,7 +152,8 @@ def test_what_comes_together_is_bounded_by_number() -> None:
         def query_limit(self, path: bytes) -> int:
             return 1 << 20
 
-        body_limit = query_limit
+        def body_limit(self, head: Request) -> int:
+            return 1 << 20
 
     Incoming(Limits(), Receiver(), "").feed(b"GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n" * 5000)
     assert len(completed) == PIPELINED_LIMIT

@@ -12,10 +12,11 @@ from urllib.parse import quote
 
 import pytest
 
+from entrepot.dialect.client import Credentials
 from entrepot.dialect.dialect import SINGLE_HEADERS, Dialect
 from entrepot.dialect.request import Answer
 from entrepot.main import dialects
-from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS, Adapter, Credentials
+from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS, Adapter
 from tests.contract.live import ask
 from tests.edge.raw import Reply, Wire, spelled
 from tests.server import Server
@@ -311,6 +312,7 @@ def test_who_has_sent_all_it_has_is_answered_and_the_connection_closed(
             assert reply is not None, "the server hung up without an answer"
             assert reply.status in (200, 201), reply
             assert not adapter.refused(Answer(reply.status, reply.body)), reply
+        assert reply is not None
         assert reply.headers["connection"] == "close"
         began = time.monotonic()
         assert wire.closed

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from entrepot import main as root
+from entrepot.dialect.client import Credentials
 from entrepot.edge.logs import FORMATS, Console, Json
-from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS, Adapter, Credentials
+from tests.contract.adapters import ADAPTERS, WITH_PRODUCTS, Adapter
 from tests.contract.live import ask
 from tests.server import Server
 

@@ -24,7 +24,8 @@ from entrepot import main as root
 from entrepot.config import Config
 from entrepot.core.faults import Unavailable
 from entrepot.core.things.account import Settings
-from tests.contract.adapters import WITH_PRODUCTS, Credentials
+from entrepot.dialect.client import Credentials
+from tests.contract.adapters import WITH_PRODUCTS
 from tests.contract.test_durability import WRITERS, verify
 from tests.faults.disk import Goods, look, said_as, wait_until_ready
 from tests.faults.interrupted import Client, absent

@@ -21,8 +21,8 @@ from entrepot.core.faults import Unavailable
 from entrepot.core.ports import Tx
 from entrepot.core.things.account import Settings
 from entrepot.core.things.product import Product
+from entrepot.dialect.client import Credentials
 from entrepot.dialect.request import Answer
-from tests.contract.adapters import Credentials
 from tests.contract.test_durability import CLAIMING, WRITERS, verify
 from tests.faults.disk import said_as, wait_until_ready
 from tests.postgres import PostgresServer

@@ -80,11 +80,11 @@ def slow_syncs(disk: Disk) -> None:
     """Make the syncs that the store itself asks for wait, or fail, as the disk does."""
     sync = os.fdatasync
 
-    def fdatasync(descriptor: Any) -> None:
+    def fdatasync(fd: Any) -> None:
         disk.wait()
         if disk.word == "dead":
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        sync(descriptor)
+        sync(fd)
 
     os.fdatasync = fdatasync
 

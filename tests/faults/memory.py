@@ -233,7 +233,7 @@ def measure(
     program = ("/bin/sh", "-c", _WORDS, *ENTREPOT)
     missed = 0
     with Server(folder / "data", *flags, program=program) as server:
-        users = []
+        users: list[Credentials] = []
         for name in ("dev", "large", "stranger"):
             if name != "dev":
                 server.run("tenant", "create", name)

@@ -21,8 +21,9 @@ from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.account import Settings
 from entrepot.core.things.product import Draft, Profile
+from entrepot.dialect.client import Credentials
 from entrepot.dialect.request import Request
-from tests.contract.adapters import ADAPTERS, Adapter, Credentials
+from tests.contract.adapters import ADAPTERS, Adapter
 from tests.contract.live import ask
 from tests.server import Server
 

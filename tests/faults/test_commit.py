@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -175,6 +175,6 @@ def test_a_node_that_was_idle_for_long_is_known_again(server: postgres.PostgresS
             with closing(PostgresStore(url)) as new:
                 new.write_now(lambda tx: product(tx).id)
             assert rows.execute("SELECT count(*) FROM entrepot.node").fetchone() == (1,)
-            idle.write_now(lambda tx: tx.drop(tx.get(Product, TENANT, made)))
+            idle.write_now(lambda tx: tx.drop(cast(Product, tx.get(Product, TENANT, made))))
             assert rows.execute("SELECT count(*) FROM entrepot.node").fetchone() == (2,)
         assert len(products(idle)) == 1

@@ -6,6 +6,7 @@ import os
 import resource
 import threading
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -125,7 +126,7 @@ def spoil(store: Path) -> None:
     """Overwrite the page of the file on which the oldest products are; nobody has it open."""
     connection = apsw.Connection(str(store))
     connection.execute("PRAGMA journal_mode=DELETE").fetchall()  # everything into the one file
-    pages = connection.execute(
+    pages: list[Any] = connection.execute(
         "SELECT pageno, pgsize FROM dbstat WHERE name='product' AND pagetype='leaf' ORDER BY pageno"
     ).fetchall()
     connection.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from entrepot.dialect.client import Credentials
 from tests.faults.attacks import ATTACKS
 from tests.faults.memory import RESIDENT_MB, attacked
 from tests.server import Server
@@ -11,7 +12,7 @@ from tests.server import Server
 
 def test_all_attacks_together_take_no_more_memory_than_there_may_be(tmp_path: Path) -> None:
     with Server(tmp_path / "data") as server:
-        users = []
+        users: list[Credentials] = []
         for name in ("dev", "large", "stranger"):
             if name != "dev":
                 server.run("tenant", "create", name)

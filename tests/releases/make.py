@@ -19,10 +19,11 @@ from entrepot.core.ports import Tx
 from entrepot.core.products import drafts
 from entrepot.core.products.drafts import Publication
 from entrepot.core.products.registry import Ref
+from entrepot.dialect.client import Credentials
 from tests import postgres
 from tests.cli.console import Console, say
 from tests.cli.test_models import MODEL
-from tests.contract.adapters import WITH_DEVICES, WITH_PRODUCTS, Adapter, Credentials
+from tests.contract.adapters import WITH_DEVICES, WITH_PRODUCTS, Adapter
 from tests.contract.world import World
 from tests.releases.reading import DUMP, HERE, NAME, kinds, read
 

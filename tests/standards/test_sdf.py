@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from entrepot.core.models.thing_model import (
     Array,
@@ -103,7 +104,7 @@ def test_what_sdf_has_no_quality_for_is_in_a_comment_and_comes_back() -> None:
     )
 
 
-def _members(model: ThingModel, index: int) -> dict[str, object]:
+def _members(model: ThingModel, index: int) -> dict[str, Any]:
     found = model.services[0].properties[index]
     return {name: getattr(found, name) for name in found.__struct_fields__}
 

@@ -6,7 +6,7 @@ import gc
 import json
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -123,12 +123,13 @@ def remembering(text: bytes) -> int:
 
 
 def test_what_is_kept_is_found() -> None:
-    for n, keep in enumerate((
+    ways: tuple[Callable[[bytes], Any], ...] = (
         lambda mark: KEPT.update({("a", mark): 1}),
         lambda mark: KEPT.update({1: Request("GET", b"/" + mark)}),
         lambda mark: KEPT.update({2: Recent[bytes, int](9)}) or KEPT[2].keep(mark, 1),
         remembering,
-    )):  # fmt: skip
+    )
+    for n, keep in enumerate(ways):
         mark = uuid.uuid4().hex
         keep(mark.encode())
         assert holders(mark), n

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from dataclasses import replace as changed
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
@@ -152,10 +152,11 @@ def lengthened(fault: Fault, text: str) -> Fault:
         ))  # fmt: skip
     ours = {fault.told_apart_by, "kind", "part", "permission", "by", "allowed"}
     long = {
-        f.name: text for f in fields(fault)
+        f.name: text for f in fields(cast(Any, fault))
         if f.name not in ours and isinstance(getattr(fault, f.name), str)
     }  # fmt: skip
-    return changed(fault, **long)
+    made: Fault = changed(cast(Any, fault), **long)
+    return made
 
 
 @pytest.mark.parametrize("dialect", dialects(), ids=lambda d: d.name)

@@ -7,6 +7,7 @@ import inspect
 import re
 from typing import Any
 
+import msgspec.inspect
 import pytest
 from msgspec import inspect as declared
 
@@ -54,7 +55,9 @@ def test_an_operation_has_its_class_and_its_method(dialect: Dialect, operation: 
 @pytest.mark.parametrize("operation", ALIYUN.operations, ids=lambda o: o.name)
 def test_what_is_nested_has_its_class(operation: Operation) -> None:
     models = importlib.import_module(MODULES[ALIYUN.name][0])
-    for field in declared.type_info(operation.params).fields:
+    known = declared.type_info(operation.params)
+    assert isinstance(known, msgspec.inspect.StructType)
+    for field in known.fields:
         for kind in structs(field.type):
             nested = getattr(models, f"{operation.name}Request{field.encode_name}")
             spelled = {argument(f.encode_name) for f in kind.fields}

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from entrepot.core.faults import Fault
 from entrepot.dialect.calls import bare, with_own
-from entrepot.dialect.client import Stamp
+from entrepot.dialect.client import Credentials, Stamp
 from entrepot.dialect.dialect import Dialect, Exchange
 from entrepot.dialect.operation import Operation
 from entrepot.dialect.request import Answer, Request
@@ -23,7 +23,7 @@ from entrepot.edge.http import Edge
 from entrepot.main import dialects
 from entrepot.vendors.aliyun import codec
 from entrepot.vendors.aliyun.signing import canonical_query, sign_v1
-from tests.contract.adapters import HOST, Adapter, Credentials, stamp
+from tests.contract.adapters import HOST, Adapter, stamp
 from tests.contract.furnished import Victim, call, furnished
 from tests.contract.world import World
 

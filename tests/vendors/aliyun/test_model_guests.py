@@ -38,8 +38,9 @@ from entrepot.core.models.thing_model import (
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.products import named_models
 from entrepot.core.things.product import Product, Profile
+from entrepot.dialect.client import Credentials
 from entrepot.dialect.request import Answer
-from tests.contract.adapters import ALIYUN, IOTDA, Credentials
+from tests.contract.adapters import ALIYUN, IOTDA
 from tests.contract.world import World
 from tests.largest import largest
 from tests.models import drawn
@@ -334,7 +335,7 @@ def test_edits_of_a_large_model_at_once_are_all_kept_and_most_of_each_is_done_be
     store.committed, before = lambda n, seconds: units.append(n), store.committed
 
     async def at_once() -> list[Answer]:
-        served = world.owners.of(requests[0])
+        served = world.owners.below(requests[0].path)[0]
         answers = await asyncio.gather(*(served.handle(r, world.context) for r in requests))
         return [answer for answer, _ in answers]
 

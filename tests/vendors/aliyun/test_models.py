@@ -53,7 +53,7 @@ def shown(caller: AliyunCaller, key: str, action: str = "QueryThingModel", **giv
     return json.loads(answer["Data"]["ThingModelJson"])
 
 
-def names(caller: AliyunCaller, key: str, *given: str, **more: object) -> list[str]:
+def names(caller: AliyunCaller, key: str, *given: str, **more: Any) -> list[str]:
     return [p["identifier"] for p in shown(caller, key, *given, **more)["properties"]]
 
 

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -313,7 +313,7 @@ def test_a_user_may_do_what_it_was_granted(
 
 def test_an_action_must_be_given(enos: Enos, account: Account) -> None:
     for action in (None, ""):
-        answer = enos.call(account, action, BODY)
+        answer = enos.call(account, cast(str, action), BODY)
         words = "Invalid Argument action:action is missing"
         assert (answer["code"], answer["msg"]) == (99400, words)
     answer = enos.call(account, "destroy", BODY)

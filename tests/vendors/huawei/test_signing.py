@@ -141,8 +141,8 @@ def retold(request: Request, names: tuple[bytes, ...]) -> bytes:
     pairs = []
     for piece in request.query.decode().split("&"):
         if piece:
-            name, _, value = piece.partition("=")
-            pairs.append((unquote(name), unquote(value)))
+            key, _, value = piece.partition("=")
+            pairs.append((unquote(key), unquote(value)))
     query = "&".join(f"{quote(n, safe='~')}={quote(v, safe='~')}" for n, v in sorted(pairs))
     head = f"{request.method}\n{path}\n{query}\n".encode()
     for name in names:

@@ -145,8 +145,8 @@ def test_headers_that_are_absent_or_sent_twice(iotda: Caller) -> None:
     for header in ("host", "authorization", "x-sdk-date", "content-type"):
         unreadable(iotda.send("GET", "products", twice=(header,)), header)
     # any other may not be one that was signed: only one of its values would be covered
-    other = {"headers": {"instance-id": "inst"}, "twice": ("instance-id",)}
-    assert iotda.send("GET", "products", **other).code == "401 IOTDA.000002"
+    other = iotda.send("GET", "products", headers={"instance-id": "inst"}, twice=("instance-id",))
+    assert other.code == "401 IOTDA.000002"
 
 
 def test_a_client_without_a_project_id(iotda: Caller) -> None:

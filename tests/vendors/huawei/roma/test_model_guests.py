@@ -34,7 +34,8 @@ from entrepot.core.models.thing_model import (
 from entrepot.core.ports import Entry, Tx
 from entrepot.core.products import registry
 from entrepot.core.things.product import Product
-from tests.contract.adapters import ROMA, Credentials
+from entrepot.dialect.client import Credentials
+from tests.contract.adapters import ROMA
 from tests.contract.world import World
 from tests.server import Server
 from tests.vendors.huawei.iotda.caller import Caller, new_tenant, property, service
