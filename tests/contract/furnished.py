@@ -23,7 +23,7 @@ from entrepot.core.things.product import Kind, Product, Profile
 from entrepot.core.things.space import Space
 from entrepot.core.things.template import Template
 from entrepot.core.things.topic import Topic
-from entrepot.dialect.calls import filled, words
+from entrepot.dialect.calls import filled, placeholders
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.huawei.roma.handles import part_id
@@ -195,7 +195,7 @@ def call(
 ) -> tuple[dict[str, Any], Any]:
     """Parameters and body that call the operation on these things."""
     known, handles = operation.parameters, {**handles, **_others(operation, handles)}
-    example = filled(operation.example, {**words(caller), **handles})
+    example = filled(operation.example, {**placeholders(adapter.value, caller), **handles})
     given = _one_owner({k: v for k, v in handles.items() if k in known})
     if operation.body is None:
         shown = example or {}  # one of several is given as `name.1`, what is in one as `name.1.of`

@@ -18,7 +18,7 @@ from entrepot.core.caller import PERMISSIONS
 from entrepot.core.devices import registry as devices
 from entrepot.core.faults import CATALOGUE, Fault
 from entrepot.core.things.product import Profile
-from entrepot.dialect.calls import signed
+from entrepot.dialect.calls import placeholders, signed
 from entrepot.dialect.check import read_json
 from entrepot.dialect.client import Stamp
 from entrepot.dialect.dialect import Dialect, Row
@@ -203,6 +203,18 @@ def test_a_sample_call_of_an_operation_is_claimed_by_its_dialect_alone(
     assert owner.dialect is dialect
     claiming = [o.dialect for o in owners.below(call.path) if o.dialect.claims is not None]
     assert [d.name for d in claiming if d.claims and d.claims(call)] in ([], [dialect.name])
+
+
+@each_dialect
+def test_a_dialects_placeholders_are_known_and_its_own(
+    dialect: Dialect, credentials: dict[str, Any]
+) -> None:
+    parts = [credentials[part] for part in dialect.client.parts]
+    known = placeholders(dialect, credentials)
+    assert len(known) == sum(map(len, parts)), "two parts have a member of one name"
+    assert all(known.items() >= part.items() for part in parts)
+    examples = json.dumps([operation.example for operation in dialect.operations])
+    assert set(re.findall(r'"{(\w+)}"', examples)) <= known.keys()
 
 
 def test_a_dialect_behind_one_that_claims_everything_is_not_taken() -> None:

@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.dialect.authenticator import Authenticator
-from entrepot.dialect.calls import filled, signed, words
+from entrepot.dialect.calls import filled, placeholders, signed
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.code import ACCESS_KEY, FILE, SECRET_KEY, hidden, variables
 from entrepot.dialect.dialect import Dialect, Exchange
@@ -136,7 +136,7 @@ def called(world: World, adapter: Adapter, operation: Operation) -> Sampled:
     victim = furnished(world)
     caller = victim.credentials
     if operation.public:
-        return Sampled(caller, {}, filled(operation.example, words(caller)))
+        return Sampled(caller, {}, filled(operation.example, placeholders(adapter.value, caller)))
     handles = victim.handles(adapter, world)
     if "X-Subject-Token" in operation.parameters:
         handles["X-Subject-Token"] = token(world, adapter, caller)
@@ -152,7 +152,7 @@ def called(world: World, adapter: Adapter, operation: Operation) -> Sampled:
 def token(world: World, adapter: Adapter, caller: Credentials) -> str:
     """What a login answers."""
     login = next(o for o in adapter.value.operations if o.public)
-    body = filled(login.example, words(caller))
+    body = filled(login.example, placeholders(adapter.value, caller))
     answer = world.ask(signed(adapter.value, login, {}, body, caller, stamp(), HOST))
     return dict(answer.headers)[b"x-subject-token"].decode()
 

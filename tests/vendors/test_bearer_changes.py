@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from entrepot.core.accounts.tenancy import set_disabled, tenant_named, user_named
 from entrepot.core.things.product import Product
-from entrepot.dialect.calls import filled, signed, words
+from entrepot.dialect.calls import filled, placeholders, signed
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.request import Request
 from entrepot.vendors.enos.signing import poseidon_pin, public_key_text
@@ -53,7 +53,7 @@ class Bearer:
 
 def _iam(world: World, credentials: Credentials) -> bytes:
     operation = IAM.operation("KeystoneCreateUserTokenByPassword")
-    body = filled(operation.example, words(credentials))
+    body = filled(operation.example, placeholders(IAM.value, credentials))
     answer = world.ask(signed(IAM.value, operation, {}, body, credentials, stamp(), HOST))
     assert answer.status == 201, answer.body
     return dict(answer.headers)[b"x-subject-token"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from entrepot.core.faults import Unauthenticated
 from entrepot.core.things.account import User
 from entrepot.core.vault import Vault
-from entrepot.dialect.calls import filled, signed, words
+from entrepot.dialect.calls import filled, placeholders, signed
 from entrepot.dialect.request import CONTROLS, Answer, Request
 from entrepot.explorer import session
 from entrepot.vendors.aliyun import handles
@@ -114,7 +114,7 @@ def token(world: World) -> str:
     known = world.tenant()
     iam = Adapter(dialect="iam", sdk="")
     login = iam.operation("KeystoneCreateUserTokenByPassword")
-    body = filled(login.example, words(known))
+    body = filled(login.example, placeholders(iam.value, known))
     answer = world.ask(signed(iam.value, login, {}, body, known, stamp(), HOST))
     assert answer.status == 201, answer.body
     return dict(answer.headers)[b"x-subject-token"].decode()

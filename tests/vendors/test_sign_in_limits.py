@@ -15,7 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from entrepot.core.faults import Fault, Throttled, Unauthenticated
-from entrepot.dialect.calls import filled, signed, words
+from entrepot.dialect.calls import filled, placeholders, signed
 from entrepot.dialect.client import Credentials
 from entrepot.dialect.passwords import WRONG_BY_ACCOUNT, WRONG_BY_ADDRESS
 from entrepot.dialect.request import Answer, Request
@@ -43,7 +43,7 @@ def known(world: World) -> Credentials:
 
 
 def login(known: Credentials, peer: str, **user: str) -> Request:
-    body: dict[str, Any] = filled(LOGIN.example, words(known))
+    body: dict[str, Any] = filled(LOGIN.example, placeholders(IAM.value, known))
     body["auth"]["identity"]["password"]["user"].update(user)
     return replace(signed(IAM.value, LOGIN, {}, body, known, stamp(), HOST), peer=peer)
 

@@ -124,10 +124,16 @@ def with_secrets(body: Any, example: Any, names: Collection[str], known: Mapping
     }
 
 
-def words(credentials: Credentials) -> dict[str, Any]:
-    """What the placeholders of examples stand for, in the account of the credentials."""
-    parts = (part for part in credentials.values() if isinstance(part, Mapping))
-    return {name: value for part in parts for name, value in part.items()}
+def placeholders(dialect: Dialect, credentials: Credentials) -> dict[str, Any]:
+    """Returns what the placeholders of the dialect's examples stand for, in the account of the credentials.
+
+    Each dialect has its own: what one vendor calls `region_id` is no region of another's.
+    """
+    return {
+        name: value
+        for part in dialect.client.parts
+        for name, value in credentials.get(part, {}).items()
+    }
 
 
 Described = tuple[dict[str, Any], dict[str, openapi.Schema]]
@@ -164,7 +170,7 @@ def form(
     """The form of the operation for whoever has the credentials; `known` is its description if it is at hand."""
     described, schemas = known or openapi.described(dialect, operation)
     own = dialect.client.own(credentials)
-    example = filled(operation.example, words(credentials))
+    example = filled(operation.example, placeholders(dialect, credentials))
     values = {**(dialect.client.nested(example or {}) if operation.body is None else {}), **own}
     content = described.get("requestBody", {}).get("content", {})
     takes = next(iter(content), "")

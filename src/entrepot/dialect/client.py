@@ -72,6 +72,8 @@ class Proof(msgspec.Struct, frozen=True):
 class Client:
     """How a dialect is called; as it stands, one whose calls are not signed and that has no SDK."""
 
+    # The parts of the credentials that its examples may name: `{app_id}` is a member of one of them.
+    parts: tuple[str, ...] = ()
     # Parameters, by the vendor's names, that say whose account is called.
     own: Callable[[Credentials], Mapping[str, str]] = lambda credentials: {}
     sign: Callable[[Request, Credentials, Stamp], Request] = _unsigned

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from entrepot.dialect import curl
-from entrepot.dialect.calls import filled, with_own, words
+from entrepot.dialect.calls import filled, placeholders, with_own
 from entrepot.dialect.client import Asked, Credentials, Script
 from entrepot.dialect.code import (
     ACCESS_KEY,
@@ -64,7 +64,7 @@ def snippet(dialect: Dialect, credentials: Credentials, endpoint: str) -> str:
     operation = next((o for o in dialect.operations if o.name == dialect.snippet), None)
     if operation is None or dialect.client.python is None:
         return ""
-    example = filled(operation.example, words(credentials))
+    example = filled(operation.example, placeholders(dialect, credentials))
     given, body = ({}, example) if operation.body is not None else (example, None)
     asked = Asked(
         operation=operation,

@@ -130,7 +130,7 @@ def _signed(
 ) -> Request:
     body = sent.body
     if operation.public:  # a login: only here is the password filled in, behind the page
-        known, names = calls.words(credentials), dialect.client.secrets
+        known, names = calls.placeholders(dialect, credentials), dialect.client.secrets
         body = calls.with_secrets(body, operation.example, names, known)
     return calls.signed(dialect, operation, sent.parameters, body, credentials, stamp(), host)
 

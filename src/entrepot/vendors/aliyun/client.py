@@ -54,6 +54,7 @@ def nested(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 CLIENT = Client(
+    parts=("aliyun",),
     own=lambda credentials: {"IotInstanceId": credentials["aliyun"]["instance_id"]},
     sign=_sign,
     selector=b"x-acs-action",

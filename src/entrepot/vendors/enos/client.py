@@ -33,6 +33,7 @@ def _sign(request: Request, credentials: Credentials, stamp: Stamp) -> Request:
 
 
 CLIENT = Client(
+    parts=("enos",),
     own=lambda credentials: {"orgId": credentials["enos"]["org_id"]},
     sign=_sign,
     login=Login(_ask, _read),

@@ -66,6 +66,7 @@ IAM = Dialect(
     tenant_ids=account.tenant_ids,
     credentials=lambda tenant, vault: {"huawei": account.credentials(tenant, vault)},
     client=Client(
+        parts=("huawei",),
         sign=client.sign,
         package="huaweicloudsdkiam",
         python=partial(

@@ -48,6 +48,7 @@ IOTDA = Dialect(
     device_ref=handles.device_ref,
     snippet="CreateProduct",
     client=Client(
+        parts=("huawei", "iotda"),
         own=client.project,
         sign=client.sign,
         package="huaweicloudsdkiotda",

@@ -66,6 +66,7 @@ ROMA = Dialect(
     device_ref=lambda vault, text: DeviceRef(text, handles.product_of(text)),
     snippet="CreateProduct",
     client=Client(
+        parts=("huawei", "roma"),
         own=_own,
         sign=client.sign,
         package="huaweicloudsdkroma",
