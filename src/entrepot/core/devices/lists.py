@@ -12,6 +12,7 @@ from entrepot.core.caller import Caller
 from entrepot.core.devices.registry import key_claim
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
+from entrepot.core.products.lists import FEW, Labels, labelled
 from entrepot.core.things.device import BEHIND, KEY, STATE, UNNAMED, Device, in_product, states
 from entrepot.core.things.product import Product
 from entrepot.core.things.space import Space
@@ -20,10 +21,8 @@ V = TypeVar("V")
 P = TypeVar("P", Product, Space)
 
 
-Labels = tuple[tuple[str, str | None], ...]
 _MANY_PRODUCTS = 10_000  # beyond that a list of their devices is filtered instead
 _MANY_LABELS = 512
-_FEW = 2048  # found by part of a name: so many are taken at once, since each look reads all names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +208,7 @@ def _passing(tx: Tx, caller: Caller, bound: Listing) -> Iterator[Device]:
     for device in _candidates(tx, caller.tenant.id, bound):
         if within is not None and device.product not in within:
             continue
-        if not all(_labelled(device, labels) for labels in bound.labels):
+        if not all(labelled(device, labels) for labels in bound.labels):
             continue
         if bound.part is not None and not _called(device, bound.part.casefold()):
             continue
@@ -222,11 +221,6 @@ def _passing(tx: Tx, caller: Caller, bound: Listing) -> Iterator[Device]:
             bound.test is None or bound.test(device, product)
         ):
             yield device
-
-
-def _labelled(device: Device, labels: Labels) -> bool:
-    has = device.labels
-    return any(name in has and value in (None, has[name]) for name, value in labels)
 
 
 def _called(device: Device, part: str) -> bool:
@@ -244,8 +238,8 @@ def _candidates(tx: Tx, tenant: int, bound: Listing) -> Iterable[Device]:
     if bound.products is not None:
         sources.append((_total(tx, tenant, bound.products), None))
     if not sources and bound.part is not None:
-        found, total = tx.called(Device, tenant, bound.part, limit=_FEW)
-        if total <= _FEW:
+        found, total = tx.called(Device, tenant, bound.part, limit=FEW)
+        if total <= FEW:
             return found
     _, fewest = min(sources, key=lambda source: source[0], default=(0, None))
     if fewest is None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import islice
 
 from msgspec.structs import replace
 
 from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound, QuotaExceeded
 from entrepot.core.ports import Tx
-from entrepot.core.products import registry
+from entrepot.core.products import lists, registry
 from entrepot.core.products.registry import Edit, Ref
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
@@ -78,21 +77,11 @@ def counted(tx: Tx, caller: Caller, ref: Ref) -> Counted:
 
 def listed(tx: Tx, caller: Caller, wanted: Listing) -> Page:
     """The page. Without a filter its cost does not grow with the number of products."""
-    tenant, keep = caller.tenant, wanted.keep
-    skip, limit = (wanted.page - 1) * wanted.size, wanted.size
-    if keep is None and caller.dialect not in tenant.settings.own_products_only:
-        total = tx.count(Product, tenant.id)
-        found = tx.page(Product, tenant.id, skip=skip, limit=limit) if skip < total else []
-    else:
-        total, found = 0, []
-        for product in tx.scan(Product, tenant.id):
-            if registry.visible(caller, product) and (keep is None or keep(product)):
-                if skip <= total < skip + limit:
-                    found.append(product)
-                total += 1
-    devices = tx.counts(Device, tenant.id, [product.id for product in found])
-    counted = [Counted(product, devices[product.id]) for product in found]
-    return Page(counted, wanted.page, wanted.size, total)
+    skip = (wanted.page - 1) * wanted.size
+    found = lists.listed(tx, caller, lists.Listing(skip=skip, limit=wanted.size, test=wanted.keep))
+    devices = tx.counts(Device, caller.tenant.id, [product.id for product in found.items])
+    counted = [Counted(product, devices[product.id]) for product in found.items]
+    return Page(counted, wanted.page, wanted.size, found.total)
 
 
 def release(tx: Tx, caller: Caller, ref: Ref) -> Product:
@@ -158,14 +147,9 @@ def retag(tx: Tx, caller: Caller, change: Retag) -> Product:
 
 def tagged(tx: Tx, caller: Caller, search: Search) -> list[Product]:
     """The page of products that have any of the tags, newest first."""
-    tenant = caller.tenant
     if not search.tags:
         return []
     skip = (search.page - 1) * search.size
-    if skip >= tx.count(Product, tenant.id):
-        return []
-    if caller.dialect not in tenant.settings.own_products_only:
-        return tx.labelled(Product, tenant.id, search.tags, skip=skip, limit=search.size)[0]
-    labelled = registry.labelled(tx, Product, tenant.id, search.tags)
-    visible = (product for product in labelled if registry.visible(caller, product))
-    return list(islice(visible, skip, skip + search.size))
+    return lists.listed(
+        tx, caller, lists.Listing(skip=skip, limit=search.size, labels=search.tags)
+    ).items

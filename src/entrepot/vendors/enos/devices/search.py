@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from entrepot.core.caller import Caller
-from entrepot.core.devices.lists import Labels, Listing
+from entrepot.core.devices.lists import Listing
+from entrepot.core.products.lists import Labels
 from entrepot.core.things.device import Device, states
 from entrepot.core.things.product import Product
 from entrepot.dialect.operation import Call

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound, Taken
 from entrepot.core.ports import Tx
-from entrepot.core.products import registry
+from entrepot.core.products import lists, registry
 from entrepot.core.products.registry import Edit, Ref, Shown
 from entrepot.core.things.product import NAME, Draft, Product
 from entrepot.core.things.space import Space
@@ -103,43 +103,15 @@ def list_products(tx: Tx, caller: Caller, query: Query) -> Listed:
     Raises:
         NotFound: no such space.
     """
-    tenant = caller.tenant
-    space = None if query.space is None else space_of(tx, caller, query.space)
-    hidden = caller.dialect in tenant.settings.own_products_only
-    if query.name is None and not hidden:
-        total = tx.count(Product, tenant.id, parent=space)
-        page = tx.page(
-            Product, tenant.id, parent=space, before=query.before, skip=query.skip,
-            limit=query.limit,
-        )  # fmt: skip
-    elif query.name is not None and space is None and not hidden:
-        page, total = tx.labelled(
-            Product, tenant.id, [(NAME, query.name)], before=query.before, skip=query.skip,
-            limit=query.limit,
-        )  # fmt: skip
-    else:
-        total, page = _filtered(tx, caller, query, space)
-    return Listed(_shown(tx, page), total)
-
-
-def _filtered(tx: Tx, caller: Caller, query: Query, space: int | None) -> tuple[int, list[Product]]:
-    """The total takes reading every product of the name; what is kept of them is one page."""
-    total, page, skip = 0, list[Product](), query.skip
-    if query.name is None:
-        candidates = tx.scan(Product, caller.tenant.id, parent=space)
-    else:
-        candidates = registry.named(tx, caller.tenant.id, query.name)
-    for product in candidates:
-        if space not in (None, product.space) or not registry.visible(caller, product):
-            continue
-        total += 1
-        if product.id >= query.before or len(page) == query.limit:
-            continue
-        if skip:
-            skip -= 1
-        else:
-            page.append(product)
-    return total, page
+    listing = lists.Listing(
+        skip=query.skip,
+        limit=query.limit,
+        before=query.before,
+        space=None if query.space is None else space_of(tx, caller, query.space),
+        labels=None if query.name is None else ((NAME, query.name),),
+    )
+    found = lists.listed(tx, caller, listing)
+    return Listed(_shown(tx, found.items), found.total)
 
 
 def _shown(tx: Tx, products: list[Product]) -> list[Shown]:

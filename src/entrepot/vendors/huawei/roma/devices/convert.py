@@ -8,8 +8,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from entrepot.core.caller import Caller, allows
-from entrepot.core.devices.lists import Devices, Labels, Listing, ShownDevice
+from entrepot.core.devices.lists import Devices, Listing, ShownDevice
 from entrepot.core.devices.registry import DeviceDraft, DeviceRef, chosen_secret, set_disabled
+from entrepot.core.products.lists import Labels
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.device import UNNAMED, Connection, Device, states
 from entrepot.core.things.product import NAME, Product

@@ -5,7 +5,7 @@ Plain functions over a unit of work; knows neither wire nor SQL.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -16,7 +16,7 @@ from entrepot.core.caller import Caller
 from entrepot.core.faults import InUse, Taken
 from entrepot.core.models.authored import Authored
 from entrepot.core.ports import Tx
-from entrepot.core.products import registry, templates
+from entrepot.core.products import lists, registry, templates
 from entrepot.core.products.registry import Edit, Ref, Shown
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import Device
@@ -25,47 +25,43 @@ from entrepot.core.things.space import Space
 from entrepot.core.things.topic import Topic
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.formats.document import Document
-from entrepot.vendors.huawei.roma.paging import Page, Wanted, page_of
+from entrepot.vendors.huawei.roma.paging import Page, Wanted, both
 
 
 def list_products(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> Page[Shown]:
     """The products that are wanted, newest first."""
-    tenant = caller.tenant
-    skip, limit = wanted.skip, wanted.limit
-    plain = wanted.ids is None and wanted.space_name is None
-    plain = plain and caller.dialect not in tenant.settings.own_products_only
-    if plain and wanted.test is None:
-        total = tx.count(Product, tenant.id, parent=wanted.space)
-        items = tx.page(Product, tenant.id, parent=wanted.space, skip=skip, limit=limit)
-        found = Page(total, items)
-    elif plain and wanted.label is not None and wanted.whole and wanted.space is None:
-        items, total = tx.labelled(Product, tenant.id, [wanted.label], skip=skip, limit=limit)
-        found = Page(total, items)
-    else:
-        found = page_of(_candidates(tx, caller, wanted), wanted)
+    tests = [] if wanted.test is None else [wanted.test]
+    if wanted.space_name is not None:
+        tests.append(_in_spaces_called(tx, caller, wanted.space_name))
+    among = _among(tx, caller, wanted)
+    label_says_all = wanted.label is not None and wanted.whole and among is None
+    listing = lists.Listing(
+        skip=wanted.skip,
+        limit=wanted.limit,
+        space=wanted.space,
+        labels=None if wanted.label is None else (wanted.label,),
+        among=among,
+        test=both(tests[1:] if label_says_all else tests),
+    )
+    found = lists.listed(tx, caller, listing)
     return Page(found.total, [registry.show(tx, caller, product) for product in found.items])
 
 
-def _candidates(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> Iterator[Product]:
-    tenant, named = caller.tenant.id, wanted.space_name
-    holding = None
-    if named is not None:
-        holding = {space.id for space in tx.scan(Space, tenant) if space.name == named}
-    things: Iterable[Product | None]
-    if wanted.ids is not None:
-        things = (tx.get(Product, tenant, id) for id in wanted.ids)
-    elif wanted.claim is not None:
+def _among(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> list[Product] | None:
+    """Those whose numbers are given, or which hold the claim; None where neither is asked."""
+    tenant, ids = caller.tenant.id, wanted.ids
+    if ids is None and wanted.claim is not None:
         holder = tx.holder(tenant, wanted.claim)
-        things = [] if holder is None else [tx.get(Product, tenant, holder)]
-    elif wanted.label is not None:
-        things = registry.labelled(tx, Product, tenant, [wanted.label])
-    else:
-        things = tx.scan(Product, tenant, parent=wanted.space)
-    for product in things:
-        if product is None or wanted.space not in (None, product.space):
-            continue
-        if (holding is None or product.space in holding) and registry.visible(caller, product):
-            yield product
+        ids = [] if holder is None else [holder]
+    if ids is None:
+        return None
+    found = (tx.get(Product, tenant, id) for id in ids)
+    return [product for product in found if product is not None]
+
+
+def _in_spaces_called(tx: Tx, caller: Caller, name: str) -> Callable[[Product], bool]:
+    holding = {space.id for space in tx.scan(Space, caller.tenant.id) if space.name == name}
+    return lambda product: product.space in holding
 
 
 def create_product(tx: Tx, caller: Caller, draft: Draft) -> Product:
