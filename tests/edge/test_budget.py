@@ -12,7 +12,7 @@ import pytest
 
 from entrepot.dialect.addresses import network_of
 from entrepot.dialect.request import Answer
-from entrepot.edge.budget import GRACE_S, MOST_WAITING, ROOM_S, Budget, Lease, Share
+from entrepot.edge.budget import GRACE_S, LONG_S, MOST_WAITING, ROOM_S, Budget, Lease, Share
 from entrepot.edge.connection import Application, Connection
 from entrepot.edge.connections import Connections
 from entrepot.edge.loop_time import LoopTime
@@ -182,6 +182,29 @@ def test_the_slowest_goes_when_others_wait_and_what_is_in_work_stays() -> None:
     run(check)
 
 
+def test_who_has_waited_long_gets_room_from_an_address_that_holds_more() -> None:
+    """Four uploads of 8 MB in eight seconds each: none is slow, and together they hold everything."""
+
+    def check(case: Case) -> None:
+        leases = [case.held(Share(network), 8 * MB) for network in "abcd"]
+        for lease in leases:
+            lease.done_bytes = 5 * MB
+        small, large = case.lease(Share("small")), case.lease(Share("large"))
+        rooms = [case.budget.extend(small, MB // 2), case.budget.extend(large, 8 * MB)]
+        began = asyncio.get_running_loop().time()
+        for lease in leases:
+            lease.since = began - 4
+        leases[2].done_bytes -= 1
+        case.budget.sweep(began + LONG_S / 2)
+        assert case.dropped == []
+        case.budget.sweep(began + LONG_S + 0.1)
+        assert case.dropped == ["c"]
+        granted = [room is not None and room.done() and room.result() for room in rooms]
+        assert granted == [True, False], "nobody gives way to who wants as much"
+
+    run(check)
+
+
 def test_of_those_that_announce_no_length_the_oldest_goes_when_others_wait() -> None:
     def check(case: Case) -> None:
         for n in range(4):
@@ -306,6 +329,16 @@ LINES = b"".join(b"name-of-%02d: v\r\n" % n for n in range(97))
 HEAD = b"GET /v5/iot/x/products HTTP/1.1\r\nhost: x\r\n"
 
 
+def receive(connection: Connection, data: bytes) -> None:
+    """The connection gets the bytes in as many pieces as it likes."""
+    while data:
+        buffer = connection.get_buffer(-1)
+        size = min(len(buffer), len(data))
+        buffer[:size] = data[:size]
+        connection.buffer_updated(size)
+        data = data[size:]
+
+
 def leased_by(budget: Budget, *pieces: bytes) -> Source:
     """What a connection of this budget does with bytes that come in these pieces."""
     connection = Connection(Silent(), Connections(4, budget), Share("a"), LoopTime())
@@ -351,16 +384,34 @@ def test_a_query_in_pieces_is_in_memory_once() -> None:
         connection.connection_made(Source())
         tracemalloc.start()
         try:
-            while data:
-                buffer = connection.get_buffer(-1)
-                size = min(len(buffer), len(data))
-                buffer[:size] = data[:size]
-                connection.buffer_updated(size)
-                data = data[size:]
+            receive(connection, data)
             held = tracemalloc.get_traced_memory()[0]
         finally:
             tracemalloc.stop()
         assert 100_000 < held < 115_000
+
+    asyncio.run(check())
+
+
+def test_a_body_of_known_length_is_leased_once_and_answered_whatever_waits() -> None:
+    async def check() -> None:
+        budget, length = Budget(32 * MB), 558_000
+        head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % length
+        connection = Connection(Silent(), Connections(4, budget), Share("a"), LoopTime())
+        connection.connection_made(Source())
+        receive(connection, head)
+        leased = budget.leased_bytes
+        assert leased >= length
+        for network in "bcd":
+            budget.take(Lease(Share(network), lambda: None, 0.0), 8 * MB)
+        waits = budget.extend(Lease(Share("e"), lambda: None, 0.0), 9 * MB)
+        assert waits is not None
+        receive(connection, b"a" * (length - 1))
+        assert budget.waiting == 1
+        receive(connection, b"a")
+        assert budget.waiting == 1, "nor does it wait for what is counted besides its bytes"
+        assert not connection.idle
+        waits.cancel()
 
     asyncio.run(check())
 

@@ -207,6 +207,17 @@ async def slow_bodies(target: Target) -> None:
             await _sent(writer, b"a")
 
 
+async def paced_bodies(target: Target) -> None:
+    """A6: bodies of 8 MB at a megabyte a second: none is slow, and four hold all memory there is."""
+    body = b"X=" + b"a" * 8_380_000
+    head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n"
+    async with target.connection() as (_, writer):
+        await _sent(writer, head + b"content-length: %d\r\n\r\n" % len(body))
+        for begin in range(0, len(body), 120_000):
+            await _sent(writer, body[begin : begin + 120_000])
+            await asyncio.sleep(0.1)
+
+
 async def large_creates(target: Target) -> None:
     """A6: valid creates of the largest product."""
     async with target.connection() as (reader, writer):
@@ -335,6 +346,7 @@ ATTACKS: dict[str, Attack] = {
     "A6 unfinished heads of 8 MB": _again(unfinished_heads, 200),
     "A6 chunks of two bytes": _again(tiny_chunks, 4),
     "A6 slow bodies of 3 MB": _again(slow_bodies, 200),
+    "A6 bodies of 8 MB in 8 s": _again(paced_bodies, 10),
     "A6 creates of 500 KB": _again(large_creates, 100),
     "pipelines of 5,000": _again(pipelines, 20),
     "A6 heads of many lines": _again(many_lines, 9000),

@@ -32,6 +32,7 @@ def fixed(dialects: Iterable[Dialect]) -> dict[str, float]:
         "answer_stall_timeout_s": connection.STALL_TIMEOUT_S,
         "answer_timeout_s": connection.ANSWER_TIMEOUT_S,
         "memory_wait_s": budget.ROOM_S,
+        "memory_long_wait_s": budget.LONG_S,
         "memory_waiting_requests": budget.MOST_WAITING,
         "large_request_bytes": LARGE,
         "large_requests_in_work": connections.LARGE_IN_WORK,

@@ -5,7 +5,8 @@ each connection has that much for nothing. A body of 4 MB asks for a lease of 4 
 there, before its bytes are read. With 30 MB leased it waits; the connection reads nothing meanwhile.
 When another answer has been sent, the request whose address holds least gets its lease, and of those the one
 that has waited longest. What got none within 5 s is refused. While something waits, the slowest unfinished
-request is dropped: a client that sends one byte a second must not keep others out.
+request is dropped: a client that sends one byte a second must not keep others out. Nor may four that send
+8 MB each at a megabyte a second: what has waited for 2 s gets room from an address that holds more.
 
 Knows no HTTP and no socket. Everything here runs on the event loop's thread.
 """
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 ROOM_S = 5.0  # so long a request waits for room
+LONG_S = 2.0  # so long it waits for an address that holds more
 GRACE_S = 1.0  # so long a request is not judged by its pace
 MOST_WAITING = 256
 _BYTES_LIKE_A_SECOND = 1 << 20
@@ -79,6 +81,11 @@ class _Waiter:
     wanted_bytes: int
     until: float
     granted: asyncio.Future[bool] = field(compare=False)
+
+
+def _held(lease: Lease) -> int:
+    """What its address holds; of a proxy, whose callers are many, what the request does."""
+    return lease.share.leased_bytes if lease.share.limited else lease.leased_bytes
 
 
 def _rank(waiter: _Waiter) -> tuple[int, float]:
@@ -156,10 +163,9 @@ class Budget:
             if not self.waiting:
                 return
             if self._helps(lease):
-                self.dropped += 1
-                lease.unfinished = False
-                lease.drop()
-                self.release(lease)
+                self._drop(lease)
+        while (larger := self._larger_than_who_waits(now)) is not None:
+            self._drop(larger)
 
     def _fits(self, wanted_bytes: int) -> bool:
         return self.leased_bytes + wanted_bytes <= self.limit_bytes
@@ -234,6 +240,26 @@ class Budget:
             and (remaining_s := lease.remaining_s(now)) > ROOM_S
         ]
         return [lease for _, lease in sorted(slow, key=lambda pair: -pair[0])]
+
+    def _larger_than_who_waits(self, now: float) -> Lease | None:
+        """What is dropped for who has waited long: the slowest request of the address that holds most."""
+        long = [w for w in map(self._first, self._waiting) if now - (w.until - ROOM_S) > LONG_S]
+        first = min(long, key=_rank, default=None)
+        if first is None or self._fits(first.wanted_bytes):
+            return None
+        wants_bytes = _held(first.lease) + first.wanted_bytes
+        larger = [
+            lease
+            for lease in self._leases
+            if lease.unfinished and now - lease.since > GRACE_S and _held(lease) > wants_bytes
+        ]
+        return max(larger, key=lambda lease: (_held(lease), lease.remaining_s(now)), default=None)
+
+    def _drop(self, lease: Lease) -> None:
+        self.dropped += 1
+        lease.unfinished = False
+        lease.drop()
+        self.release(lease)
 
     def _helps(self, lease: Lease) -> bool:
         """Whether somebody waits for these bytes: for room in all, or in the same share."""

@@ -273,19 +273,22 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def holds(self, held_bytes: int) -> None:
-        step_bytes = STEP_BYTES
-        while step_bytes < min(held_bytes, LARGEST_STEP):
-            step_bytes *= 2
-        self._hold(-(-held_bytes // step_bytes) * step_bytes)
+        counted_bytes = 2 * held_bytes if self._tls else held_bytes
+        if self._lease is None or counted_bytes > self._lease.leased_bytes:
+            step_bytes = STEP_BYTES
+            while step_bytes < min(held_bytes, LARGEST_STEP):
+                step_bytes *= 2
+            self._hold(-(-held_bytes // step_bytes) * step_bytes)
         if self._lease is not None:
-            self._lease.done_bytes = 2 * held_bytes if self._tls else held_bytes
+            self._lease.done_bytes = counted_bytes
             self._lease.announced = self._incoming.announced
 
     def complete(self, request: Request, keep_alive: bool, total_bytes: int) -> None:
         self.deadline, self._timed = _NEVER, ""
         lease = None
         if total_bytes > FREE_BYTES or self._unanswered or self._lease is not None:
-            self._hold(total_bytes + REQUEST_BYTES + LINE_BYTES * len(request.headers))
+            kept_bytes = REQUEST_BYTES + LINE_BYTES * len(request.headers)
+            self._hold(total_bytes + kept_bytes, whole=True)
             if self._incoming.stopped:
                 return
             lease, self._lease = self._lease, None
@@ -303,8 +306,12 @@ class Connection(asyncio.BufferedProtocol):
         answer = reason if isinstance(reason, Answer) else self._application.refuse(request, reason)
         self._enqueue((None, answer, False, None, None))
 
-    def _hold(self, total_bytes: int) -> None:
-        """Leases what the request has in all; where there is no room, reads nothing until there is."""
+    def _hold(self, total_bytes: int, whole: bool = False) -> None:
+        """Leases what the request has in all; where there is no room, reads nothing until there is.
+
+        A `whole` request that has a lease does not wait for the little that is missing: those that it would
+        wait for may wait for what it holds.
+        """
         lease = self._lease
         if lease is None:
             now = self._loop.time()
@@ -316,7 +323,8 @@ class Connection(asyncio.BufferedProtocol):
         more_bytes = total_bytes - lease.leased_bytes
         if more_bytes <= 0:
             return
-        if self._not_reading & _ROOM:  # what was read together with the request that waits
+        # What was read together with a request that waits, or is the last of its own, is in memory already.
+        if self._not_reading & _ROOM or (whole and lease.leased_bytes):
             self._budget.take(lease, more_bytes)
             return
         room = self._budget.extend(lease, more_bytes)
