@@ -6,24 +6,27 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
 import entrepot
 from entrepot.core import faults
 from entrepot.core.caller import PERMISSIONS
 from entrepot.core.devices import registry as devices
-from entrepot.core.faults import CATALOGUE, Fault
+from entrepot.core.faults import CATALOGUE, Fault, Invalid
 from entrepot.core.things.product import Profile
 from entrepot.dialect.calls import placeholders, signed
-from entrepot.dialect.check import read_json
+from entrepot.dialect.check import checker, decoder, read_json, read_plain
 from entrepot.dialect.client import Stamp
 from entrepot.dialect.dialect import Dialect, Row
 from entrepot.dialect.handle import ServedDialect
-from entrepot.dialect.openapi import document
+from entrepot.dialect.openapi import described, document
 from entrepot.dialect.operation import Operation, Source
 from entrepot.dialect.owners import Owners
 from entrepot.dialect.request import Answer, Request
@@ -165,6 +168,28 @@ def test_an_operation_declares_every_parameter_of_its_path(
     in_path = set(re.findall(r"{(\w+)}", operation.path))
     declared = set(operation.params.__struct_encode_fields__) if operation.params else set()
     assert in_path <= declared
+
+
+@each_operation
+def test_what_an_operation_declares_can_be_built(dialect: Dialect, operation: Operation) -> None:
+    """Else its first call would be answered with 500: decoders and checks are made when they are needed."""
+    kinds: tuple[Any, ...] = (operation.params, operation.body)
+    for kind in kinds:
+        if kind is not None:
+            decoder(kind)
+            checker(kind)
+            with suppress(Invalid):
+                read_plain({}, kind)
+    described(dialect, operation)
+
+
+def test_a_declaration_that_cannot_be_built_is_found() -> None:
+    class Wrong(msgspec.Struct):
+        name: Annotated[str, msgspec.Meta(pattern="(")]
+
+    make = replace(TOY.operations[0], body=Wrong)
+    with pytest.raises((ValueError, re.error)):
+        test_what_an_operation_declares_can_be_built(TOY, make)
 
 
 @each_operation
