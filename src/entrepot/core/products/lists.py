@@ -68,13 +68,13 @@ def _straight(tx: Tx, tenant: int, wanted: Listing) -> tuple[list[Product], int]
         return None
     if (labels is not None) + (part is not None) + (space is not None) > 1:
         return None
-    skip = min(
-        wanted.skip, tx.count(Product, tenant)
-    )  # callers choose it freely, and a number has an end
+    # Callers choose it freely, and no database takes every number.
+    skip = min(wanted.skip, tx.count(Product, tenant))
     if labels is not None:
         return tx.labelled(Product, tenant, labels, before=before, skip=skip, limit=limit)
     if part is not None:
-        return None if before else tx.called(Product, tenant, part, skip=skip, limit=limit)
+        whole = before is None
+        return tx.called(Product, tenant, part, skip=skip, limit=limit) if whole else None
     page = tx.page(Product, tenant, parent=space, before=before, skip=skip, limit=limit)
     return page, tx.count(Product, tenant, parent=space)
 
