@@ -27,7 +27,6 @@ from entrepot.core.things.account import Key, Settings, Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.dialect import Dialect
 from entrepot.engines import Engine, Looking
-from entrepot.vendors.huawei.account import initial_password
 
 if TYPE_CHECKING:
     from entrepot.config import Config
@@ -299,11 +298,8 @@ def credentials_in(
     secret = vault.open(keys[-1].sealed, sealing.access_key(keys[-1].id)).decode()
     answer: dict[str, Any] = {"access_key": keys[-1].access_key, "secret_key": secret}
     for dialect in dialects():
-        for vendor, fields in dialect.credentials(tenant, vault).items():
-            answer.setdefault(vendor, {}).update(fields)
-    answer["huawei"]["user_name"] = holder.name
-    if not holder.begins(tenant.name):
-        answer["huawei"]["password"] = ""  # only its hash is known
+        for part, fields in dialect.credentials(tenant, holder, vault).items():
+            answer.setdefault(part, {}).update(fields)
     return answer
 
 
@@ -322,7 +318,9 @@ def first_user(installation: Readable, tenant: str) -> User | None:
 
 def first_password(vault: Vault, tenant: Tenant) -> str:
     """The password of the tenant's first user, as long as nobody chose another (`User.begins`)."""
-    return initial_password(vault, tenant.id)
+    return next(
+        (d.first_password(tenant, vault) for d in dialects() if d.first_password is not None), ""
+    )
 
 
 def snippets(installation: Readable, tenant: str, endpoint: str, user: str = "") -> list[str]:

@@ -15,7 +15,7 @@ from entrepot.core.devices.registry import key_claim
 from entrepot.core.models.authored import Authored
 from entrepot.core.ports import Tx
 from entrepot.core.products.named_models import model_claim
-from entrepot.core.things.account import Tenant
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import Device
 from entrepot.core.things.model import ModelVersion, NamedModel
@@ -73,7 +73,9 @@ class Victim:
     def handles(self, adapter: Adapter, world: World) -> dict[str, Any]:
         """Its things by the names of parameters and fields that may name them; for some calls, by others."""
         vault = world.installation.vault
-        spare = adapter.value.credentials(replace(self.tenant, default_space=self.spare.id), vault)
+        holder = User(id=1, tenant=self.tenant.id, name=self.tenant.name, created_at=0)
+        moved = replace(self.tenant, default_space=self.spare.id)
+        spare = adapter.value.credentials(moved, holder, vault)
         product = adapter.value.handle(vault, self.product)
         app = self.credentials.get(adapter.dialect, {}).get("app_id", "")
         template = str(self.template.id)

@@ -19,7 +19,7 @@ from entrepot.dialect.sizes import LARGE
 from tests.contract.adapters import ADAPTERS, Adapter
 from tests.contract.furnished import Victim, call, furnished
 from tests.contract.heaviest import costs, with_body
-from tests.contract.toy import TOY
+from tests.contract.toy import TOY, word
 from tests.contract.world import World
 from tests.holding import BOUND_S
 
@@ -42,6 +42,15 @@ def victim(world: World) -> Victim:
 
 
 # Where the work is done
+
+
+def headers_of(world: World, victim: Victim) -> dict[bytes, bytes]:
+    """The head of a call of the toy that makes something."""
+    return {
+        b"toy-key": victim.credentials["access_key"].encode(),
+        b"toy-word": word(world.installation.vault, victim.tenant).encode(),
+        b"toy-do": b"make",
+    }
 
 
 def threads_of(world: World, victim: Victim, request: Request) -> tuple[int, dict[str, int]]:
@@ -75,9 +84,8 @@ def threads_of(world: World, victim: Victim, request: Request) -> tuple[int, dic
 def test_what_is_large_is_read_beside_the_loop(
     size: int, beside: bool, world: World, victim: Victim
 ) -> None:
-    key = victim.credentials["access_key"].encode()
     body = f'{{"title":"ball{size}"}}'.encode().ljust(size)
-    headers = {b"toy-key": key, b"toy-do": b"make"}
+    headers = headers_of(world, victim)
     loop, threads = threads_of(world, victim, Request("POST", b"/", headers=headers, body=body))
     assert set(threads) == {"parse", "decode", "take"}
     assert {thread != loop for thread in threads.values()} == {beside}
@@ -99,8 +107,7 @@ def test_while_it_is_read_the_loop_serves_others(world: World, victim: Victim) -
         loop = asyncio.get_running_loop()
         loop.call_soon(lambda: turn(left - 1)) if left else loop.call_later(0.05, passed.set)
 
-    key = victim.credentials["access_key"].encode()
-    headers = {b"toy-key": key, b"toy-do": b"make"}
+    headers = headers_of(world, victim)
     body = b'{"title":"other"}'.ljust(LARGE + 1)
     request = Request("POST", b"/", headers=headers, body=body)
     assert world.run(ask()) == 200

@@ -1,11 +1,13 @@
 """A fifth vendor, made up: the whole of what a new dialect takes, in one small file.
 
 Its wire is as unlike the others' as it may be: a selector in a header, replies as `name=value` lines,
-and a caller known by an access key alone. One of its calls goes to `/`, which is another dialect's too.
+and a word of its own that proves the caller. One of its calls goes to `/`, which is another dialect's too.
 """
 
 from __future__ import annotations
 
+import os
+from hmac import compare_digest
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -16,8 +18,10 @@ from entrepot.core.caller import Caller
 from entrepot.core.faults import CATALOGUE, Fault, NotFound, Taken, Unauthenticated
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref, Shown
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import Draft, Profile
+from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client, Credentials, Stamp
 from entrepot.dialect.dialect import Dialect, Exchange, Row
 from entrepot.dialect.handle import decode_rest, parse_query
@@ -25,6 +29,7 @@ from entrepot.dialect.handles import LOWER, Code
 from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.request import Answer, Request
 
+HOME = "toy.home"  # what a tenant is called here
 HANDLE = Code("toy/product", LOWER, 14, bits=64, prefix="toy-")
 
 
@@ -33,6 +38,7 @@ class Wares(msgspec.Struct):
 
     title: Annotated[str, Meta(min_length=1, max_length=20, description="What it is called.")]
     shape: Annotated[Literal["round", "square"], Meta(description="Its shape.")] = "round"
+    home: Annotated[str, Meta(max_length=40, description="Who makes it.")] = ""
 
 
 class Which(msgspec.Struct):
@@ -54,18 +60,35 @@ async def _authenticate(exchange: Exchange) -> Caller:
     )
     if bearer is None:
         raise Unauthenticated("unknown_key")
+    wanted = word(exchange.authenticator.vault, bearer.tenant).encode()
+    if not compare_digest(exchange.request.header(b"toy-word"), wanted):
+        raise Unauthenticated("signature")
     return Caller(
         bearer.tenant, bearer.user, "toy", "", exchange.request_id,
         exchange.authenticator.now_ms(), exchange.authenticator.vault,
     )  # fmt: skip
 
 
+def word(vault: Vault, tenant: Tenant) -> str:
+    """The word that every call of the tenant says: computed, so that nothing is stored."""
+    return vault.compute("toy/word", tenant.id, LOWER, 12)
+
+
+def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str, str]]:
+    return {"toy": {"home": tenant.ids[HOME], "word": word(vault, tenant)}}
+
+
 def _signed(request: Request, credentials: Credentials, stamp: Stamp) -> Request:
-    key = credentials["access_key"].encode()
-    return replace(request, headers={**request.headers, b"toy-key": key})
+    proof = {
+        b"toy-key": credentials["access_key"].encode(),
+        b"toy-word": credentials["toy"]["word"].encode(),
+    }
+    return replace(request, headers={**request.headers, **proof})
 
 
 def _draft(call: Call, caller: Caller) -> Draft:
+    if call.body.home not in ("", caller.tenant.ids.get(HOME)):
+        raise NotFound("home", call.body.home)
     return Draft(
         profile=Profile(name=call.body.title, extras={"toy": {"shape": call.body.shape}}),
         claims=(Claim("toy.title", call.body.title),),
@@ -95,14 +118,17 @@ TOY = Dialect(
     title="Toy",
     roots=("", "toy"),
     claims=lambda request: b"toy-do" in request.headers or request.path != b"/",
-    client=Client(sign=_signed, selector=b"toy-do"),
+    client=Client(sign=_signed, selector=b"toy-do", parts=("toy",)),
+    tenant_ids=lambda: {HOME: f"home-{os.urandom(4).hex()}"},
+    credentials=_credentials,
+    single_headers=frozenset((b"toy-key", b"toy-word")),
     operations=(
         Operation(
             name="Make", method="POST", path="/", selector="make", summary="Make a ware",
             source="inferred", page="Toy", body=Wares, reply=Seen, writes=True,
             permission="product:create",
             take=_draft, run=registry.shown(registry.create), give=_seen,
-            example={"title": "ball"},
+            example={"title": "ball", "home": "{home}"},
         ),
         Operation(
             name="Look", method="GET", path="/toy/wares/{item}", summary="Look at a ware",

@@ -101,7 +101,12 @@ class Dialect:
     encode: Callable[[Any, Exchange], Answer]
     refuse: Callable[[int, str, str, Fault, Exchange], Answer]  # status, code, message
     tenant_ids: Callable[[], dict[str, str]] = dict  # what a new tenant is called here
-    credentials: Callable[[Tenant, Vault], dict[str, dict[str, str]]] = lambda tenant, vault: {}
+    # What a user needs to call it, beside a key; in parts, of which dialects of one vendor may share one.
+    credentials: Callable[[Tenant, User, Vault], dict[str, dict[str, str]]] = (
+        lambda tenant, user, vault: {}
+    )
+    # The password of a tenant's first user as long as nobody chose another, where its API has passwords.
+    first_password: Callable[[Tenant, Vault], str] | None = None
     # What it calls a product, and the number behind such a handle; chosen ids are looked up by alias.
     handle: Callable[[Vault, Product], str] = lambda vault, product: ""
     product_of: Callable[[Vault, str], int | None] = lambda vault, handle: None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entrepot.core.things.account import Tenant
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.dialect import Dialect
 from entrepot.vendors.aliyun import auth, common, envelope, errors, handles
@@ -19,7 +19,7 @@ from entrepot.vendors.aliyun.products.operations import PRODUCTS, TAGS
 REQUEST_LIMIT = 8 << 20
 
 
-def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
+def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str, str]]:
     ids = tenant.ids
     return {
         "aliyun": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from entrepot.core.things.account import Tenant
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import decode_rest, parse_query
@@ -26,7 +26,7 @@ OPERATIONS = (*PRODUCT_OPERATIONS, *MODEL_OPERATIONS, *DEVICES)
 SAMPLE_MODEL = "AlterTest0615"
 
 
-def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
+def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str, str]]:
     return {"enos": {"org_id": tenant.ids[handles.ORG], "model_id": SAMPLE_MODEL}}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 
-from entrepot.core.things.account import Tenant
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import LETTERS_AND_DIGITS
 
@@ -33,14 +33,18 @@ def initial_password(vault: Vault, tenant_id: int) -> str:
     return made + _PASSWORD_TAIL
 
 
-def credentials(tenant: Tenant, vault: Vault) -> dict[str, str]:
-    """What a client needs beside its keys: project, region, and a login for tokens."""
+def credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, str]:
+    """What a client needs beside its keys: project, region, and a login for tokens.
+
+    The password is empty where somebody chose it: only its hash is known.
+    """
+    known = user.begins(tenant.name)
     return {
         "project_id": tenant.ids[PROJECT],
         "region_id": REGION,
         "domain_name": tenant.ids[DOMAIN_NAME],
-        "user_name": tenant.name,
-        "password": initial_password(vault, tenant.id),
+        "user_name": user.name,
+        "password": initial_password(vault, tenant.id) if known else "",
     }
 
 

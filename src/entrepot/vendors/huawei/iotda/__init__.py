@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from random import getrandbits
 
-from entrepot.core.things.account import Tenant
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client
 from entrepot.dialect.dialect import Dialect
@@ -23,7 +23,7 @@ from entrepot.vendors.huawei.iotda.spaces.operations import APPS
 OPERATIONS = PRODUCTS + APPS + DEVICES
 
 
-def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
+def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str, str]]:
     return {"iotda": {"app_id": handles.app_id(vault, tenant.default_space)}}
 
 

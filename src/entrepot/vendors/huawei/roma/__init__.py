@@ -7,7 +7,7 @@ import uuid
 from functools import partial
 
 from entrepot.core.devices.registry import DeviceRef
-from entrepot.core.things.account import Tenant
+from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client, Credentials
 from entrepot.dialect.dialect import Dialect
@@ -35,7 +35,7 @@ def _request_id(now_ms: int) -> str:
     return f"{uuid.UUID(bytes=os.urandom(16), version=4)}-{now_ms}-entrepot-romalink-service01"
 
 
-def _credentials(tenant: Tenant, vault: Vault) -> dict[str, dict[str, str]]:
+def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str, str]]:
     app = handles.app_id(vault, tenant.default_space)
     return {"roma": {"instance_id": tenant.ids[auth.INSTANCE], "app_id": app}}
 
