@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from entrepot.core.things.account import Key, Tenant, Token, User
+from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import Device
 from entrepot.core.things.model import ModelVersion, NamedModel
 from entrepot.core.things.product import Product
@@ -14,19 +15,20 @@ from entrepot.core.things.space import Space
 from entrepot.core.things.template import Template
 from entrepot.core.things.topic import Topic
 
-Thing = (
-    Product
-    | Space
-    | Template
-    | NamedModel
-    | ModelVersion
-    | Topic
-    | Device
-    | Tenant
-    | User
-    | Key
-    | Token
-)
+
+class Thing(Protocol):
+    """What the store keeps: one of `KINDS`, which adds a number of its own and names that nobody else has."""
+
+    @property
+    def id(self) -> int:
+        """Its number, which no other thing has or had."""
+        ...
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What no two things of a tenant may have."""
+        ...
+
 
 INSTALLATION = 0
 """The tenant number under which tenants themselves, and names unique in the installation, are kept."""

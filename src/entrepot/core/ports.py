@@ -8,18 +8,11 @@ from typing import Any, Literal, Protocol, TypeVar
 import msgspec
 
 from entrepot.core.kinds import INSTALLATION, Thing
-from entrepot.core.things.account import Key, Tenant, Token, User
 from entrepot.core.things.claim import Actor, Claim
 from entrepot.core.things.device import Device
-from entrepot.core.things.model import ModelVersion, NamedModel
 from entrepot.core.things.product import Product
-from entrepot.core.things.space import Space
-from entrepot.core.things.template import Template
-from entrepot.core.things.topic import Topic
 
-T = TypeVar(
-    "T", Product, Space, Template, NamedModel, ModelVersion, Topic, Device, Tenant, User, Key, Token
-)
+T = TypeVar("T", bound=Thing)
 L = TypeVar("L", Product, Device)  # what has labels
 R = TypeVar("R")
 

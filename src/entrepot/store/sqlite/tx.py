@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import apsw
 
@@ -205,7 +205,7 @@ class SqliteTx(Totals, Scanning):
 
     def get(self, kind: type[T], tenant: int, id: int) -> T | None:
         if kind is Space:
-            return self._space(tenant, id)
+            return cast("T | None", self._space(tenant, id))
         return self._get(kind, tenant, id)
 
     def _space(self, tenant: int, id: int) -> Space | None:
