@@ -17,7 +17,7 @@ from entrepot.core.things.topic import Topic
 
 
 class Thing(Protocol):
-    """What the store keeps: one of `KINDS`, which adds a number of its own and names that nobody else has."""
+    """A thing that the store keeps. Its class is one of `KINDS`."""
 
     @property
     def id(self) -> int:

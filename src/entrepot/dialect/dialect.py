@@ -105,7 +105,8 @@ class Dialect:
     credentials: Callable[[Tenant, User, Vault], dict[str, dict[str, str]]] = (
         lambda tenant, user, vault: {}
     )
-    # The password of a tenant's first user as long as nobody chose another, where its API has passwords.
+    # Computes the password of a tenant's first user, which holds until somebody chooses another one. None: the
+    # API has no passwords.
     first_password: Callable[[Tenant, Vault], str] | None = None
     # What it calls a product, and the number behind such a handle; chosen ids are looked up by alias.
     handle: Callable[[Vault, Product], str] = lambda vault, product: ""

@@ -17,8 +17,8 @@ from entrepot.dialect.request import Request
 class Owners:
     """Dialects, ready to answer, by the first segment of a path.
 
-    Those that share one are asked in their order whether they claim a request; the last answers what
-    nobody claims.
+    Dialects that share one are asked in their order whether they claim a request. The last of them answers
+    every request that the others do not claim.
 
     Raises:
         ValueError: a dialect would never be asked, because one before it claims all of their root.
@@ -41,7 +41,10 @@ class Owners:
         }
 
     def of(self, request: Request) -> ServedDialect | None:
-        """Returns who answers the request, of which no body is needed; None where nobody has the root."""
+        """Returns the dialect that answers the request, or None where no dialect has its root.
+
+        Reads the head only, so it may be called before the body is there.
+        """
         root = _root(request.path)
         return self._alone.get(root) or self._claimed(root, request)
 

@@ -39,11 +39,15 @@ def quoted(fault: F) -> F:
     signed = isinstance(fault, Unauthenticated) and fault.reason == "signature"
     most = MOST_SIGNED if signed else MOST_QUOTED
     long = {}
-    for one in fields(fault):  # type: ignore[arg-type]  # `F` is bound to Fault, whose subclasses are the dataclasses
+    known: Any = fault  # of Fault, every subclass is a dataclass; Fault itself is none
+    for one in fields(known):
         value = getattr(fault, one.name)
         if isinstance(value, str) and len(value) > most:
             long[one.name] = cut(value, most)
-    return replace(fault, **long) if long else fault  # type: ignore[type-var]  # for the same reason
+    if not long:
+        return fault
+    shorter: F = replace(known, **long)
+    return shorter
 
 
 def _short(violation: Violation) -> Violation:

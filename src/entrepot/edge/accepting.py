@@ -27,8 +27,8 @@ from entrepot.edge.silent import Silent
 
 log = logging.getLogger("entrepot.server")
 
-# Over TLS all that was received is read at once and takes memory before anybody counts it. So a connection
-# receives little at once until it has a lease; then as much as the system allows.
+# Over TLS everything in the socket's buffer is read at once, before its bytes are counted. So that buffer is
+# small until the connection has its first lease.
 FIRST_RECEIVED, MOST_RECEIVED = 16 << 10, 4 << 20
 HANDSHAKE_S = 10.0
 PARTING_S = 1.0  # so long the end of a TLS connection waits for the client's word

@@ -134,7 +134,7 @@ class Connection(asyncio.BufferedProtocol):
         self._rest: asyncio.TimerHandle | None = None  # from what is read and dropped
         self._known = _NOTHING  # of the request that is refused before all of it was read
         self._unread = b""  # received, and to be read when it is its turn
-        self._had_turn = False  # the next request that is answered needs no turn of its own
+        self._had_turn = False  # the next request was read in a turn and is answered in it
         self._receives_little = False  # over TLS, until there was a lease
         self._timed = ""  # the part of a request that `deadline` is for
         self._can_write: asyncio.Event | None = None  # where writing is paused
@@ -323,7 +323,8 @@ class Connection(asyncio.BufferedProtocol):
         more_bytes = total_bytes - lease.leased_bytes
         if more_bytes <= 0:
             return
-        # What was read together with a request that waits, or is the last of its own, is in memory already.
+        # Two kinds of bytes are in memory already: what was read together with a request that waits, and
+        # what ends a request.
         if self._not_reading & _ROOM or (whole and lease.leased_bytes):
             self._budget.take(lease, more_bytes)
             return

@@ -12,7 +12,7 @@ from entrepot.core.caller import Caller
 from entrepot.core.devices.registry import key_claim
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
-from entrepot.core.products.lists import FEW, Labels, labelled
+from entrepot.core.products.lists import FEW, Labels, labelled, part_of
 from entrepot.core.things.device import BEHIND, KEY, STATE, UNNAMED, Device, in_product, states
 from entrepot.core.things.product import Product
 from entrepot.core.things.space import Space
@@ -113,14 +113,8 @@ def listed(tx: Tx, caller: Caller, wanted: Listing) -> Devices:
         found = _straight(tx, tenant.id, bound)
         if found is not None:
             return Devices(found[1], shown_all(tx, found[0]))
-    total, behind, kept = 0, 0, []
-    for device in _passing(tx, caller, bound):
-        total += 1
-        if wanted.before is None or device.id < wanted.before:
-            if wanted.skip <= behind < wanted.skip + wanted.limit:
-                kept.append(device)
-            behind += 1
-    return Devices(total, shown_all(tx, kept))
+    part, total = part_of(_passing(tx, caller, bound), wanted.skip, wanted.limit, wanted.before)
+    return Devices(total, shown_all(tx, part))
 
 
 def by_state(tx: Tx, caller: Caller, product: int | None) -> dict[str, int]:

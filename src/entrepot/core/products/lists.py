@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from entrepot.core.caller import Caller
-from entrepot.core.ports import Tx
+from entrepot.core.ports import T, Tx
 from entrepot.core.products import registry
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
@@ -28,7 +28,7 @@ class Listing:
     before: int | None = None  # only those with lower numbers; the total counts them all
     space: int | None = None
     labels: Labels | None = None  # with any of them; a value of None is any value
-    part: str | None = None  # in one of their names, whatever its case
+    part: str | None = None  # of one of their names; large and small letters are the same
     among: Iterable[Product] | None = None  # no others than these, each once, in this order
     test: Callable[[Product], bool] | None = None
 
@@ -50,14 +50,25 @@ def listed(tx: Tx, caller: Caller, wanted: Listing) -> Products:
         found = _straight(tx, caller.tenant.id, wanted)
         if found is not None:
             return Products(*found)
-    total, behind, items = 0, 0, list[Product]()
-    for product in _passing(tx, caller, wanted):
+    passing = _passing(tx, caller, wanted)
+    return Products(*part_of(passing, wanted.skip, wanted.limit, wanted.before))
+
+
+def part_of(
+    things: Iterable[T], skip: int, limit: int, before: int | None = None
+) -> tuple[list[T], int]:
+    """Returns a part of the things and how many there are, for lists whose total no index knows.
+
+    `before`: the part holds only things with lower numbers.
+    """
+    total, reached, part = 0, 0, list[T]()
+    for thing in things:
         total += 1
-        if wanted.before is None or product.id < wanted.before:
-            if wanted.skip <= behind < wanted.skip + wanted.limit:
-                items.append(product)
-            behind += 1
-    return Products(items, total)
+        if before is None or thing.id < before:
+            if skip <= reached < skip + limit:
+                part.append(thing)
+            reached += 1
+    return part, total
 
 
 def _straight(tx: Tx, tenant: int, wanted: Listing) -> tuple[list[Product], int] | None:

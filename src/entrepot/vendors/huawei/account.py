@@ -36,7 +36,7 @@ def initial_password(vault: Vault, tenant_id: int) -> str:
 def credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, str]:
     """What a client needs beside its keys: project, region, and a login for tokens.
 
-    The password is empty where somebody chose it: only its hash is known.
+    The password is empty once somebody has chosen one, because only its hash is kept.
     """
     known = user.begins(tenant.name)
     return {
