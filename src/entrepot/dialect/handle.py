@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import coroutine
 from typing import Any
 
 from entrepot.core.caller import Caller
@@ -118,7 +118,7 @@ class ServedDialect:
             if crowd:
                 # Let those that came with it get as far: a processor is faster at one step of many
                 # requests than at all steps of one (docs/decisions/0101).
-                await asyncio.sleep(0)
+                await _others()
             if large:
                 rate, value = await context.store.apart(
                     partial(_read, operation, exchange, caller), caller.tenant.id
@@ -154,6 +154,12 @@ class ServedDialect:
             )
             without_frames(error)
             return self.refuse(Broken(error), exchange), exchange
+
+
+@coroutine
+def _others() -> Generator[None, None, None]:
+    """Lets everybody else go on first: `asyncio.sleep(0)`, in one call less."""
+    yield
 
 
 def _read(operation: Operation, exchange: Exchange, caller: Caller) -> tuple[int | None, Any]:

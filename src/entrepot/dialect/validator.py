@@ -137,8 +137,11 @@ _MANY_DIGITS = b"0" * 200
 
 def may_hold_large_numbers(raw: bytes) -> bool:
     """Whether a number in the JSON text may be too large for a float: few have as many digits."""
-    shapes = raw.translate(_SHAPES)
-    return b"0e000" in shapes or b"0e+000" in shapes or _MANY_DIGITS in shapes
+    # Looked for with `find`: `in` takes twice as long, because it tries first whether it is given a number.
+    found = raw.translate(_SHAPES).find
+    return found(_MANY_DIGITS) >= 0 or (
+        found(b"0e") >= 0 and (found(b"0e000") >= 0 or found(b"0e+000") >= 0)
+    )
 
 
 class CarefulValidator:

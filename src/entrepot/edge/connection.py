@@ -461,7 +461,7 @@ class Connection(asyncio.BufferedProtocol):
         lines = [_STATUS[answer.status], _clock.line()]
         for name, value in answer.headers:
             # `header_value` has seen to it; were it forgotten, a caller's text could begin a line here.
-            if b"\n" in value or b"\r" in value:
+            if value.find(b"\n") >= 0 or value.find(b"\r") >= 0:
                 raise ValueError(f"the header {name!r} holds a line break")
             lines += (name, b": ", value, b"\r\n")
         if answer.status not in _BODILESS:

@@ -56,7 +56,7 @@ FULL = small(
             ],
             events=[{"event_type": "e", "paras": [PARA]}],
         ),
-        service(service_id="second$", service_type=""),
+        service(service_id="second", service_type=""),
     ],
 )
 NASTY: tuple[Any, ...] = (
@@ -127,6 +127,13 @@ def test_right_bodies_go_the_quick_way(spaces: tuple[str, str], escaped: bool) -
         quickly, carefully = both(raw)
         assert quickly is not None
         assert quickly == carefully
+
+
+def test_a_service_whose_name_holds_what_no_other_name_may_goes_the_careful_way() -> None:
+    at = ("service_capabilities", 1, "service_id")
+    quickly, carefully = both(json.dumps(put(FULL, at, "second$")).encode())
+    assert quickly is None
+    assert carefully is not None
 
 
 @pytest.mark.parametrize("path", [p for p in paths(FULL) if p], ids=str)

@@ -18,12 +18,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.dialect.validator import may_hold_large_numbers
 from entrepot.vendors.huawei.iotda.common import ID_CLASS
-from entrepot.vendors.huawei.iotda.formats.wire import (
-    CONTENT_BYTES,
-    NAME_CLASS,
-    SERVICE_CLASS,
-    TEXT_CLASS,
-)
+from entrepot.vendors.huawei.iotda.formats.wire import CONTENT_BYTES, NAME_CLASS, TEXT_CLASS
 from entrepot.vendors.huawei.iotda.products import wire
 
 _LAST = "service_capabilities"
@@ -45,8 +40,8 @@ class _Texts:
         return self._whole(joined) is not None
 
 
-_names, _ids = _Texts(NAME_CLASS), _Texts(ID_CLASS)
-_services, _texts = _Texts(SERVICE_CLASS), _Texts(TEXT_CLASS)
+# Names of services may also hold a $. Those that do go the careful way, so that all names are one class.
+_names, _ids, _texts = _Texts(NAME_CLASS), _Texts(ID_CLASS), _Texts(TEXT_CLASS)
 
 
 @cache
@@ -97,17 +92,16 @@ class _Gathered:
     and in Python 3.11 each comprehension is a call.
     """
 
-    __slots__ = ("filled", "names", "raws", "service_names", "texts")
+    __slots__ = ("filled", "names", "raws", "texts")
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.service_names: list[str] = []
         self.texts: list[str] = []
         self.raws: list[msgspec.Raw] = []
         self.filled = 0
 
     def services(self, services: list[Any]) -> None:
-        names, texts = self.service_names, self.texts
+        names, texts = self.names, self.texts
         for service in services:
             names.append(service.service_id)
             if service.service_type:
@@ -187,7 +181,7 @@ class _Gathered:
         brackets = raws.count(b"{") + raws.count(b"[")
         if brackets > _SHALLOW:
             return False
-        if b"\\" in raws:
+        if raws.find(b"\\") >= 0:
             jiter.from_json(
                 b"[%b]" % raws, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys"
             )
@@ -195,17 +189,14 @@ class _Gathered:
             values = b"[%b]" % raws
             if _encode(_any(values)).count(b":") != values.count(b":"):  # as in `_checked`
                 return False
-        return (
-            _names.hold(_SEPARATOR.join(self.names))
-            and _services.hold(_SEPARATOR.join(self.service_names))
-            and _texts.hold(_SEPARATOR.join(self.texts))
-        )
+        names, texts = _SEPARATOR.join(self.names), _SEPARATOR.join(self.texts)
+        return _names.hold(names) and _texts.hold(texts)
 
 
 def read(raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | None:
     """The body and its services as text; None where only the careful way can tell what it is."""
     # An escaped control character or colon would spoil the counting; nobody sends any.
-    if len(raw) > CONTENT_BYTES or (b"\\" in raw and b"\\u00" in raw):
+    if len(raw) > CONTENT_BYTES or raw.find(b"\\u00") >= 0:
         return None
     try:
         if not raw.isascii():
