@@ -199,10 +199,12 @@ def test_update_keeps_the_rules_and_the_claims(roma: RomaCaller) -> None:
     assert roma.call("PUT", path, {**same, "name": first["name"]}).code == "500 ROMA.00110701"
     clash = {**same, "manufacturer_id": first["manufacturer_id"], "name": second["name"]}
     assert roma.call("PUT", path, clash).code == "500 ROMA.00110706"
-    short = {"name": "n", "manufacturer_id": "m", "manufacturer_name": "m", "model": "m"}
+    short = {"name": "", "manufacturer_id": "", "manufacturer_name": "", "model": "m"}
     said = roma.call("PUT", path, short).said
-    least = "length must be greater than or equal to 2"
-    assert said.endswith(f"[manufacturer_name:{least}, manufacturer_id:{least}, model:{least}]")
+    empty, least = "Can not be empty", "length must be greater than or equal to 2"
+    assert said.endswith(
+        f"[name:{empty}, manufacturer_name:{empty}, manufacturer_id:{empty}, model:{least}]"
+    )
     assert roma.call("GET", path).json == second
 
 
@@ -210,7 +212,8 @@ def test_update_keeps_the_rules_and_the_claims(roma: RomaCaller) -> None:
     ("body", "field"),
     [({"password": "abcdefgh1!"}, "password"), ({"password": "ABCDEFGH1!"}, "password"),
      ({"password": "Abcdefghi!"}, "password"), ({"password": "Abcdefgh1"}, "password"),
-     ({"password": "Abc1!"}, "password"), ({"password": "Aa1!" * 21}, "password"),
+     ({"password": "Abc1!"}, "password"), ({"password": "Abcde1!"}, "password"),
+     ({"password": "Aa1!" * 8 + "x"}, "password"), ({"password": "Aa1!" * 20}, "password"),
      ({"password": "Abcdefgh1! "}, "password"), ({"password": "Abcdefgh1!密"}, "password"),
      ({"user_name": "short"}, "user_name"), ({"user_name": "u" * 51}, "user_name"),
      ({"user_name": "under_score_1"}, "user_name")],
@@ -223,6 +226,27 @@ def test_credentials_keep_the_rules(roma: RomaCaller, body: dict[str, str], fiel
     assert f"[{field}:" in reply.said
     assert not any(len(value) > 5 and value in reply.said for value in body.values())
     assert roma.call("GET", path).json == before
+
+
+@pytest.mark.parametrize("password", ["Abcdef1!", "Aa1!" * 8])
+def test_a_password_has_eight_to_thirty_two_characters(roma: RomaCaller, password: str) -> None:
+    path = f"{roma.products}/{roma.create()['id']}/authentication"
+    assert roma.call("PUT", path, {"password": password}).json["password"] == password
+    assert roma.call("GET", path).json["password"] == password
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [{"manufacturer_id": "m"}, {"manufacturer_id": "y" * 51}, {"manufacturer_id": "y" * 64},
+     {"manufacturer_name": "厂"}, {"model": "a.b"}],
+)  # fmt: skip
+def test_what_was_created_can_be_updated(roma: RomaCaller, texts: dict[str, str]) -> None:
+    made = roma.create(**{"model": uuid.uuid4().hex, **texts})
+    kept = ("name", "manufacturer_id", "manufacturer_name", "model")
+    body = {name: made[name] for name in kept} | {"description": "changed"}
+    changed = roma.call("PUT", f"{roma.products}/{made['id']}", body)
+    assert changed.status == 200, changed.said
+    assert {name: changed.json[name] for name in kept} == {name: made[name] for name in kept}
 
 
 def test_a_reset_without_any_body_makes_a_password(roma: RomaCaller) -> None:

@@ -45,6 +45,18 @@ def password_is_long_enough(body: Any) -> list[Violation]:
     return [Violation(("password",), "too_short", 8)] if password and len(password) < 8 else []
 
 
+UserNameGiven = Annotated[
+    str, Meta(max_length=50, pattern=USER, description="10 to 50 characters.")
+]
+# DOC BUG: 8-32 characters here, 16-32 where a password is reset (2025), 10-80 in the SDK.
+Password = Annotated[
+    str,
+    Meta(
+        max_length=32,
+        pattern=CLASSED,
+        description="8 to 32 characters with a digit, both cases and a special character.",
+    ),
+]
 Description = Annotated[str, Meta(max_length=200, description="Description.")]
 Floored = Annotated[int, Meta(ge=1, le=999_999_999_999_999_999, extra={"mend": floor})]
 

@@ -9,15 +9,15 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.faults import Violation
 from entrepot.vendors.huawei.roma.common import (
-    CLASSED,
     ID,
-    USER,
     Address,
     Authentication,
     Description,
     Floored,
     Paging,
+    Password,
     UserName,
+    UserNameGiven,
     password_is_long_enough,
     user_name_is_long_enough,
 )
@@ -41,17 +41,6 @@ NodeId = Annotated[
 Status = Annotated[Literal[0, 1], Meta(description="0: enabled, 1: disabled.")]
 # INFERRED: no page gives limits for tags.
 Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=100)]
-UserNameGiven = Annotated[
-    str, Meta(max_length=50, pattern=USER, description="10 to 50 characters.")
-]
-Password = Annotated[
-    str,
-    Meta(
-        max_length=32,
-        pattern=CLASSED,
-        description="8 to 32 characters with a digit, both cases and a special character.",
-    ),
-]
 DeviceId = Annotated[int, Meta(ge=1, le=999_999_999_999_999_999)]
 
 
@@ -170,10 +159,7 @@ class BatchDelete(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class ResetDeviceAuthentication(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Body of ResetAuthentication. An empty member stays; both empty: a new password is made.
-
-    DOC BUG: 8-32 characters on one page, 16-32 on another: 8-32 are taken.
-    """
+    """Body of ResetAuthentication. An empty member stays; both empty: a new password is made."""
 
     user_name: UserNameGiven | None = None
     password: Password | None = None

@@ -9,16 +9,16 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.faults import Violation
 from entrepot.vendors.huawei.roma.common import (
-    CLASSED,
     ID,
     NAME,
-    USER,
     Address,
     Authentication,
     Description,
     Floored,
     Made,
+    Password,
     UserName,
+    UserNameGiven,
     password_is_long_enough,
     trim,
     user_name_is_long_enough,
@@ -95,8 +95,9 @@ class UpdateProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Body of UpdateProduct. What is absent among the optional members stays as it is (INFERRED)."""
 
     name: Name
-    manufacturer_id: Annotated[str, Meta(min_length=2, max_length=50, pattern=ID)]
-    manufacturer_name: Annotated[str, Meta(min_length=2, max_length=64)]
+    # DOC BUG: 2-50 and 2-64 characters here, no least length on creating. What create takes, update takes.
+    manufacturer_id: ManufacturerId
+    manufacturer_name: ManufacturerName
     model: Model
     # DOC BUG: mandatory and with a default ("Default Type") in the same line.
     device_type: DeviceType | None = None
@@ -123,13 +124,10 @@ class ListProducts(Made, kw_only=True):
 
 
 class ResetAuthentication(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Body of ResetProductAuthentication. An empty member stays; both empty: a new password is made.
+    """Body of ResetProductAuthentication. An empty member stays; both empty: a new password is made."""
 
-    DOC BUG: 8-32 characters on one page, 16-32 on another, 10-80 in the SDK: 8-80 are taken.
-    """
-
-    user_name: Annotated[str, Meta(max_length=50, pattern=USER)] | None = None
-    password: Annotated[str, Meta(max_length=80, pattern=CLASSED)] | None = None
+    user_name: UserNameGiven | None = None
+    password: Password | None = None
 
     __rules__ = (user_name_is_long_enough, password_is_long_enough)
 
