@@ -15,7 +15,7 @@ from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Taken
 from entrepot.core.models.changes import Changes
 from entrepot.core.ports import Tx
 from entrepot.core.products import registry
-from entrepot.core.products.registry import Ref
+from entrepot.core.products.registry import Edit, Ref
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import BEHIND, HUB, Device
 from entrepot.core.things.product import Product
@@ -110,7 +110,7 @@ def create(tx: Tx, caller: Caller, draft: DeviceDraft) -> Device:
     )
     _add(tx, device, draft)
     if gateway is not None:
-        _count_children(tx, gateway, 1)
+        _connect_through(tx, caller, gateway)
     _note(tx, caller, device, "create")
     return device
 
@@ -202,10 +202,14 @@ def changed(tx: Tx, caller: Caller, old: Device, wanted: Device) -> Device:
     )
     tx.put(old, new)
     if old.gateway != new.gateway:
-        for id, by in ((old.gateway, -1), (new.gateway, 1)):
-            gateway = None if id is None else tx.get(Device, old.tenant, id)
-            if gateway is not None:
-                _count_children(tx, gateway, by)
+        before, after = (
+            None if id is None else tx.get(Device, old.tenant, id)
+            for id in (old.gateway, new.gateway)
+        )
+        if before is not None:
+            _count_children(tx, before, -1)
+        if after is not None:
+            _connect_through(tx, caller, after)
     what = audit.differences(old, new, _LOGGED)
     if old.secrets != new.secrets or old.names_of_secrets != new.names_of_secrets:
         what["secret"] = ["(changed)", "(changed)"]
@@ -273,6 +277,19 @@ def children(tx: Tx, gateway: Device) -> Iterator[Device]:
 def hubs(tx: Tx, gateway: Device) -> Iterator[Device]:
     """Those of its children through which others connect, newest first."""
     return registry.labelled(tx, Device, gateway.tenant, [(HUB, str(gateway.id))])
+
+
+def _connect_through(tx: Tx, caller: Caller, gateway: Device) -> None:
+    """Counts one more sub-device.
+
+    Where nobody had said what the product's devices are, they are gateways from now on, so that dialects that
+    have a word for it show it.
+    """
+    _count_children(tx, gateway, 1)
+    product = tx.get(Product, gateway.tenant, gateway.product)
+    if product is not None and product.profile.kind is None:
+        ref = Ref(str(product.id), product.id)
+        registry.update(tx, caller, (ref, lambda old: Edit(replace(old.profile, kind="gateway"))))
 
 
 def _count_children(tx: Tx, gateway: Device, by: int) -> None:

@@ -36,7 +36,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     name: str
     names: dict[str, str] = {}  # locale (zh_CN) -> translation
     description: str | None = None
-    kind: Kind = "device"
+    # "device": none of its devices has sub-devices. None: its dialect has no word for kinds.
+    kind: Kind | None = "device"
     protocol: Protocol | None = None
     payload: Payload | None = None
     auth: Auth | None = None

@@ -58,7 +58,7 @@ NETWORK_NUMBERS: dict[Network, int] = {
     "wifi": 3, "cellular": 6, "ethernet": 7, "other": 8, "lora": 8,
 }  # fmt: skip
 
-KIND_CODES = {word: code for code, word in KINDS.items()}
+KIND_CODES: dict[Kind | None, int] = {None: 0, **{word: code for code, word in KINDS.items()}}
 _PAYLOAD_CODES = {word: code for code, word in PAYLOADS.items()}
 _AUTH_CODES = {word: code for code, word in AUTHS.items()}
 _PROTOCOL_CODES = {word: code for code, word in PROTOCOLS.items()}
@@ -67,6 +67,7 @@ LOSSES = {
     "name": "shown as it is, also where it breaks Alibaba's rules for names",
     "names": "translations are not shown",
     "description": "shown whole, also beyond 100 characters",
+    "kind": "none is shown as 0 (device)",
     "protocol": "only protocols towards a gateway are shown; a direct one (mqtt, coap, ...) is not",
     "payload": "none is shown as 1 (Alink JSON)",
     "auth": "none is shown as secret",

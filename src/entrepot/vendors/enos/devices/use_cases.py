@@ -19,7 +19,7 @@ from entrepot.core.ports import Tx
 from entrepot.core.products import registry
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.device import Device
-from entrepot.core.things.product import MODEL, Product
+from entrepot.core.things.product import MODEL, Kind, Product
 from entrepot.vendors.enos import handles
 
 
@@ -195,11 +195,11 @@ def gateway_of(tx: Tx, caller: Caller, ref: DeviceRef) -> ShownDevice:
 
 def _gateway(tx: Tx, caller: Caller, ref: DeviceRef) -> Device:
     device = devices.get(tx, caller, ref)
-    if _kind(tx, device) != "gateway" and not device.children:
+    if _kind(tx, device) == "device" and not device.children:
         raise Refused("device", "not_a_gateway", ref.text)
     return device
 
 
-def _kind(tx: Tx, device: Device) -> str:
+def _kind(tx: Tx, device: Device) -> Kind | None:
     product = tx.get(Product, device.tenant, device.product)
     return "device" if product is None else product.profile.kind

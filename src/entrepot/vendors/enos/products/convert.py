@@ -30,10 +30,14 @@ DEFAULT_VALID_DAY, MAX_VALID_DAY = 730, 1095
 
 KINDS: dict[str, Kind] = {"Device": "device", "Gateway": "gateway"}
 FORMATS: dict[str, Payload] = {"Json": "json", "Custom": "binary"}
-KIND_WORDS = {word: wire_word for wire_word, word in KINDS.items()}
+KIND_WORDS: dict[Kind | None, str] = {
+    None: "Device",
+    **{kind: word for word, kind in KINDS.items()},
+}
 FORMAT_WORDS = {word: wire_word for wire_word, word in FORMATS.items()}
 
 LOSSES = {
+    "kind": "none is shown as Device",
     "protocol": "not shown",
     "payload": "none is shown as Json",
     "auth": "id2 is shown as no certificate (biDirectionalAuth false)",

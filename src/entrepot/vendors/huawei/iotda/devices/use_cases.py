@@ -56,7 +56,7 @@ def create_device(tx: Tx, caller: Caller, new: NewDevice) -> Device:
 
     Raises:
         NotFound: no such space, product or gateway.
-        Refused: its gateway is a sub-device of a sub-device already.
+        Refused: its gateway may have no sub-devices, or is a sub-device of a sub-device already.
         Taken: the id is another device's, or the product has such a node.
     """
     ref = product_ref(tx, caller, new.product)
@@ -66,16 +66,20 @@ def create_device(tx: Tx, caller: Caller, new: NewDevice) -> Device:
     if taken is not None:  # a claim holds only the ids of devices that were made here
         raise Taken(handles.DEVICE_RULE, id, taken.id)
     if new.draft.gateway is not None:
-        _refuse_depth(tx, caller, devices.get(tx, caller, new.draft.gateway))
+        _refuse_gateway(tx, caller, devices.get(tx, caller, new.draft.gateway))
     return devices.create(tx, caller, replace(new.draft, product=ref, alias=id))
 
 
-def _refuse_depth(tx: Tx, caller: Caller, gateway: Device) -> None:
-    """Nothing, where the gateway may have sub-devices.
+def _refuse_gateway(tx: Tx, caller: Caller, gateway: Device) -> None:
+    """Checks that the gateway may have sub-devices.
 
     Raises:
-        Refused: they would be a third level.
+        Refused: its product's maker said that its devices have none; or they would be a third level.
     """
+    product = tx.get(Product, gateway.tenant, gateway.product)
+    # Products that were made here by earlier releases are kept as those of devices, though nobody said so.
+    if product and product.profile.kind == "device" and product.origin != handles.DIALECT:
+        raise Refused("device", "not_a_gateway", gateway.key)
     above = gateway.gateway and tx.get(Device, gateway.tenant, gateway.gateway)
     if above and above.gateway is not None:
         raise Refused("device", "too_deep", gateway.key)
@@ -87,7 +91,7 @@ def change_gateway(tx: Tx, caller: Caller, wanted: tuple[DeviceRef, DeviceRef]) 
     Raises:
         NotFound: one of them is not there.
         Refused: as the SDK says of it: the device connects directly, or has sub-devices; the gateway
-            is the one that it has, or of another space, or deep enough.
+            is the one that it has, or of another space, or may have no sub-devices.
     """
     ref, gateway_ref = wanted
     device, gateway = devices.get(tx, caller, ref), devices.get(tx, caller, gateway_ref)
@@ -97,7 +101,7 @@ def change_gateway(tx: Tx, caller: Caller, wanted: tuple[DeviceRef, DeviceRef]) 
         raise Refused("device", "has_subdevices", ref.text)
     if gateway.id in (device.gateway, device.id) or _space(tx, gateway) != _space(tx, device):
         raise Refused("device", "no_other_gateway", gateway_ref.text)
-    _refuse_depth(tx, caller, gateway)
+    _refuse_gateway(tx, caller, gateway)
     return devices.changed(tx, caller, device, change(device, gateway=gateway.id))
 
 

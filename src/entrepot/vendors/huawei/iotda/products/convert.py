@@ -44,7 +44,7 @@ OTHER, UNSAID, UNTYPED = "Other", "MQTT", "Default"
 
 LOSSES = {
     "names": "translations are not shown",
-    "kind": "not shown: IoTDA tells gateways by their devices",
+    "kind": "not shown, nor said by what is made here: the first sub-device makes a product one of gateways",
     "protocol": "one that IoTDA has no word for is shown as Other, none as MQTT",
     "payload": "none is shown as json",
     "device_type": "none is shown as Default",
@@ -74,6 +74,7 @@ def draft(call: Call, caller: Caller) -> Draft:
         profile=Profile(
             name=body.name,
             description=body.description,
+            kind=None,
             protocol=PROTOCOLS[body.protocol_type],
             payload=PAYLOADS[body.data_format],
             device_type=body.device_type,

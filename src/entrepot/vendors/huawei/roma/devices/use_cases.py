@@ -100,7 +100,7 @@ def _refuse_chain(tx: Tx, product: Product, gateway: Device, handle: str) -> Non
         Refused: the one is no gateway, or the other is one.
     """
     above = tx.get(Product, gateway.tenant, gateway.product)
-    if above is None or above.profile.kind != "gateway" or gateway.gateway is not None:
+    if above is None or above.profile.kind == "device" or gateway.gateway is not None:
         raise Refused("device", "not_a_gateway", gateway.key)
     if product.profile.kind == "gateway":
         raise Refused("device", "not_direct", handle)

@@ -42,13 +42,14 @@ KINDS: dict[int, Kind] = {0: "device", 1: "gateway"}
 PAYLOADS: dict[int, Payload] = {0: "json", 1: "binary"}
 PROTOCOLS: dict[int, Protocol] = {0: "mqtt", 1: "coap", 2: "modbus", 4: "opc-ua", 5: "custom"}
 
-KIND_CODES = {word: code for code, word in KINDS.items()}
+KIND_CODES: dict[Kind | None, int] = {None: 0, **{word: code for code, word in KINDS.items()}}
 _PAYLOAD_CODES = {word: code for code, word in PAYLOADS.items()}
 _PROTOCOL_CODES = {word: code for code, word in PROTOCOLS.items()}
 EXTENDED = 5
 
 LOSSES = {
     "names": "translations are not shown",
+    "kind": "none is shown as 0 (device)",
     "protocol": "one that ROMA has no number for is shown as 5 (extended protocol), none as 0 (mqtt)",
     "auth": "not shown",
     "network": "not shown",
