@@ -268,9 +268,7 @@ def _aliyun_unique(body: dict[str, Any], n: int, credentials: Credentials) -> di
 
 def _aliyun_echoed(body: dict[str, Any]) -> dict[str, Any]:
     networks = {"WIFI": 3, "CELLULAR": 6, "ETHERNET": 7, "LORA": 8, "OTHER": 8}
-    edition = body.get("AliyunCommodityCode") or (
-        "iothub_senior" if body.get("CategoryKey") else "iothub"
-    )
+    edition = body.get("AliyunCommodityCode", "iothub_senior")
     of_models = ("NodeType", "DataFormat", "ProtocolType", "CategoryKey")
     ours = ("ProductName", "Description", "AuthType", "ValidateType")
     wanted = (*ours, *of_models) if edition == "iothub_senior" else ours

@@ -59,9 +59,9 @@ def test_pages_hold_every_product_once_newest_first(server: Server) -> None:
 
 def test_a_list_is_narrowed_by_edition_and_by_resource_group(server: Server) -> None:
     caller = tenant(server, "aliyun-filters", rate_limits=False)
-    basic = create(caller, "Basic1")
+    basic = create(caller, "Basic1", AliyunCommodityCode="iothub")
     grouped = create(caller, "Grouped", ResourceGroupId="rg-a", **SENIOR)
-    senior = create(caller, "Senior", **SENIOR)
+    senior = create(caller, "Senior")
 
     def found(**given: object) -> tuple[list[str], int]:
         answer = caller.done("QueryProductList", CurrentPage=1, PageSize=10, **given)

@@ -150,9 +150,32 @@ def test_what_is_left_out_has_its_default(caller: AliyunCaller) -> None:
         assert left_out not in shown
 
 
-def test_without_an_edition_the_product_has_no_thing_model(caller: AliyunCaller) -> None:
+@pytest.mark.parametrize(
+    ("name", "given"), [("Unsaid", {}), ("Empty", {"AliyunCommodityCode": ""})]
+)
+def test_without_an_edition_the_product_has_a_thing_model(
+    caller: AliyunCaller, name: str, given: dict[str, str]
+) -> None:
+    """Only products with a thing model can be created, says the page."""
+    made = caller.done("CreateProduct", ProductName=f"{name}_edition", NodeType=1, **given)
+    key = made["ProductKey"]
+    assert made["Data"]["AliyunCommodityCode"] == "iothub_senior"
+    assert (made["Data"]["NodeType"], made["Data"]["DataFormat"]) == (1, 1)
+    assert caller.done("QueryProduct", ProductKey=key)["Data"]["AliyunCommodityCode"] == (
+        "iothub_senior"
+    )
+    caller.done("PublishThingModel", ProductKey=key)
+
+
+def test_a_product_of_the_edition_iothub_has_no_thing_model(caller: AliyunCaller) -> None:
     """DataFormat, NodeType and ProtocolType are answered for iothub_senior only."""
-    made = caller.done("CreateProduct", ProductName="Basic", NodeType=1, ProtocolType="ble")
+    made = caller.done(
+        "CreateProduct",
+        ProductName="Basic",
+        NodeType=1,
+        ProtocolType="ble",
+        AliyunCommodityCode="iothub",
+    )
     assert made["Data"]["AliyunCommodityCode"] == "iothub"
     shown = caller.done("QueryProduct", ProductKey=made["ProductKey"])["Data"]
     assert shown["AliyunCommodityCode"] == "iothub"
@@ -282,6 +305,10 @@ OVER = [
     ({"NetType": "wifi"}, "200 iot.common.InvalidFormattedParameter"),
     ({"AuthType": "token"}, "200 iot.common.InvalidFormattedParameter"),
     ({"CategoryKey": "Nonsense"}, "200 iot.prod.InvalidFormattedCatId"),
+    (
+        {"CategoryKey": "Lighting", "AliyunCommodityCode": "iothub"},
+        "200 iot.prod.InvalidFormattedCatId",
+    ),
     ({"PublishAuto": "1"}, "400 InvalidPublishAuto"),
     ({"ValidateType": "0"}, "200 iot.common.InvalidFormattedParameter"),
     ({"ValidateType": "3"}, "200 iot.common.InvalidFormattedParameter"),
@@ -335,6 +362,15 @@ SENTENCES: list[tuple[str, dict[str, str], str]] = [
         "CreateProduct",
         {"ProductName": "Kept", "NodeType": "0", "CategoryKey": "Lamps"},
         "CategoryKey Lamps is not one of those that ListThingTemplates lists.",
+    ),
+    (
+        "CreateProduct",
+        {
+            "ProductName": "Kept", "NodeType": "0", "CategoryKey": "Lighting",
+            "AliyunCommodityCode": "iothub",
+        },
+        "CategoryKey must not be given with AliyunCommodityCode=iothub, which has no thing model:"
+        " leave it out, or set AliyunCommodityCode to iothub_senior.",
     ),
     (
         "CreateProduct",

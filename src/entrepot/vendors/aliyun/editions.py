@@ -5,7 +5,7 @@ from __future__ import annotations
 from entrepot.core.things.product import Product
 from entrepot.vendors.aliyun.handles import DIALECT
 
-SENIOR, BASIC = "iothub_senior", "iothub"
+SENIOR = "iothub_senior"
 
 
 def edition_of(product: Product) -> str:

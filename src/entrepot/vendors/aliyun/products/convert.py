@@ -26,7 +26,7 @@ from entrepot.core.things.product import (
 from entrepot.dialect.operation import Call
 from entrepot.vendors.aliyun import common
 from entrepot.vendors.aliyun.actions import ref
-from entrepot.vendors.aliyun.editions import BASIC, SENIOR, edition_of
+from entrepot.vendors.aliyun.editions import SENIOR, edition_of
 from entrepot.vendors.aliyun.handles import DIALECT, product_key, product_secret
 from entrepot.vendors.aliyun.models.categories import Category, category
 from entrepot.vendors.aliyun.products import replies, use_cases, wire
@@ -94,13 +94,10 @@ LOSSES = {
 def draft(call: Call, caller: Caller) -> Draft:
     """CreateProduct as a draft."""
     sent: wire.CreateProduct = call.params
-    # The basic edition unless said otherwise (CreateProduct, AliyunCommodityCode).
-    # INFERRED: a category without an edition means the edition that has thing models.
-    edition = sent.AliyunCommodityCode or (SENIOR if sent.CategoryKey else BASIC)
     chosen = category(sent.CategoryKey) if sent.CategoryKey else None
-    model = _model(chosen) if chosen and edition == SENIOR else None
+    model = _model(chosen) if chosen else None
     own: dict[str, Any] = {
-        "AliyunCommodityCode": edition,
+        "AliyunCommodityCode": sent.AliyunCommodityCode,
         "PublishAuto": sent.PublishAuto,
         "ValidateType": sent.ValidateType,
     }

@@ -29,7 +29,7 @@ ProductName = Annotated[
 ]
 Edition = Annotated[
     Literal["iothub_senior", "iothub"],
-    Meta(description="Edition of the product: with a thing model, or without (the default)."),
+    Meta(description="Edition: `iothub_senior` has a thing model, `iothub` has none."),
 ]
 TagKey = Annotated[
     str,
@@ -62,7 +62,9 @@ class CreateProduct(Common, kw_only=True):
     # INFERRED: the default, Alink JSON.
     DataFormat: Annotated[Literal[0, 1], Meta(description="0: custom, 1: Alink JSON.")] = 1
     Description: Annotated[str, Meta(max_length=100, description="Description.")] | None = None
-    AliyunCommodityCode: Edition | None = None
+    # Only such products can be created, says the page (CreateProduct, AliyunCommodityCode);
+    # `iothub` is one of the values that its answer shows.
+    AliyunCommodityCode: Edition = "iothub_senior"
     Id2: Annotated[
         bool, Meta(description="Internet Device ID; AuthType overrules it where they differ.")
     ] = False
@@ -112,7 +114,18 @@ class CreateProduct(Common, kw_only=True):
             )
         return found
 
-    __rules__ = (_lora,)
+    @staticmethod
+    def _edition(self: CreateProduct) -> list[Violation]:
+        if self.AliyunCommodityCode == "iothub" and self.CategoryKey is not None:
+            # With a CategoryKey the category's model is used, and iothub has none (CreateProduct, CategoryKey)
+            why = (
+                "must not be given with AliyunCommodityCode=iothub, which has no thing model:"
+                " leave it out, or set AliyunCommodityCode to iothub_senior"
+            )
+            return [Violation(("CategoryKey",), "rule", why)]
+        return []
+
+    __rules__ = (_lora, _edition)
 
 
 class QueryProductList(Common, kw_only=True):
