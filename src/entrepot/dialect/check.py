@@ -7,6 +7,7 @@ hundred violations. Neither goes on once it has found so many.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, TypeVar
@@ -33,7 +34,7 @@ from entrepot.dialect.validator import (
 
 __all__ = [
     "FROM_TEXT", "STRICT", "Leniency",
-    "broken_rules", "checker", "decoder", "read_json", "read_params", "read_plain", "uncarried",
+    "broken_rules", "checker", "decoder", "json_text", "read_json", "read_params", "read_plain", "uncarried",
 ]  # fmt: skip
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -43,6 +44,11 @@ _ODD_NUMBER = _ODD_TEXT | {"nan", "inf", "infinity"}
 _ODD = _ODD_NUMBER | {"0", "1"}
 _NUMERIC = frozenset("0123456789-")
 _UNMENDED = "a value that was not mended"  # which the walker mends
+
+
+def json_text(body: bytes) -> bytes:
+    """Returns the body without the byte order mark that some editors and clients put before JSON."""
+    return body[3:] if body.startswith(BOM_UTF8) else body
 
 
 def read_json(

@@ -14,7 +14,7 @@ from entrepot.core.faults import Broken, Fault, Invalid, TooLarge, Unauthenticat
 from entrepot.core.ports import Store
 from entrepot.core.precompute import NeedsPrecompute
 from entrepot.dialect.authenticator import Authenticator
-from entrepot.dialect.check import STRICT, Leniency, read_json, read_params
+from entrepot.dialect.check import STRICT, Leniency, json_text, read_json, read_params
 from entrepot.dialect.dialect import SINGLE_HEADERS, Dialect, Exchange, Row, row_for
 from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.parameters import parse
@@ -224,8 +224,8 @@ def decode_rest(exchange: Exchange, lenient: Leniency = STRICT) -> Call:
             found = refused.violations
     if operation.body is not None:
         try:
-            raw, most = exchange.request.body or b"{}", exchange.dialect.most_values
-            body = read_json(raw, operation.body, lenient, most=most)
+            raw = json_text(exchange.request.body) or b"{}"
+            body = read_json(raw, operation.body, lenient, most=exchange.dialect.most_values)
         except Invalid as refused:
             found += refused.violations
     if found:

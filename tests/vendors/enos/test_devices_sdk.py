@@ -104,9 +104,9 @@ def test_a_device_is_switched_off_counted_and_replaced(call: Call) -> None:
     made = create(call, of, deviceKey="switch-1")
     create(call, of, deviceKey="switch-2")
     named = {"path": DEVICES, "productKey": of, "deviceKey": "switch-1"}
-    assert call("enable", **named)["code"] == 11794
+    assert call("enable", **named)["code"] == 11721
     assert done(call("disable", **named)) is None
-    assert call("disable", **named)["code"] == 11794
+    assert call("disable", **named)["code"] == 11723
     assert done(call("get", **named))["status"] == "disabled"
     assert done(call("getStats", path=DEVICES, productKey=of)) == {
         "totalCount": 2, "onlineCount": 0, "offlineCount": 0, "inactiveCount": 1, "disabledCount": 1,

@@ -66,8 +66,9 @@ def words(violation: Violation) -> str:
 
 def invalid(fault: Invalid, exchange: Exchange) -> str:
     """`Invalid Argument action:action is missing` (source: the overview page), for each field."""
-    first = fault.violations[0].field
-    said = [f"{v.field} {words(v)}" for v in fault.violations[:_MOST_NAMED]]
+    named = [(v.field or "body", words(v)) for v in fault.violations[:_MOST_NAMED]]
+    first = named[0][0]
+    said = [f"{field} {wrong}" for field, wrong in named]
     return f"Invalid Argument {first}:{'; '.join(said)}"
 
 
@@ -140,7 +141,9 @@ ROWS: tuple[Row, ...] = (
     Row(InUse, 200, "99400", "{kind} {handle} is in use by {by}", "inferred"),
     Row(InUse, 200, "11619", "Existing Device Restrictions", "documented", when="product"),
     Row(Refused, 200, "99400", "The {kind} {handle} cannot be changed: it is {rule}", "inferred"),
-    Row(Refused, 200, "11794", "Device status is invalid", "documented", when="status"),
+    # Source of these two: Enable Device, Disable Device (V2.1). Another copy of the pages has 11794 for both.
+    Row(Refused, 200, "11721", "The device is enabled already: {handle}", "documented", when="enabled"),
+    Row(Refused, 200, "11723", "The device is disabled already: {handle}", "documented", when="disabled"),
     Row(Refused, 200, "11704", "The new deviceKey {handle} is the one that the device has", "documented",
         when="same_key"),
     Row(Refused, 200, "11738", "Not Gateway: {handle}", "documented", when="not_a_gateway"),

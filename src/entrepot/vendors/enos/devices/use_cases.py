@@ -104,7 +104,7 @@ def switch(disabled: bool) -> Callable[[Tx, Caller, DeviceRef], Device]:
     def run(tx: Tx, caller: Caller, ref: DeviceRef) -> Device:
         device = devices.get(tx, caller, ref)
         if bool(device.disabled_at) == disabled:
-            raise Refused("device", "status", ref.text)
+            raise Refused("device", "disabled" if disabled else "enabled", ref.text)
         return devices.changed(tx, caller, device, devices.set_disabled(caller, device, disabled))
 
     return run

@@ -52,7 +52,7 @@ def _who(fault: Unauthenticated, exchange: Exchange) -> str:
 
 def _invalid(fault: Invalid, exchange: Exchange) -> str:
     wrong = "; ".join(
-        f"{v.field}: {v.kind}" + (f", want {v.want}" if v.want is not None else "")
+        f"{v.field or 'body'}: {v.kind}" + (f", want {v.want}" if v.want is not None else "")
         for v in fault.violations
     )
     return f"Request body or parameter is incorrect: {wrong}."

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec.structs import fields
 
 from entrepot.core.faults import Invalid, Malformed, Unrouted, Violation
-from entrepot.dialect.check import FROM_TEXT, read_json, read_plain
+from entrepot.dialect.check import FROM_TEXT, json_text, read_json, read_plain
 from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.request import Answer, header_value
@@ -77,7 +77,7 @@ def _body(exchange: Exchange, operation: Operation) -> Any:
         return None
     if operation.body is Upload:
         return Upload(rows=_rows(_file(exchange.request)))
-    raw = exchange.request.body
+    raw = json_text(exchange.request.body)
     if not raw:
         # Documented for a body that is missing; where nothing in it is mandatory, none is as good.
         if any(field.required for field in fields(operation.body)):
@@ -93,7 +93,7 @@ def _body(exchange: Exchange, operation: Operation) -> Any:
 
 
 def _unreadable(part: Part, violations: list[Violation]) -> Malformed:
-    return Malformed(part, ", ".join(f"{v.field} {words(v)}".strip() for v in violations))
+    return Malformed(part, ", ".join(f"{v.field or part} {words(v)}" for v in violations))
 
 
 def encode(value: Any, exchange: Exchange) -> Answer:

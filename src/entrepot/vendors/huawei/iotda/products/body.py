@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from entrepot.dialect.check import json_text
 from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.handle import decode_rest
 from entrepot.dialect.operation import Call
@@ -36,7 +37,7 @@ def decode(exchange: Exchange) -> Call:
         Malformed, Invalid: they are not what the operation declares.
     """
     kind = exchange.operation.body if exchange.operation else None
-    raw = exchange.request.body
+    raw = json_text(exchange.request.body)
     if kind is wire.CreateProduct:
         if len(raw) > LARGE:
             refuse_many(raw, exchange.dialect.most_values)
