@@ -130,17 +130,19 @@ def test_a_search_that_names_no_model_finds_that_of_every_product(enos: Call, io
     assert [id for id in ids if id in keys] == keys  # in the order in which they were made
     for model in whole:
         assert model == enos("get", path=MODELS, modelId=model["modelId"], scope="0")["data"]
-    # page by page the same, then the public ones; and none of them among these
-    size = len(ids)
+    # page by page the same, and all public models before those of products
+    public = [model["modelId"] for model in enos("search", {}, path=MODELS, scope="2")["data"]]
+    assert not set(public) & set(ids)
+    size = len(ids) + len(public)
     pages = [
         enos("search", {"pagination": {"pageNo": n, "pageSize": 1}}, path=MODELS)
-        for n in range(1, size + 2)
+        for n in range(1, size + 1)
     ]
-    assert [page["data"][0]["modelId"] for page in pages[:size]] == ids
-    assert pages[size]["data"][0]["orgId"] != whole[0]["orgId"]
-    public = enos("search", {}, path=MODELS, scope="2")["data"]
-    assert {page["pagination"]["totalSize"] for page in pages} == {size + len(public)}
-    assert not {model["modelId"] for model in public} & set(ids)
+    paged = [page["data"][0]["modelId"] for page in pages]
+    assert [id for id in paged if id in ids] == ids
+    assert [id for id in paged if id in public] == public
+    assert paged.index(public[-1]) < paged.index(keys[0])
+    assert {page["pagination"]["totalSize"] for page in pages} == {size}
     # by what they say, too: no product shows a modelId that no search finds
     found = enos("search", {"expression": "modelName.default like 'valve-second'"}, path=MODELS)
     assert [model["modelId"] for model in found["data"]] == keys[1:]

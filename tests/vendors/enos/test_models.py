@@ -15,7 +15,7 @@ from entrepot.core.products import named_models, registry
 from entrepot.core.products.registry import Edit
 from entrepot.vendors.enos import handles
 from entrepot.vendors.enos.models import starter
-from tests.vendors.enos.caller import MODELS, Account, Enos
+from tests.vendors.enos.caller import BODY, MODELS, Account, Enos
 from tests.vendors.enos.models import BOILER, model, provision, show
 
 MODELS_22 = "/model-service/v2.2/thing-models"
@@ -226,6 +226,43 @@ def test_model_pages_are_own_models_first_in_the_order_they_were_made(
         }  # fmt: skip
         seen += [m["modelId"] for m in answer["data"]]
     assert seen == ["A", "B", *PUBLIC]
+
+
+@pytest.mark.parametrize("scope", ["0", "1"])
+@pytest.mark.parametrize("size", [1, 3, 200])
+@pytest.mark.parametrize("expression", [None, "not exists(tags.none)"])
+def test_models_that_create_product_accepts_come_before_all_others(
+    enos: Enos, account: Account, scope: str, size: int, expression: str | None
+) -> None:
+    services = Authored("iotda", msgspec.Raw(b"[]"))
+    enos.fill(account, 2, model=services)
+    provision(enos, account, model("A"))
+    enos.fill(account, 2, model=services)
+    provision(enos, account, model("B"))
+    products = [p["productKey"] for p in enos.call(account, "search", {})["data"]]
+    seen = []
+    for number in range(1, 16 // size + 2):
+        body = {"expression": expression, "pagination": {"pageNo": number, "pageSize": size}}
+        seen += enos.call(account, "search", body, path=MODELS, scope=scope)["data"]
+    usable = ["A", "B", *(PUBLIC if scope == "1" else [])]
+    assert [m["modelId"] for m in seen] == [*usable, *products[::-1]]
+    for place, found in enumerate(seen):
+        answer = enos.call(account, "create", {**BODY, "modelId": found["modelId"]})
+        assert (answer["code"] == 0) == (place < len(usable))
+
+
+def test_models_that_are_named_come_in_that_order_too(enos: Enos, account: Account) -> None:
+    enos.fill(account, 1, model=Authored("iotda", msgspec.Raw(b"[]")))
+    provision(enos, account, model("A"))
+    [product] = [p["productKey"] for p in enos.call(account, "search", {})["data"]]
+    seen = []
+    for number in range(1, 4):
+        body = {
+            "expression": f"modelId in ('{product}', 'Inverter', 'A')",
+            "pagination": {"pageNo": number, "pageSize": 1},
+        }
+        seen += enos.call(account, "search", body, path=MODELS)["data"]
+    assert [m["modelId"] for m in seen] == ["Inverter", "A", product]
 
 
 def test_a_model_search_that_cannot_be_understood_says_why(enos: Enos, account: Account) -> None:

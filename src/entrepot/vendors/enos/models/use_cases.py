@@ -153,49 +153,66 @@ def _of_product(product: Product, caller: Caller) -> Document | None:
 
 
 def search(tx: Tx, caller: Caller, wanted: Search) -> Found:
-    """The page of models that was asked for, the organization's own first, and the total.
+    """Returns a page of the models that match, and the number of all that match.
 
-    Own models are in the order in which they were made (Search Thing Model, pagination), products'
-    own among them: a modelId that Search Product answers is found here. So a search walks through all
-    products, unless it asks for modelIds.
+    Models that Create Product accepts come first: the organization's own, then the public ones. The
+    models of products follow, because a modelId that Search Product answers must be found here.
+    Own models and those of products are in the order in which they were made. All pages are cut
+    from this one order. A search that names no modelId scans all products for the total.
     """
     end = wanted.skip + wanted.limit
     if wanted.ids is not None:
-        found = [d for id in wanted.ids if (d := _find(tx, caller, id, wanted.scope)) is not None]
-        kept = [d for d in found if wanted.keep is None or wanted.keep(d)]
-        return Found(wanted, kept[wanted.skip : end], len(kept))
-    own = _own(tx, caller, wanted) if wanted.scope != PUBLIC else []
-    others = list(_public(tx, caller, wanted)) if wanted.scope != OWN else []
-    page = [d for id in own[wanted.skip : end] if (d := _got(tx, caller, id)) is not None]
-    page += others[max(wanted.skip - len(own), 0) : max(end - len(own), 0)]
-    return Found(wanted, page, len(own) + len(others))
+        models = [d for id in wanted.ids if (d := _find(tx, caller, id, wanted.scope)) is not None]
+        matches = [d for d in models if wanted.keep is None or wanted.keep(d)]
+        matches.sort(key=lambda d: not is_usable(tx, caller, d["modelId"]))
+        return Found(wanted, matches[wanted.skip : end], len(matches))
+    entries: list[int | Document] = []
+    if wanted.scope != PUBLIC:
+        entries += _matching(named_models.every(tx, caller.tenant.id), caller, wanted)
+    if wanted.scope != OWN:
+        entries += _public(tx, caller, wanted)
+    if wanted.scope != PUBLIC:
+        entries += _matching(_products(tx, caller), caller, wanted)
+    page = [_document_of(tx, caller, entry) for entry in entries[wanted.skip : end]]
+    return Found(wanted, [d for d in page if d is not None], len(entries))
+
+
+def is_usable(tx: Tx, caller: Caller, model_id: str) -> bool:
+    """Returns whether a product can be created with this model: not with that of another product."""
+    return model_id in public() or named_models.find(tx, caller.tenant.id, model_id) is not None
 
 
 Holder = NamedModel | Product
 """What holds a model of the organization's own."""
 
 
-def _own(tx: Tx, caller: Caller, wanted: Search) -> list[int]:
-    """The numbers of what holds a wanted model, the oldest first: what these say may be large."""
-    found = []
-    for holder in _holders(tx, caller):
+def _matching(holders: Iterable[Holder], caller: Caller, wanted: Search) -> list[int]:
+    """Returns the numbers of the holders whose model matches, oldest first.
+
+    Numbers, because the documents may be large.
+    """
+    numbers = []
+    for holder in holders:
         document = None if wanted.keep is None else _shown(holder, caller)
         if wanted.keep is None or (document is not None and wanted.keep(document)):
-            found.append(holder.id)
-    return sorted(found)
+            numbers.append(holder.id)
+    return sorted(numbers)
 
 
-def _holders(tx: Tx, caller: Caller) -> Iterator[Holder]:
-    yield from named_models.every(tx, caller.tenant.id)
+def _products(tx: Tx, caller: Caller) -> Iterator[Product]:
+    """Yields the products that have a model of their own."""
     for product in tx.scan(Product, caller.tenant.id):
         model = product.profile.model
         if model is not None and caller.catalog.reads(model) and registry.visible(caller, product):
             yield product
 
 
-def _got(tx: Tx, caller: Caller, id: int) -> Document | None:
-    holder: Holder | None = tx.get(NamedModel, caller.tenant.id, id)
-    holder = holder or tx.get(Product, caller.tenant.id, id)
+def _document_of(tx: Tx, caller: Caller, entry: int | Document) -> Document | None:
+    """Returns the model of the holder that has this number; a public model is returned as it is."""
+    if not isinstance(entry, int):
+        return entry
+    holder: Holder | None = tx.get(NamedModel, caller.tenant.id, entry)
+    holder = holder or tx.get(Product, caller.tenant.id, entry)
     return None if holder is None else _shown(holder, caller)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound
 from entrepot.core.ports import Tx
-from entrepot.core.products import lists, named_models, registry
+from entrepot.core.products import lists, registry
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.product import Draft, Product
 from entrepot.vendors.enos.models import use_cases as thing_models
@@ -55,8 +55,7 @@ def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
         QuotaExceeded: see `registry.create`.
     """
     model = draft.profile.model_key or ""
-    known = model in thing_models.public() or named_models.find(tx, caller.tenant.id, model)
-    if not known:
+    if not thing_models.is_usable(tx, caller, model):
         older = caller.tenant.settings.options.get(UNKNOWN_MODEL_CODE) == "11699"
         raise NotFound(MODEL_OF_PRODUCT_2019 if older else MODEL_OF_PRODUCT, model)
     return registry.create(tx, caller, draft)
