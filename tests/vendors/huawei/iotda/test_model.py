@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from entrepot.vendors.huawei.iotda.formats.size import CONTENT_BYTES, oversize
 from tests.server import Server
 from tests.vendors.huawei.iotda.caller import (  # fmt: skip
     PARA,
@@ -206,3 +207,61 @@ def test_content_of_500_kb_and_no_more(iotda: Caller) -> None:
         property(property_name=f"p{p}", description="度" * 128) for p in range(60)
     ])]  # fmt: skip
     refused(iotda, "service_capabilities", "500 KB", service_capabilities=over)
+
+
+def test_the_500_kb_count_what_the_client_sent_and_no_defaults(iotda: Caller) -> None:
+    def services(description: str) -> list[dict[str, Any]]:
+        properties = [property(property_name=f"p{n:03}", description="") for n in range(500)]
+        full = [
+            service(service_id=f"s{n:02}", properties=[{**p, "description": "d" * 100} for p in properties])
+            for n in range(5)
+        ]  # fmt: skip
+        return [
+            *full,
+            service(service_id="last", properties=properties[:400], description=description),
+        ]
+
+    def compact(value: Any) -> bytes:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+    most = 500 * 1024
+    sent = services("")
+    missing = most - len(compact(sent))
+    for p in sent[-1]["properties"]:
+        p["description"] = "d" * min(missing, 128)
+        missing -= len(p["description"])
+    assert len(compact(sent)) == most
+    made = iotda.make(service_capabilities=sent)
+    assert len(compact(made["service_capabilities"])) > most  # with the defaults that are shown
+    path = f"products/{made['product_id']}"
+    assert iotda.send("PUT", path, {"service_capabilities": sent}).status == 200
+    # Blanks and escapes of the client do not count, in a default value neither.
+    spread = [*sent[:-1], {**sent[-1], "properties": [dict(p) for p in sent[-1]["properties"]]}]
+    spread[-1]["properties"][0]["description"] = ""
+    spread[-1]["properties"][0]["default_value"] = {"a": [1.10, "度"] * 8}
+    assert len(json.dumps(spread)) > most
+    assert iotda.create(service_capabilities=spread).status == 201
+    over = [*sent[:-1], {**sent[-1], "description": "d" * 3}]
+    refused(iotda, "service_capabilities", "500 KB", service_capabilities=over)
+    body = {"service_capabilities": over, "name": ""}
+    reply = iotda.send("PUT", path, body)
+    assert "name " in reply.said
+    assert "service_capabilities must not be larger than 500 KB" in reply.said
+
+
+@pytest.mark.parametrize("written", ["1e5", "1.10", "1E+05", "-0.0", "18446744073709551616"])
+def test_a_number_counts_as_it_is_written(written: str) -> None:
+    head, tail = b'{"service_capabilities":[{"a":[', b"]}]}"
+    room = CONTENT_BYTES - len(b'[{"a":[]}]')
+    numbers = [written] * (room // (len(written) + 1))
+    text = ",".join(numbers)
+    text = (
+        text + "0" * (room - len(text))
+        if "." in written
+        else text + ",1" * ((room - len(text)) // 2)
+    )
+    text += " " * 9
+    fits = head + text.encode() + tail
+    assert oversize(fits) == ()
+    over = head + b"1, 2,3,4," + text.encode() + tail
+    assert [v.kind for v in oversize(over)] == ["too_long"]

@@ -31,6 +31,7 @@ from entrepot.vendors.huawei import codec
 from entrepot.vendors.huawei.iotda import common
 from entrepot.vendors.huawei.iotda.devices import wire as device_wire
 from entrepot.vendors.huawei.iotda.formats import wire as model
+from entrepot.vendors.huawei.iotda.formats.size import CONTENT_BYTES
 
 _SPECIAL = "Chinese characters, letters, digits, and the special characters "
 _CLASSES = {
@@ -76,7 +77,7 @@ def _words(violation: Violation) -> str:
             return "must not be empty"
         case "too_short":
             return f"must have at least {want} characters"
-        case "too_long" if want == model.CONTENT_BYTES:
+        case "too_long" if want == CONTENT_BYTES:
             return "must not be larger than 500 KB"
         case "too_long":
             return f"must have at most {want} characters"

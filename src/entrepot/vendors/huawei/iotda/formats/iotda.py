@@ -11,6 +11,7 @@ from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.core.models.conversion import Format, Reason
 from entrepot.dialect.check import read_json
 from entrepot.vendors.huawei.iotda.formats.reading import read
+from entrepot.vendors.huawei.iotda.formats.size import oversize
 from entrepot.vendors.huawei.iotda.formats.wire import LENIENT, Services
 from entrepot.vendors.huawei.iotda.formats.writing import write
 from entrepot.vendors.huawei.iotda.handles import DIALECT
@@ -42,14 +43,15 @@ REASONS = {
 
 def check(text: bytes, plain: Any = None) -> Sequence[Violation]:
     """Every limit of CreateProduct that the text breaks."""
+    raw = b'{"service_capabilities":' + text + b"}"
     try:
         body = None if plain is None else {"service_capabilities": plain}
-        read_json(b'{"service_capabilities":' + text + b"}", _Body, LENIENT, body)
+        read_json(raw, _Body, LENIENT, body)
     except Invalid as refused:
-        return refused.violations
+        return (*refused.violations, *oversize(raw))
     except Malformed as refused:
         return (Violation((), "rule", refused.reason),)
-    return ()
+    return oversize(raw)
 
 
 class _Body(msgspec.Struct):

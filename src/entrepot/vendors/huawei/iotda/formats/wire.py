@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.dialect.check import Leniency
-from entrepot.dialect.rules import Bytes, Unique
+from entrepot.dialect.rules import Unique
 
 # Source: seed 003 "Create a Product", tables 3 to 9, and huaweicloudsdkiotda 3.1.219.
 # DOC BUG: the English pages forget the Chinese characters that the Chinese pages and the SDK allow.
@@ -24,7 +24,6 @@ SERVICE = rf"\A[{SERVICE_CLASS}]+\Z"
 TEXT = rf"\A[{TEXT_CLASS}]*\Z"
 
 SERVICES, MEMBERS = 500, 500
-CONTENT_BYTES = 500 * 1024  # source: documented (the content size cannot exceed 500 KB)
 
 Name32 = Annotated[str, Meta(min_length=1, max_length=32, pattern=NAME)]
 Name64 = Annotated[str, Meta(min_length=1, max_length=64, pattern=NAME)]
@@ -131,7 +130,7 @@ Services = Annotated[
     Meta(
         max_length=SERVICES,
         description="Service capabilities of the device.",
-        extra={"rules": (Unique("service_id"), Bytes(CONTENT_BYTES))},
+        extra={"rules": (Unique("service_id"),)},
     ),
 ]
 

@@ -6,11 +6,14 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from entrepot.core.faults import Invalid
 from entrepot.dialect.check import json_text
 from entrepot.dialect.dialect import Exchange
 from entrepot.dialect.handle import decode_rest
 from entrepot.dialect.operation import Call
 from entrepot.dialect.sizes import LARGE, refuse_many
+from entrepot.dialect.validator import MAX_VIOLATIONS
+from entrepot.vendors.huawei.iotda.formats.size import oversize
 from entrepot.vendors.huawei.iotda.formats.wire import LENIENT, ServiceCapability
 from entrepot.vendors.huawei.iotda.products import quick, wire
 
@@ -44,10 +47,18 @@ def decode(exchange: Exchange) -> Call:
         if (read := quick.read(raw)) is not None:
             # The one parameter there is, the project, was compared with the caller's.
             return Call(None, Sent(*read))
-    call = decode_rest(exchange, LENIENT)
-    if isinstance(call.body, wire.CreateProduct | wire.UpdateProduct):
-        return Call(call.params, Sent(call.body, _text(call.body.service_capabilities, raw)))
-    return call
+    if kind not in (wire.CreateProduct, wire.UpdateProduct):
+        return decode_rest(exchange, LENIENT)
+    try:
+        call = decode_rest(exchange, LENIENT)
+    except Invalid as refused:
+        too_large = oversize(raw)
+        most = MAX_VIOLATIONS - len(too_large)
+        raise Invalid((*refused.violations[:most], *too_large)) from None
+    if too_large := oversize(raw):
+        raise Invalid(too_large)
+    body = call.body
+    return Call(call.params, Sent(body, _text(body.service_capabilities, raw)))
 
 
 def _text(services: list[ServiceCapability] | None, raw: bytes) -> msgspec.Raw | None:

@@ -18,7 +18,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.dialect.validator import may_hold_large_numbers
 from entrepot.vendors.huawei.iotda.common import ID_CLASS
-from entrepot.vendors.huawei.iotda.formats.wire import CONTENT_BYTES, NAME_CLASS, TEXT_CLASS
+from entrepot.vendors.huawei.iotda.formats.size import CONTENT_BYTES
+from entrepot.vendors.huawei.iotda.formats.wire import NAME_CLASS, TEXT_CLASS
 from entrepot.vendors.huawei.iotda.products import wire
 
 _LAST = "service_capabilities"
@@ -195,7 +196,7 @@ class _Gathered:
 
 def read(raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | None:
     """The body and its services as text; None where only the careful way can tell what it is."""
-    # An escaped control character or colon would spoil the counting; nobody sends any.
+    # A longer body may hold too much. An escaped control character or colon would spoil the counting; nobody sends any.
     if len(raw) > CONTENT_BYTES or raw.find(b"\\u00") >= 0:
         return None
     try:
@@ -224,8 +225,6 @@ def _checked(body: Any, raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | 
     whole = _encode(body)
     start = whole.index(_HEAD) + len(_HEAD)
     text = whole[start:-1]
-    if len(text) > CONTENT_BYTES:
-        return None
     # Of two equal keys msgspec keeps the last, so a body that has some holds more colons than what
     # was read from it; unknown keys were refused, and texts and raw values are in both.
     keys = whole.count(b":", 0, start)
