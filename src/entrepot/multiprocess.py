@@ -19,7 +19,7 @@ from entrepot.allocator import trim
 from entrepot.config import Config
 from entrepot.edge.admin import Admin
 from entrepot.edge.multiprocess_admin import REPORT, WorkersAdmin
-from entrepot.edge.server import Front, Life
+from entrepot.edge.server import Lifecycle, Listener
 from entrepot.edge.server import serve as serve_edge
 from entrepot.workers import Post, Staff
 
@@ -131,10 +131,10 @@ def _work(
             threading.Thread(target=watched.context.rates.warm, daemon=True).start()
 
         admin = Admin(watched.health, watched.metrics, {REPORT: watched.report})
-        life = Life(
+        lifecycle = Lifecycle(
             listening=tell,
             draining=watched.health.drain,
-            admin=Front(admin, inside),
+            admin=Listener(admin, inside),
             grace_s=config.drain_s,
             overdue=installation.store.stop_reading,
             hangup=certificate.reload if certificate else None,
@@ -142,11 +142,11 @@ def _work(
             tidy=trim,
         )
         context = certificate.context if certificate else None
-        serve_edge(Front(watched.edge, mine, context, watched.connections), life)
+        serve_edge(Listener(watched.edge, mine, context, watched.connections), lifecycle)
 
 
 def _attend(workers: Mapping[str, Path], admin: socket.socket, at_work: Callable[[], None]) -> None:
     """What the process does that speaks to operators for all workers."""
     workers_admin = WorkersAdmin(workers)
-    life = Life(listening=lambda host, port: at_work(), grace_s=_LINGER_S)
-    serve_edge(Front(Admin(workers_admin, workers_admin.metrics), admin), life)
+    lifecycle = Lifecycle(listening=lambda host, port: at_work(), grace_s=_LINGER_S)
+    serve_edge(Listener(Admin(workers_admin, workers_admin.metrics), admin), lifecycle)

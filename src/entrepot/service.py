@@ -47,7 +47,7 @@ def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], N
             served already; says which and why.
     """
     from entrepot.edge.admin import Admin
-    from entrepot.edge.server import Front, Life
+    from entrepot.edge.server import Lifecycle, Listener
     from entrepot.edge.server import serve as serve_edge
 
     with ExitStack() as stack:
@@ -67,10 +67,12 @@ def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], N
             listening(installation, empty, *urls(config, sock, admin_sock))
             threading.Thread(target=watched.context.rates.warm, daemon=True).start()
 
-        life = Life(
+        lifecycle = Lifecycle(
             listening=tell,
             draining=watched.health.drain,
-            admin=Front(Admin(watched.health, watched.metrics), admin_sock) if admin_sock else None,
+            admin=Listener(Admin(watched.health, watched.metrics), admin_sock)
+            if admin_sock
+            else None,
             grace_s=config.drain_s,
             overdue=installation.store.stop_reading,
             hangup=certificate.reload if certificate else None,
@@ -78,7 +80,7 @@ def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], N
             tidy=trim,
         )
         context = certificate.context if certificate else None
-        serve_edge(Front(watched.edge, sock, context, watched.connections), life)
+        serve_edge(Listener(watched.edge, sock, context, watched.connections), lifecycle)
 
 
 def certificate_of(config: Config) -> Certificate | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # Pictures that stood for things which have a name already.
 PICTURES = {
-    "ahead", "crew", "door", "ending", "gate", "homes", "house", "office", "place", "places", "retelling",
+    "ahead", "crew", "door", "ending", "front", "gate", "hands", "homes", "house", "office", "place", "places", "retelling",
     "shelf", "sole", "tally", "town", "walk", "yard",
 }  # fmt: skip
 

@@ -207,7 +207,7 @@ def test_work_that_raises_tells_everybody_and_leaves_the_threads_alive() -> None
     def fail() -> None:
         raise ZeroDivisionError
 
-    workers = WorkerThreads("test", settle, hands=2, most=4)
+    workers = WorkerThreads("test", settle, threads=2, most=4)
 
     async def run() -> None:
         for _ in range(5):

@@ -31,7 +31,7 @@ log = logging.getLogger("entrepot.server")
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class Listener:
     """An application, the socket that it is asked through, and what its connections may hold."""
 
     application: Application
@@ -41,21 +41,23 @@ class Front:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
-    """What there is besides the front: who is told of what, and how long the end may take."""
+class Lifecycle:
+    """What there is besides the listener: who is told of what, and how long the end may take."""
 
     listening: Callable[[str, int], None]  # with the address, once connections are accepted
     draining: Callable[[], None] = lambda: None  # once no more are
-    admin: Front | None = None  # answers until the very end
+    admin: Listener | None = None  # answers until the very end
     grace_s: float = GRACE_S
-    overdue: Callable[[], None] = lambda: None  # the grace is over: what still looks shall fail
+    overdue: Callable[[], None] = lambda: (
+        None
+    )  # the grace is over: reads that still run are to fail
     hangup: Callable[[], None] | None = None  # on SIGHUP, which otherwise ends the process
     tidy: Callable[[], None] = lambda: None  # called in a thread every TIDY_S
     watchdog: Watchdog | None = None  # measures how long the loop is held
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens for nobody yet.
+    """Binds a socket; it does not listen yet.
 
     Raises:
         OSError: the address is not to be had.
@@ -99,29 +101,29 @@ def _unbound(host: str) -> socket.socket:
     return sock
 
 
-def serve(front: Front, life: Life) -> None:
+def serve(listener: Listener, lifecycle: Lifecycle) -> None:
     """Serve until SIGTERM or SIGINT, then answer what was accepted and return.
 
     A second such signal, or the end of the grace, cuts off whoever still sends, and whoever waits
     for an answer that is not there within a moment: one that is refused now is.
     """
-    uvloop.run(_serve(front, life))
+    uvloop.run(_serve(listener, lifecycle))
 
 
-async def _serve(front: Front, life: Life) -> None:
+async def _serve(listener: Listener, lifecycle: Lifecycle) -> None:
     loop = asyncio.get_running_loop()
     ends = _Ends()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ends.ask)
-    if life.hangup is not None:
-        loop.add_signal_handler(signal.SIGHUP, life.hangup)
-    server = _Side(front)
-    admin = _Side(life.admin) if life.admin else None
+    if lifecycle.hangup is not None:
+        loop.add_signal_handler(signal.SIGHUP, lifecycle.hangup)
+    server = _OpenListener(listener)
+    admin = _OpenListener(lifecycle.admin) if lifecycle.admin else None
     gc.freeze()  # what was imported lives as long as the process: no collection need look at it
     gc.set_threshold(20_000, 20, 50)  # a request's objects go without a collector's help
-    if life.watchdog is not None:
-        life.watchdog.start()
-    life.listening(*front.sock.getsockname()[:2])
+    if lifecycle.watchdog is not None:
+        lifecycle.watchdog.start()
+    lifecycle.listening(*listener.sock.getsockname()[:2])
     tidied = loop.time()
     while not ends.asked.is_set():
         try:
@@ -132,26 +134,26 @@ async def _serve(front: Front, life: Life) -> None:
                 admin.connections.sweep(loop.time())
             if loop.time() - tidied > TIDY_S or server.connections.budget.waiting:
                 tidied = loop.time()
-                await loop.run_in_executor(None, life.tidy)
-    if life.watchdog is not None:
-        life.watchdog.stop()
-    life.draining()
+                await loop.run_in_executor(None, lifecycle.tidy)
+    if lifecycle.watchdog is not None:
+        lifecycle.watchdog.stop()
+    lifecycle.draining()
     server.accepting.close()
-    await _drain(server, life, ends)
+    await _drain(server, lifecycle, ends)
     if admin is not None:
         admin.accepting.close()
         admin.drain()
 
 
-class _Side:
-    """A front that is open: what takes its connections, and the connections."""
+class _OpenListener:
+    """A listener that is open: what takes its connections, and the connections."""
 
-    def __init__(self, front: Front) -> None:
-        connections = front.connections
+    def __init__(self, listener: Listener) -> None:
+        connections = listener.connections
         if connections is None:
             connections = Connections(_ADMIN_CONNECTIONS, Budget(_ADMIN_BYTES))
         wanted = connections.limit
-        if front.tls:
+        if listener.tls:
             wanted //= TLS_WEIGHT
             connections.budget.most_waiting //= TLS_WEIGHT
         connections.limit = files_for_connections(max(wanted, 1))
@@ -160,10 +162,10 @@ class _Side:
         loop_time = LoopTime()
 
         def make(share: Share) -> Connection:
-            return Connection(front.application, connections, share, loop_time)
+            return Connection(listener.application, connections, share, loop_time)
 
         self.accepting = Accepting(
-            front.sock, connections, make, front.tls, lambda: loop_time.scarce
+            listener.sock, connections, make, listener.tls, lambda: loop_time.scarce
         )
 
     def drain(self, sending: bool = True) -> None:
@@ -185,17 +187,17 @@ class _Ends:
         self.asked.set()
 
 
-async def _drain(server: _Side, life: Life, ends: _Ends) -> None:
+async def _drain(server: _OpenListener, lifecycle: Lifecycle, ends: _Ends) -> None:
     loop = asyncio.get_running_loop()
     connections = server.connections.open
     server.drain()
-    end = loop.time() + life.grace_s
+    end = loop.time() + lifecycle.grace_s
     while connections and loop.time() < end and not ends.at_once:
         server.connections.budget.sweep(loop.time())
         await asyncio.sleep(0.01)
     if connections:
         log.warning("ended with %d connections still waiting", len(connections))
-    life.overdue()
+    lifecycle.overdue()
     server.drain(sending=False)
     end = loop.time() + PARTING_S
     while connections and loop.time() < end:

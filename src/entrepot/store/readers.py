@@ -33,9 +33,9 @@ class Readers:
     """See above. `close` before the process ends."""
 
     def __init__(
-        self, look: Look, shutdown: Shutdown, scan_s: float, *, hands: int, most: int = 1
+        self, look: Look, shutdown: Shutdown, scan_s: float, *, threads: int, most: int = 1
     ) -> None:
-        """`hands`: threads for short reads; `most`: how many of those are looked at over one state."""
+        """`threads`: how many do short reads; `most`: how many of those see one state together."""
         self._look = look
         self._shutdown = shutdown
         self._scan_s = scan_s
@@ -45,21 +45,21 @@ class Readers:
             partial(TooMuch, "waiting", _ROOM_SCANS),
         )
         self._lookups = WorkerThreads(
-            "entrepot-lookup", self._of(Limit), hands=1, most=most, room=_ROOM, full=full
+            "entrepot-lookup", self._of(Limit), threads=1, most=most, room=_ROOM, full=full
         )
         self._short = WorkerThreads(
             "entrepot-reader",
             self._of(Short, scan_s),
-            hands=hands,
+            threads=threads,
             most=most,
             room=_ROOM,
             full=full,
         )
         self._scans = WorkerThreads(
-            "entrepot-scan", self._scan, hands=1, most=1, room=_ROOM_SCANS, full=many
+            "entrepot-scan", self._scan, threads=1, most=1, room=_ROOM_SCANS, full=many
         )
         self._works = WorkerThreads(
-            "entrepot-work", _work, hands=1, most=1, room=_ROOM_SCANS, full=many
+            "entrepot-work", _work, threads=1, most=1, room=_ROOM_SCANS, full=many
         )
 
     def _of(self, kind: Callable[..., Limit], *bounds: float) -> Callable[[Units], list[Outcome]]:

@@ -17,7 +17,7 @@ _Waiting = tuple[Any, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
 
 
 class WorkerThreads:
-    """At most `hands` threads. Each takes up to `most` of those who wait, as long as there are any.
+    """Does work in at most so many threads. Each takes up to `most` of those who wait, as long as there are any.
 
     Owners of work take turns. `settle` gives the outcomes of the first ones; who got none waits again,
     before all others. Where `room` wait already, `full` makes what one of them is refused with.
@@ -28,14 +28,14 @@ class WorkerThreads:
         name: str,
         settle: Settle,
         *,
-        hands: int,
+        threads: int,
         most: int,
         room: int | None = None,
         full: Callable[[], BaseException] = AssertionError,
     ) -> None:
         self._name = name
         self._settle = settle
-        self._hands = hands
+        self._most_threads = threads
         self._most = most
         self._full = full
         self._waiting = FairQueue[_Waiting](room)
@@ -55,7 +55,7 @@ class WorkerThreads:
         future: asyncio.Future[Any] = loop.create_future()
         with self._wake:
             refused = self._waiting.put(owner, (work, future, loop))
-            if not self._idle and len(self._threads) < self._hands:
+            if not self._idle and len(self._threads) < self._most_threads:
                 name = f"{self._name}-{len(self._threads)}"
                 # A daemon: a program that ends without `close` has nobody left who waits for answers.
                 self._threads.append(threading.Thread(target=self._labour, name=name, daemon=True))

@@ -37,17 +37,17 @@ class Mark:
 class Counting:
     """The part of a `Ledger` that all share: those who ask at one moment are settled together."""
 
-    def __init__(self, *, hands: int, most: int) -> None:
-        self._crew = WorkerThreads("entrepot-ledger", self._settle, hands=hands, most=most)
+    def __init__(self, *, threads: int, most: int) -> None:
+        self._workers = WorkerThreads("entrepot-ledger", self._settle, threads=threads, most=most)
 
     async def hit(self, tenant: int, name: str, per_s: int) -> float:
         """See `Ledger.hit`."""
-        wait_s: float = await self._crew.do(Hit(tenant, name, per_s))
+        wait_s: float = await self._workers.do(Hit(tenant, name, per_s))
         return wait_s
 
     async def first(self, mark: bytes, life_s: float) -> bool:
         """See `Ledger.first`."""
-        fresh: bool = await self._crew.do(Mark(mark, int(life_s * 1000)))
+        fresh: bool = await self._workers.do(Mark(mark, int(life_s * 1000)))
         return fresh
 
     def _settle(self, asked: Sequence[Any]) -> list[Outcome]:

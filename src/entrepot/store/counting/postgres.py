@@ -31,12 +31,12 @@ class PostgresLedger(Counting):
         """Nothing is connected before somebody asks."""
         self._url = url
         self._connection: Connection | None = None
-        super().__init__(hands=1, most=_TOGETHER)
+        super().__init__(threads=1, most=_TOGETHER)
         self._swept = time.monotonic()
 
     def close(self) -> None:
         """Let go of the server."""
-        self._crew.close()
+        self._workers.close()
         if self._connection is not None:
             self._connection.close()
 

@@ -18,7 +18,7 @@ from entrepot.store.counting.calls import Counting, Hit, Mark
 from entrepot.store.outage import Outage
 from entrepot.store.worker_threads import Outcome
 
-_HANDS, _TOGETHER = 2, 64
+_THREADS, _TOGETHER = 2, 64
 _PATIENCE_S = 5.0  # the longest that a call waits for the server
 _RETRY_S = 1.0  # how long nobody waits for a server that failed
 _QUIET_S = 60.0  # between two warnings that single calls are refused
@@ -58,11 +58,11 @@ class RedisLedger(Counting):
             said = without_secrets(url, error)
             raise ValueError(f"cannot use {masked(url)}: {said}") from None
         self._items: dict[int, RateLimitItemPerSecond] = {}
-        super().__init__(hands=_HANDS, most=_TOGETHER)
+        super().__init__(threads=_THREADS, most=_TOGETHER)
 
     def close(self) -> None:
         """Let go of the server."""
-        self._crew.close()
+        self._workers.close()
         self._client.connection_pool.disconnect()
         self._client.close()
 

@@ -52,11 +52,11 @@ class SqliteLedger(Counting):
         self._connection = _connected(path)
         self._journal = journal
         self._swept = time.monotonic()
-        super().__init__(hands=1, most=_TOGETHER)
+        super().__init__(threads=1, most=_TOGETHER)
 
     def close(self) -> None:
         """Let go of the files."""
-        self._crew.close()
+        self._workers.close()
         self._connection.close()
         self._journal.close()
 

@@ -92,13 +92,13 @@ class PostgresStore(Reading):
         self._rest_until = 0.0
         self._shortage = Shortage()
         self._cache: dict[Key, Seen] = {}
-        self._writers = WorkerThreads("entrepot-writer", self._settle, hands=1, most=_GROUP)
+        self._writers = WorkerThreads("entrepot-writer", self._settle, threads=1, most=_GROUP)
         self._shutdown = Shutdown()
         self._reads = PostgresReads(
             lambda: self._connect(writes=False), self._shutdown, self._look_for_damage
         )
         self._readers = Readers(
-            self._reads.look, self._shutdown, scan_s, hands=_READERS, most=_READ_TOGETHER
+            self._reads.look, self._shutdown, scan_s, threads=_READERS, most=_READ_TOGETHER
         )
 
     # Writing

@@ -37,17 +37,17 @@ class SharedSqliteStore(SqliteStore):
     def __init__(self, path: Path, *, scan_s: float = SCAN_S) -> None:
         super().__init__(path, scan_s=scan_s)
         self._writer.pragma("synchronous", "FULL")
-        self._crew = WorkerThreads("entrepot-writer", self._settle, hands=1, most=_GROUP)
+        self._workers = WorkerThreads("entrepot-writer", self._settle, threads=1, most=_GROUP)
 
     def write(self, work: Callable[[Tx], R]) -> asyncio.Future[R]:
         """What `work` returned, once it is on disk (see `Store.write`)."""
         self._must_be_open()
-        return self._crew.do(work)
+        return self._workers.do(work)
 
     @property
     def waiting(self) -> int:
         """How many units wait for their turn."""
-        return self._crew.waiting
+        return self._workers.waiting
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -99,5 +99,5 @@ class SharedSqliteStore(SqliteStore):
     def close(self) -> None:
         """Let go of the file."""
         if not self._closed:
-            self._crew.close()
+            self._workers.close()
             super().close()

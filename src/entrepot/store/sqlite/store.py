@@ -84,7 +84,7 @@ class SqliteStore(Reading):
         self._syncer.start()
         self._copier: threading.Thread | None = None
         self._shutdown = Shutdown()
-        self._readers = Readers(self._look, self._shutdown, scan_s, hands=_READERS)
+        self._readers = Readers(self._look, self._shutdown, scan_s, threads=_READERS)
         self._local = threading.local()
         self._reading: list[apsw.Connection] = []  # the readers' connections, of all threads
 
