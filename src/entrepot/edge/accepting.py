@@ -175,7 +175,7 @@ class Accepting:
         return True
 
     def _join(self, new: socket.socket, share: Share) -> None:
-        task = self._loop.create_task(self._shake_hands(new, share))
+        task = self._loop.create_task(self._handshake(new, share))
         self._joining[task] = share, self._loop.time()
         task.add_done_callback(partial(self._joined, new, share))
 
@@ -189,7 +189,7 @@ class Accepting:
             raise error
         log.debug("a connection from %s was not made: %r", share.network, error)
 
-    async def _shake_hands(self, new: socket.socket, share: Share) -> None:
+    async def _handshake(self, new: socket.socket, share: Share) -> None:
         new.setblocking(False)
         await self._loop.connect_accepted_socket(
             lambda: self._make(share),
