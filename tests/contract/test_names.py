@@ -10,8 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # Pictures that stood for things which have a name already.
 PICTURES = {
-    "ahead", "crew", "door", "ending", "front", "gate", "hands", "homes", "house", "office", "place", "places", "retelling",
-    "shelf", "sole", "tally", "town", "walk", "yard",
+    "ahead", "crew", "door", "ending", "front", "gate", "hands", "homes", "house", "office", "place", "places",
+    "retelling", "shelf", "sole", "tally", "town", "walk", "yard",
 }  # fmt: skip
 
 
