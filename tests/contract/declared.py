@@ -26,6 +26,9 @@ def values(kind: type[Any]) -> st.SearchStrategy[Any]:
 
 def _of(type_: mi.Type, depth: int) -> st.SearchStrategy[Any]:
     match type_:
+        case mi.Metadata(type=mi.IntType()) if type_.extra_json_schema:
+            bounds = type_.extra_json_schema  # those that hold with other fields only
+            return st.integers(bounds.get("minimum"), bounds.get("maximum"))
         case mi.Metadata():
             return _of(type_.type, depth)
         case mi.NoneType():

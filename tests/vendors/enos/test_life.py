@@ -52,11 +52,11 @@ FULL = {
         {"productName": {"defaultValue": "Renamed", "i18nValue": {}}},
         {"productDesc": "second"},
         {"productDesc": ""},
-        {"biDirectionalAuth": False},
+        {"biDirectionalAuth": False, "defaultValidDay": None, "maxValidDay": None},
         {"dynamicActivateEnabled": False},
         {"productTags": {"c": "3"}},
         {"productTags": {}},
-        {"defaultValidDay": 365},
+        {"defaultValidDay": 200},
         {"maxValidDay": 730},
     ],
     ids=str,
@@ -74,8 +74,55 @@ def test_an_update_changes_what_it_names_and_nothing_else(
     assert enos.show(account, key) == expected
 
 
+def days(enos: Enos, account: Account, key: str) -> tuple[int | None, int | None]:
+    shown = enos.show(account, key)
+    return shown["defaultValidDay"], shown["maxValidDay"]
+
+
+def test_days_in_an_update_are_ignored_without_certificates(enos: Enos, account: Account) -> None:
+    plain, secured = enos.create(account), enos.create(account, **FULL)
+    for key, change in (
+        (plain, {"defaultValidDay": 800}),
+        (plain, {"defaultValidDay": 9999, "maxValidDay": 0}),
+        (secured, {"biDirectionalAuth": False, "defaultValidDay": 9999, "maxValidDay": 300}),
+    ):
+        assert enos.call(account, "update", change, productKey=key)["code"] == 0
+        assert days(enos, account, key) == (None, None)
+    for key, shown in ((plain, (730, 1095)), (secured, (100, 200))):
+        enos.call(account, "update", {"biDirectionalAuth": True}, productKey=key)
+        assert days(enos, account, key) == shown
+
+
+def test_an_update_keeps_the_default_days_within_the_maximum(enos: Enos, account: Account) -> None:
+    key = enos.create(account, **FULL)
+    for change, words in (
+        ({"defaultValidDay": 201}, "defaultValidDay must be at most maxValidDay, which is 200"),
+        ({"defaultValidDay": 60, "maxValidDay": 50}, "maxValidDay, which is 50"),
+        ({"defaultValidDay": 3651}, "defaultValidDay must be at most 3650"),
+        ({"maxValidDay": 0}, "maxValidDay must be at least 1"),
+    ):
+        answer = enos.call(account, "update", change, productKey=key)
+        assert answer["code"] == 99400
+        assert words in answer["msg"]
+        assert days(enos, account, key) == (100, 200)
+    enos.call(account, "update", {"maxValidDay": 50}, productKey=key)
+    assert days(enos, account, key) == (50, 50)
+
+
+def test_days_that_an_earlier_release_kept_are_shown_within_the_maximum(
+    enos: Enos, account: Account
+) -> None:
+    kept = {"defaultValidDay": 900, "maxValidDay": 800}
+    enos.fill(account, 1, auth="certificate", extras={"enos": kept})
+    [shown] = enos.call(account, "search", {"pagination": {"pageSize": 1}})["data"]
+    key = shown["productKey"]
+    assert days(enos, account, key) == (800, 800)
+    assert enos.call(account, "update", {"productDesc": "x"}, productKey=key)["code"] == 0
+    assert enos.call(account, "delete", productKey=key, method="POST")["code"] == 0
+
+
 def test_texts_for_numbers_are_taken_in_an_update(enos: Enos, account: Account) -> None:
-    key = enos.create(account)
+    key = enos.create(account, biDirectionalAuth=True)
     enos.call(account, "update", {"defaultValidDay": "730", "maxValidDay": "1460"}, productKey=key)
     shown = enos.show(account, key)
     assert (shown["defaultValidDay"], shown["maxValidDay"]) == (730, 1460)
@@ -106,8 +153,8 @@ def test_model_type_and_format_cannot_be_updated(enos: Enos, account: Account) -
         ({"productName": {"i18nValue": {}}}, "productName.defaultValue is missing"),
         ({"productDesc": "x" * 513}, "productDesc must have at most 512 characters"),
         ({"productTags": {"k": "x "}}, "productTags.k must have no space at either end"),
-        ({"defaultValidDay": 0}, "defaultValidDay must be at least 1"),
-        ({"maxValidDay": 3651}, "maxValidDay must be at most 3650"),
+        ({"biDirectionalAuth": True, "defaultValidDay": 0}, "defaultValidDay must be at least 1"),
+        ({"biDirectionalAuth": True, "maxValidDay": 3651}, "maxValidDay must be at most 3650"),
         ({"biDirectionalAuth": []}, "biDirectionalAuth must be of type boolean"),
     ],
     ids=str,
@@ -199,7 +246,7 @@ def test_a_product_made_elsewhere_is_shown_with_the_declared_fallbacks(
     ref = Ref("", enos.number(shown["productKey"]))
     kept = enos.store.read_now(lambda tx: registry.get(tx, enos.caller(account), ref)).profile
     assert (kept.auth, kept.protocol) == ("id2", "coap")
-    assert kept.extras == {"other": {"x": 1}, "enos": {"maxValidDay": 3}}
+    assert kept.extras == {"other": {"x": 1}}
 
 
 def test_a_setting_limits_the_dialect_to_its_own_products(enos: Enos) -> None:

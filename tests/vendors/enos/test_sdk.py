@@ -66,10 +66,8 @@ def test_the_whole_life(call: Call, sample: dict[str, Any]) -> None:
         == key
     )
     assert call("update", {"productTags": {"life": key}}, productKey=key)["data"] == key
-    assert (
-        call("update", {"defaultValidDay": "730", "maxValidDay": "1460"}, productKey=key)["code"]
-        == 0
-    )
+    days = {"biDirectionalAuth": "true", "defaultValidDay": "730", "maxValidDay": "1460"}
+    assert call("update", days, productKey=key)["code"] == 0
 
     found = call("search", {
         "expression": f"productTags.life = '{key}' and productName.default like 'rename'",

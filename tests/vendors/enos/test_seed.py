@@ -153,13 +153,17 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"productTags": {"k": 1}}, "productTags.k must be of type string"),
     ({"productTags": {f"k{i}": "" for i in range(101)}}, "productTags must hold at most 100"),
     ({"productTags": []}, "productTags must be of type object"),
-    ({"defaultValidDay": 0}, "defaultValidDay must be at least 1"),
-    ({"defaultValidDay": 3651}, "defaultValidDay must be at most 3650"),
+    ({"biDirectionalAuth": True, "defaultValidDay": 0}, "defaultValidDay must be at least 1"),
+    ({"biDirectionalAuth": True, "defaultValidDay": 3651}, "defaultValidDay must be at most 3650"),
     ({"defaultValidDay": 1.5}, "defaultValidDay must be of type integer"),
     ({"defaultValidDay": "soon"}, "defaultValidDay must be of type integer"),
-    ({"maxValidDay": 0}, "maxValidDay must be at least 1"),
-    ({"maxValidDay": 3651}, "maxValidDay must be at most 3650"),
+    ({"biDirectionalAuth": True, "maxValidDay": 0}, "maxValidDay must be at least 1"),
+    ({"biDirectionalAuth": True, "maxValidDay": 3651}, "maxValidDay must be at most 3650"),
     ({"maxValidDay": True}, "maxValidDay must be of type integer"),
+    ({"biDirectionalAuth": True, "defaultValidDay": 800, "maxValidDay": 700},
+     "defaultValidDay must be at most maxValidDay, which is 700"),
+    ({"biDirectionalAuth": True, "defaultValidDay": 1096},
+     "defaultValidDay must be at most maxValidDay, which is 1095"),
 ]  # fmt: skip
 
 
@@ -187,7 +191,8 @@ ACCEPTED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"dynamicActivateEnabled": "false"}, {"dynamicActivateEnabled": False}),
     ({"dynamicActivateEnabled": "true"}, {"dynamicActivateEnabled": True}),
     ({"biDirectionalAuth": "True"}, {"biDirectionalAuth": True}),
-    ({"defaultValidDay": "730", "maxValidDay": "1460"}, {"defaultValidDay": 730, "maxValidDay": 1460}),
+    ({"biDirectionalAuth": True, "defaultValidDay": "730", "maxValidDay": "1460"},
+     {"defaultValidDay": 730, "maxValidDay": 1460}),
     # Names: no translations, null ones, the characters that only the console refuses.
     ({"productName": {"defaultValue": "x", "i18nValue": None}},
      {"productName": {"defaultValue": "x", "i18nValue": {}}}),
@@ -204,13 +209,19 @@ ACCEPTED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"productTags": {f"k{i}": "v" * 200 for i in range(100)}},
      {"productTags": {f"k{i}": "v" * 200 for i in range(100)}}),
     ({"productTags": {"k" * 50: "v"}}, {"productTags": {"k" * 50: "v"}}),
-    # Days without certificates are kept, as an official sample sends them.
-    ({"defaultValidDay": 800, "maxValidDay": 2000}, {"defaultValidDay": 800, "maxValidDay": 2000}),
-    # Nothing says that the default must not pass the maximum.
-    ({"defaultValidDay": 900, "maxValidDay": 800}, {"defaultValidDay": 900, "maxValidDay": 800}),
+    # Days without certificates are ignored, whatever they are; an official sample sends some.
+    ({"defaultValidDay": 800, "maxValidDay": 2000}, {"defaultValidDay": None, "maxValidDay": None}),
+    ({"defaultValidDay": 9999, "maxValidDay": 0}, {"defaultValidDay": None, "maxValidDay": None}),
+    ({"defaultValidDay": 900, "maxValidDay": 800}, {"defaultValidDay": None, "maxValidDay": None}),
     # With certificates the documented days stand where nobody said otherwise.
     ({"biDirectionalAuth": True}, {"defaultValidDay": 730, "maxValidDay": 1095}),
     ({"biDirectionalAuth": True, "maxValidDay": 1000}, {"defaultValidDay": 730, "maxValidDay": 1000}),
+    ({"biDirectionalAuth": True, "defaultValidDay": 1095}, {"defaultValidDay": 1095, "maxValidDay": 1095}),
+    # The default is never above the maximum.
+    ({"biDirectionalAuth": True, "maxValidDay": 730}, {"defaultValidDay": 730, "maxValidDay": 730}),
+    ({"biDirectionalAuth": True, "maxValidDay": 100}, {"defaultValidDay": 100, "maxValidDay": 100}),
+    ({"biDirectionalAuth": True, "defaultValidDay": 700, "maxValidDay": 700},
+     {"defaultValidDay": 700, "maxValidDay": 700}),
     ({}, {"productDesc": None, "dynamicActivateEnabled": False, "defaultValidDay": None}),
     ({"surprise": {"a": [1]}}, {"productName": {"defaultValue": "Pump", "i18nValue": {}}}),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from entrepot.core.caller import Caller
+from entrepot.core.faults import Invalid
 from entrepot.core.products.registry import Edit, Ref
 from entrepot.core.things import product as core
 from entrepot.core.things.product import Draft, Kind, Payload, Profile
@@ -25,8 +26,6 @@ from entrepot.vendors.enos.search.matching import Lookup, Name, narrowing, parts
 from entrepot.vendors.enos.search.wire import page, projected
 
 PRODUCT_QUOTA = 2000  # source: documented (limits of 2019)
-# Days a certificate lives where nobody said otherwise (Create Product).
-DEFAULT_VALID_DAY, MAX_VALID_DAY = 730, 1095
 
 KINDS: dict[str, Kind] = {"Device": "device", "Gateway": "gateway"}
 FORMATS: dict[str, Payload] = {"Json": "json", "Custom": "binary"}
@@ -74,7 +73,7 @@ def draft(call: Call, caller: Caller) -> Draft:
             dynamic_activation=bool(body.dynamicActivateEnabled),
             model_key=body.modelId,
             tags=body.productTags or {},
-            extras=_extras({}, body),
+            extras=_extras({}, body) if body.biDirectionalAuth else {},
         ),
         quota=PRODUCT_QUOTA,
     )
@@ -87,7 +86,10 @@ def ref(call: Call, caller: Caller) -> Ref:
 
 
 def change(call: Call, caller: Caller) -> tuple[Ref, Callable[[core.Product], Edit]]:
-    """Update Product: a patch; the tags are replaced as a whole."""
+    """Update Product: a patch; the tags are replaced as a whole.
+
+    The edit raises Invalid if the product has certificates and the days for them are wrong.
+    """
     body: wire.UpdateProduct = call.body
     given: dict[str, Any] = {}
     if body.productName is not None:
@@ -107,9 +109,25 @@ def change(call: Call, caller: Caller) -> tuple[Ref, Callable[[core.Product], Ed
         keep = dict(given)
         if body.biDirectionalAuth is False and old.auth == "id2":
             del keep["auth"]  # what this dialect shows as false already
-        return Edit(replace(old, **keep, extras=_extras(old.extras, body)))
+        new = replace(old, **keep)
+        if new.auth != "certificate":  # the days are ignored
+            return Edit(new)
+        _, most = _days(new)
+        if found := wire.days_violations(body.defaultValidDay, body.maxValidDay, most):
+            raise Invalid(tuple(found))
+        return Edit(replace(new, extras=_extras(old.extras, body)))
 
     return ref(call, caller), edit
+
+
+def _days(profile: Profile) -> tuple[int, int]:
+    """Returns the default and the maximum of days that a certificate lives.
+
+    The default is never above the maximum, whatever an earlier release took.
+    """
+    mine = profile.extras.get(DIALECT, {})
+    most = mine.get("maxValidDay", wire.MAX_VALID_DAY)
+    return min(mine.get("defaultValidDay", wire.DEFAULT_VALID_DAY), most), most
 
 
 def _auth(certificate: bool) -> core.Auth:
@@ -130,8 +148,9 @@ def _extras(
 def product(product: core.Product, caller: Caller) -> wire.Product:
     """The product as v2.1 shows it, with its secret."""
     profile = product.profile
-    mine = profile.extras.get(DIALECT, {})
     certificate = profile.auth == "certificate"
+    # Get Product's sample shows null where there are no certificates.
+    default_days, most_days = _days(profile) if certificate else (None, None)
     dynamic = bool(profile.dynamic_activation)
     return wire.Product(
         orgId=caller.tenant.ids[handles.ORG],
@@ -146,10 +165,8 @@ def product(product: core.Product, caller: Caller) -> wire.Product:
         dynamicActivateEnabled=dynamic,
         dynamicActiveEnabled=dynamic,
         biDirectionalAuth=certificate,
-        # Get Product's sample shows null where there are no certificates. INFERRED: what was set in
-        # spite of that is shown.
-        defaultValidDay=mine.get("defaultValidDay", DEFAULT_VALID_DAY if certificate else None),
-        maxValidDay=mine.get("maxValidDay", MAX_VALID_DAY if certificate else None),
+        defaultValidDay=default_days,
+        maxValidDay=most_days,
         createBy=product.created_by.name,
         createTime=product.created_at,
         updateBy=product.updated_by.name,

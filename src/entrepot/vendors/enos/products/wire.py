@@ -12,8 +12,16 @@ from entrepot.vendors.enos.common import Description, Organization, Reply, Strin
 from entrepot.vendors.enos.search.matching import PRODUCT_FIELDS
 from entrepot.vendors.enos.search.wire import Page, Search, unsearchable
 
+# Days that a certificate lives where nobody said otherwise (Create Product).
+DEFAULT_VALID_DAY, MAX_VALID_DAY = 730, 1095
+_LEAST_DAYS, _MOST_DAYS = 1, 3650
+# The bounds hold with certificates only ("only applicable when"), so `days_violations` checks them.
 ValidDay = Annotated[
-    int, Meta(ge=1, le=3650, description="Days; of use with certificates (biDirectionalAuth) only.")
+    int,
+    Meta(
+        description="Days; ignored without certificates (biDirectionalAuth false).",
+        extra_json_schema={"minimum": _LEAST_DAYS, "maximum": _MOST_DAYS},
+    ),
 ]
 Bidirectional = Annotated[
     bool, Meta(description="Whether devices prove themselves by certificate.")
@@ -49,6 +57,25 @@ class ProductAddress24(ProductAddress, kw_only=True):
     __rules__ = (_secret_is_not_required,)
 
 
+def days_violations(default: int | None, most: int | None, most_now: int) -> list[Violation]:
+    """Returns what is wrong with days that were sent for certificates.
+
+    `most_now` is the maximum where none was sent.
+    """
+    found = []
+    for name, days in (("defaultValidDay", default), ("maxValidDay", most)):
+        if days is not None and days < _LEAST_DAYS:
+            found.append(Violation((name,), "too_small", _LEAST_DAYS, days))
+        elif days is not None and days > _MOST_DAYS:
+            found.append(Violation((name,), "too_large", _MOST_DAYS, days))
+    bound = most_now if most is None else most
+    if not found and default is not None and default > bound:
+        # INFERRED: no page says so; a certificate of that default would be refused by the maximum.
+        words = f"must be at most maxValidDay, which is {bound}"
+        found.append(Violation(("defaultValidDay",), "rule", words, default))
+    return found
+
+
 class CreateProduct(msgspec.Struct, kw_only=True):
     """Body of Create Product, both editions at once: the newer is the older with four more fields."""
 
@@ -63,7 +90,6 @@ class CreateProduct(msgspec.Struct, kw_only=True):
     productDesc: Description | None = None
     dynamicActivateEnabled: Dynamic | None = None
     productTags: Tags | None = None
-    # INFERRED: that the default is no more than the maximum is on no page, so it is not asked for.
     defaultValidDay: ValidDay | None = None
     maxValidDay: ValidDay | None = None
 
@@ -71,7 +97,13 @@ class CreateProduct(msgspec.Struct, kw_only=True):
     def _tags(self: CreateProduct) -> list[Violation]:
         return trimmed(self.productTags)
 
-    __rules__ = (_tags,)
+    @staticmethod
+    def _days(self: CreateProduct) -> list[Violation]:
+        if not self.biDirectionalAuth:
+            return []
+        return days_violations(self.defaultValidDay, self.maxValidDay, MAX_VALID_DAY)
+
+    __rules__ = (_tags, _days)
 
 
 class UpdateProduct(msgspec.Struct, kw_only=True):
