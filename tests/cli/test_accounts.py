@@ -105,7 +105,7 @@ def test_a_tenants_settings_can_be_changed_and_the_change_is_written_down(cli: C
         (("rate_limits=perhaps",), "'perhaps' cannot be used for rate_limits: it is true or false"),
         (
             ("enos.colour=1",),
-            "no option is called 'enos.colour'; there are enos.unknown_model_code",
+            "no option is called 'enos.colour'; there are aliyun.region_id, enos.unknown_model_code",
         ),
         (("rate_limits",), "not of the form name=value"),
         (("own_products_only=nokia",), "no dialect is called 'nokia'"),

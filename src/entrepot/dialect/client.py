@@ -48,6 +48,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     body: Any
     endpoint: str  # http://HOST:PORT
     keys: tuple[Any, Any]  # access key and secret key, as values or code
+    credentials: Credentials  # for the account's ids; no secret of it belongs into code
 
 
 class Script(msgspec.Struct, frozen=True):

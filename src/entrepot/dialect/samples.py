@@ -55,7 +55,9 @@ def sample(
         return "\n".join((_head(dialect, operation, _tools(text)), *why, text))
     call = hidden({"parameters": values, "body": body}, client.secrets, environment)
     keys = (environment(ACCESS_KEY), environment(SECRET_KEY))
-    asked = Asked(operation=operation, endpoint=endpoint, keys=keys, **call)
+    asked = Asked(
+        operation=operation, endpoint=endpoint, keys=keys, credentials=credentials, **call
+    )
     return _python(dialect, asked, client.python)
 
 
@@ -72,6 +74,7 @@ def snippet(dialect: Dialect, credentials: Credentials, endpoint: str) -> str:
         body=body,
         endpoint=endpoint.rstrip("/"),
         keys=(credentials["access_key"], credentials["secret_key"]),
+        credentials=credentials,
     )
     return _python(dialect, asked, dialect.client.python)
 

@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from entrepot.dialect.samples import snippet
+from entrepot.vendors.aliyun import ALIYUN
 from tests.server import Server
 from tests.vendors.aliyun.caller import AliyunCaller, tenant
 
@@ -209,6 +211,43 @@ def test_auth_type_overrules_id2(caller: AliyunCaller) -> None:
     assert (kept["AuthType"], kept["Id2"]) == ("secret", False)
     id2 = caller.done("CreateProduct", ProductName="Id2_id2", AuthType="id2", **given)["Data"]
     assert (id2["AuthType"], id2["Id2"]) == ("id2", True)
+
+
+@pytest.mark.parametrize("auth_type", ["id2", "x509"])
+def test_id2_and_certificates_are_available_only_in_shanghai(
+    server: Server, caller: AliyunCaller, auth_type: str
+) -> None:
+    given = {"ProductName": f"Auth_{auth_type}", "NodeType": 0, "AuthType": auth_type}
+    assert caller.ids["region_id"] == "cn-shanghai"
+    assert caller.done("CreateProduct", **given)["Data"]["AuthType"] == auth_type
+    elsewhere = tenant(
+        server, f"aliyun-{auth_type}-sg", options={"aliyun.region_id": "ap-southeast-1"}
+    )
+    reply = elsewhere.v3("CreateProduct", given)
+    assert reply.code == "200 iot.common.InvalidFormattedParameter"
+    assert reply.said == (
+        "AuthType id2 and x509 are available only in the China (Shanghai) region, and the instance is"
+        " in ap-southeast-1: set AuthType to secret."
+    )
+    # AuthType overrules Id2, so nothing is made that the region does not have.
+    kept = elsewhere.done("CreateProduct", **{**given, "AuthType": "secret", "Id2": "true"})
+    assert kept["Data"]["Id2"] is False
+
+
+def test_everything_shows_the_region_of_the_tenant(server: Server) -> None:
+    singapore = "ap-southeast-1"
+    caller = tenant(server, "aliyun-region", options={"aliyun.region_id": singapore})
+    assert caller.ids["region_id"] == singapore
+    key = caller.done("CreateProduct", ProductName="Region", NodeType=0)["ProductKey"]
+    caller.done("RegisterDevice", ProductKey=key, DeviceName="light")
+    shown = caller.done("QueryDeviceDetail", ProductKey=key, DeviceName="light")["Data"]
+    assert shown["Region"] == singapore
+    code = snippet(
+        ALIYUN,
+        {"access_key": caller.access_key, "secret_key": caller.secret, "aliyun": caller.ids},
+        f"http://{caller.address}",
+    )
+    assert f'region_id="{singapore}"' in code
 
 
 @pytest.mark.parametrize(

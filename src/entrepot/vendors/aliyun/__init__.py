@@ -24,7 +24,7 @@ def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str
     return {
         "aliyun": {
             "instance_id": ids[handles.INSTANCE],
-            "region_id": handles.REGION,
+            "region_id": handles.region(tenant),
             "account_id": ids[handles.ACCOUNT],
         }
     }
@@ -50,6 +50,7 @@ ALIYUN = Dialect(
     product_of=lambda vault, text: handles.product_ref(vault, text).id,
     device_handle=lambda vault, device, product: handles.iot_id(vault, device.id),
     device_ref=handles.device_ref,
+    options=(handles.REGION,),
     snippet="CreateProduct",
     client=CLIENT,
     formats=FORMATS,

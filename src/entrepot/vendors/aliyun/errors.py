@@ -215,6 +215,10 @@ _NO_FEATURE = "The module {scope} has no such feature {handle}; CreateThingModel
 _FEATURE_TAKEN = "The module has a feature {value} already; UpdateThingModel changes it."
 _VERSION_TAKEN = "The product has a thing model version of this name already: {value}."
 _NOT_SENIOR = "The product {handle} is of the edition iothub, which has no thing model."
+_NO_AUTH_TYPE = (
+    "AuthType id2 and x509 are available only in the China (Shanghai) region, and the instance is in"
+    " {handle}: set AuthType to secret."
+)
 _TWO_CATEGORIES = "The product {handle} is of another category than the one to copy from."
 _UNREADABLE_MODEL = "The {kind} of the product {handle} is in words that nobody here can read."
 _MODULE_QUOTA = "A thing model may have at most {limit} custom modules."
@@ -256,6 +260,7 @@ ROWS: tuple[Row, ...] = (
     Row(InUse, 200, "iot.system.IllegalRequest", _IN_USE, "inferred"),
     Row(Refused, 200, "iot.system.IllegalRequest", _RELEASED, "inferred"),
     Row(Refused, 200, "iot.prod.NotSeniorProduct", _NOT_SENIOR, "documented", when="not_senior"),
+    Row(Refused, 200, FORMATTED, _NO_AUTH_TYPE, "inferred", when="region"),
     Row(Refused, 200, "iot.system.IllegalRequest", _TWO_CATEGORIES, "inferred", when="category"),
     Row(Refused, 200, "iot.system.IllegalRequest", _UNREADABLE_MODEL, "inferred", when="unreadable"),
     Row(QuotaExceeded, 200, "iot.prod.ProductCountExceedMax", _QUOTA, "documented"),

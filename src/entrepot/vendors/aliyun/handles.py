@@ -9,12 +9,15 @@ import secrets
 from entrepot.core import sealing
 from entrepot.core.devices.registry import DeviceRef
 from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Tenant
 from entrepot.core.things.product import Product
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import DIGITS, LETTERS_AND_DIGITS, LOWER, Code
 
 DIALECT = "aliyun"
 ACCOUNT, INSTANCE = "aliyun.account_id", "aliyun.instance_id"
+REGION = "aliyun.region_id"  # the option of a tenant that says where its instance is
+SHANGHAI = "cn-shanghai"
 
 # Eleven characters, as `a1FlqIQ****` on the page; old public instances begin with a1.
 _PRODUCT = Code("aliyun/product", LETTERS_AND_DIGITS, 9, bits=52, prefix="a1")
@@ -23,7 +26,6 @@ _DEVICE = Code("aliyun/device", LETTERS_AND_DIGITS, 20, bits=118)
 _DEVICE_TAIL = "000100"
 _DEVICE_SECRET_LENGTH = 32
 _NAME_LENGTH = 20  # INFERRED: of a name that the platform makes; no page says
-REGION = "cn-shanghai"
 _SECRET_LENGTH = 16  # `U5tW7i44uilc****` (CreateProduct, ProductSecret)
 
 
@@ -91,6 +93,11 @@ def tenant_ids() -> dict[str, str]:
     account = "1" + "".join(secrets.choice(DIGITS) for _ in range(15))
     instance = "iot-" + "".join(secrets.choice(LOWER + DIGITS) for _ in range(8))
     return {ACCOUNT: account, INSTANCE: instance}
+
+
+def region(tenant: Tenant) -> str:
+    """Returns the region that the tenant's instance is in; China (Shanghai) unless its option says otherwise."""
+    return tenant.settings.options.get(REGION, SHANGHAI)
 
 
 def request_id(now_ms: int) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 from entrepot.dialect.client import Asked, Proof, Script
 from entrepot.dialect.code import Made, argument, assigned, snake
 from entrepot.dialect.request import Request
-from entrepot.vendors.aliyun.handles import REGION
 
 PACKAGE = "alibabacloud-iot20180120"
 VERSION = "2018-01-20"
@@ -39,7 +38,7 @@ def python(asked: Asked) -> Script:
     scheme, _, host = asked.endpoint.partition("://")
     config = {
         "access_key_id": asked.keys[0], "access_key_secret": asked.keys[1],
-        "region_id": REGION, "endpoint": host, "protocol": scheme,
+        "region_id": asked.credentials["aliyun"]["region_id"], "endpoint": host, "protocol": scheme,
     }  # fmt: skip
     body = (
         assigned("client", Made("Client", {}, (Made("Config", config),))),

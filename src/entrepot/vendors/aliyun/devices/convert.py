@@ -18,7 +18,7 @@ from entrepot.dialect.operation import Call
 from entrepot.vendors.aliyun import handles
 from entrepot.vendors.aliyun.devices import replies, wire
 from entrepot.vendors.aliyun.devices.use_cases import Counting, Listed, Statistics, Wanted
-from entrepot.vendors.aliyun.handles import DIALECT, REGION, product_key, product_ref
+from entrepot.vendors.aliyun.handles import DIALECT, product_key, product_ref
 from entrepot.vendors.aliyun.products.convert import KIND_CODES, RESERVED_TAG
 
 DEVICE_QUOTA = 1_000_000  # source: documented (limits: devices of a product)
@@ -256,7 +256,7 @@ def _detail(shown: ShownDevice, caller: Caller) -> dict[str, Any]:
         "GmtCreate": _local(device.created_at),
         "NodeType": KIND_CODES[profile.kind],
         "ProductName": profile.name,
-        "Region": REGION,
+        "Region": handles.region(caller.tenant),
         "Status": status(device),
         "UtcActive": _utc(device.active_at),
         "UtcCreate": _utc(device.created_at),

@@ -6,7 +6,6 @@ from entrepot.core.products import registry
 from entrepot.dialect.operation import Operation
 from entrepot.vendors.aliyun import actions, common
 from entrepot.vendors.aliyun.actions import KEY, action, deep
-from entrepot.vendors.aliyun.models import use_cases as thing_models
 from entrepot.vendors.aliyun.products import convert, replies, use_cases, wire
 
 TAG = {"ProductTag.1.TagKey": "room", "ProductTag.1.TagValue": "kitchen"}
@@ -21,7 +20,7 @@ PRODUCTS: tuple[Operation, ...] = (
         writes=True,
         rate=50,
         take=convert.draft,
-        run=thing_models.create,
+        run=use_cases.create,
         give=convert.created,
         example={
             "ProductName": "Light",

@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from entrepot.core.caller import Caller
-from entrepot.core.faults import NotFound, QuotaExceeded
+from entrepot.core.faults import NotFound, QuotaExceeded, Refused
 from entrepot.core.ports import Tx
 from entrepot.core.products import lists, registry
 from entrepot.core.products.registry import Edit, Ref
 from entrepot.core.things.device import Device
-from entrepot.core.things.product import Product
+from entrepot.core.things.product import Draft, Product
+from entrepot.vendors.aliyun.handles import SHANGHAI, region
+from entrepot.vendors.aliyun.models import use_cases as thing_models
 
 Change = tuple[Ref, Callable[[Product], Edit]]
 MOST_TAGS = 100  # of one product (CreateProductTags)
+# How devices prove themselves in China (Shanghai) and nowhere else (CreateProduct, AuthType)
+SHANGHAI_ONLY = ("id2", "certificate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,18 @@ class Search:
     tags: tuple[tuple[str, str | None], ...]
     page: int
     size: int
+
+
+def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
+    """Keeps the product and returns it.
+
+    Raises:
+        NotFound, Taken, QuotaExceeded: as `registry.create`.
+        Refused: the tenant's region does not have this way for devices to prove themselves.
+    """
+    if draft.profile.auth in SHANGHAI_ONLY and region(caller.tenant) != SHANGHAI:
+        raise Refused("product", "region", region(caller.tenant))
+    return thing_models.create(tx, caller, draft)
 
 
 def counted(tx: Tx, caller: Caller, ref: Ref) -> Counted:
