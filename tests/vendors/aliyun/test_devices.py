@@ -47,7 +47,12 @@ def key(account: AliyunCaller) -> str:
             "at least 4 characters, a Chinese character counting as two",
         ),
         ({"Nickname": "灯" * 33}, FORMATTED, "at most 64"),
-        ({"Nickname": "a-b-c"}, FORMATTED, "Chinese characters, letters, digits and underscores"),
+        ({"Nickname": "ラ" * 33}, FORMATTED, "at most 64"),
+        (
+            {"Nickname": "a-b-c"},
+            FORMATTED,
+            "Chinese and Japanese characters, letters, digits and underscores",
+        ),
         ({"ProductKey": "short"}, "iot.prod.InvalidFormattedProductkey", "11 letters and digits"),
         ({"ProductKey": NOWHERE}, "iot.prod.NotExistedProduct", NOWHERE),
         ({"LoraNodeType": "OTHER"}, FORMATTED, "ALIYUNDEFINED, USERDEFINED"),
@@ -78,6 +83,9 @@ def test_what_lies_on_the_limits_is_taken(account: AliyunCaller, key: str) -> No
         "RegisterDevice", ProductKey=key, DeviceName="a.:" * 10 + "xy", Nickname="灯" * 32
     )
     assert made["Data"]["Nickname"] == "灯" * 32
+    # A Japanese character counts as two, as a Chinese one does.
+    made = account.done("RegisterDevice", ProductKey=key, DeviceName="kana", Nickname="ランプ" * 10)
+    assert made["Data"]["Nickname"] == "ランプ" * 10
     reply = account.v3("RegisterDevice", {"ProductKey": key, "DeviceName": "a-_@"})
     assert reply.code == "200 iot.device.AlreadyExistedDeviceName"
     assert "a-_@" in reply.said

@@ -297,6 +297,7 @@ def modules(number: int, **change: str) -> Plain:
 
 LEGAL = [
     tsl(identifier="a" * 50), tsl(name="n" * 40), tsl(name="9 A-b_(c)（d）. x"), tsl(desc="d" * 2048),
+    tsl(name="CO2/VOC v1.0"), tsl(name="ドアの状態"), tsl(name="々/ー"),
     tsl(accessMode="w"),
     typed("float", {}), typed("int", {"min": "-2147483648", "max": "2147483647"}),
     typed("text", {"length": "10240"}), typed("text", {}), typed("date", {}),
@@ -304,7 +305,8 @@ LEGAL = [
     typed("struct", [member(n) for n in range(50)]),
     typed("array", {"size": "512", "item": {"type": "float"}}),
     typed("array", {"size": "1", "item": {"type": "struct", "specs": [member(1)]}}),
-    service(60, 40), features(300), modules(20), modules(1, functionBlockName="灯控模块"),
+    service(60, 40), features(300), modules(20),
+    modules(1, functionBlockName="灯控模块"), modules(1, functionBlockName="ランプ_1"),
     with_automatic(tsl()),
 ]  # fmt: skip
 ILLEGAL = {
@@ -313,6 +315,8 @@ ILLEGAL = {
     "properties.0.identifier empty": tsl(identifier=""),
     "properties.0.identifier rule": tsl(identifier="time"),
     "properties.0.name pattern": tsl(name="_under"),
+    "properties.0.name pattern ": tsl(name="/slash"),
+    "properties.0.name pattern  ": tsl(name="a|b"),
     "properties.0.name too_long": tsl(name="n" * 41),
     "properties.0.desc too_long": tsl(desc="d" * 2049),
     "properties.0.accessMode enum": tsl(accessMode="x"),
@@ -347,6 +351,7 @@ ILLEGAL = {
     "functionBlocks.0.functionBlockId pattern": modules(1, functionBlockId="b-1"),
     "functionBlocks.0.functionBlockId too_long": modules(1, functionBlockId="b" * 31),
     "functionBlocks.0.functionBlockName too_short": modules(1, functionBlockName="abc"),
+    "functionBlocks.0.functionBlockName pattern": modules(1, functionBlockName="ラ/ンプ"),
     "functionBlocks.1.functionBlockId duplicate": modules(2, functionBlockId="same"),
     "properties type": {"properties": {}},
     "properties.0 type": {"properties": [7]},

@@ -184,16 +184,19 @@ def shown_tags(caller: AliyunCaller, key: str) -> dict[str, str]:
     return {t["TagKey"]: t["TagValue"] for t in listed}
 
 
-GOOD_TAGS = [("k", "v"), ("a.B.9", "x_Y-1"), ("k" * 30, "v" * 128)]
+GOOD_TAGS = [
+    ("k", "v"), ("a.B.9", "x_Y-1"), ("k" * 30, "v" * 128), ("room", "客厅"), ("fw", "v1.0"),
+    ("wide", "灯" * 64), ("mixed", "灯" * 63 + "_-"),
+]  # fmt: skip
 BAD_TAGS = [
     ("k" * 31, "v"), ("k_k", "v"), ("k-k", "v"), ("灯", "v"), ("", "v"),
-    ("k", "v" * 129), ("k", "v.v"), ("k", "灯"), ("k", ""),
+    ("k", "v" * 129), ("k", "v v"), ("k", "ランプ"), ("k", "灯" * 64 + "v"), ("k", ""),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "value"), GOOD_TAGS)
 def test_good_tags(caller: AliyunCaller, name: str, value: str) -> None:
-    key = create(caller, f"Good_{len(name)}_{len(value)}")
+    key = create(caller, f"Good_{name.replace('.', '_')[:20]}")
     caller.done("CreateProductTags", **tagging(key, (name, value)))
     assert shown_tags(caller, key) == {name: value}
 

@@ -395,7 +395,8 @@ SENTENCES: list[tuple[str, dict[str, str], str]] = [
     (
         "CreateProductTags",
         {**TAG, "ProductTag.1.TagKey": "a", "ProductTag.1.TagValue": "x y"},
-        "ProductTag.1.TagValue must consist of letters, digits, underscores and hyphens.",
+        "ProductTag.1.TagValue must consist of Chinese characters, letters, digits, underscores, hyphens"
+        " and dots.",
     ),
     (
         "CreateProduct",

@@ -144,7 +144,7 @@ def _words(violation: Violation) -> str:
 
 
 def _columns(name: str) -> str:
-    wide = name.rpartition(".")[2] in ("ProductName", "Nickname")
+    wide = name.rpartition(".")[2] in ("ProductName", "Nickname", "TagValue")
     return ", a Chinese character counting as two" if wide else ""
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 from entrepot.core.faults import Violation
 from entrepot.dialect.rules import Holds, Wide
 from entrepot.dialect.validator import check_free
+from entrepot.vendors.aliyun.characters import CHINESE, JAPANESE
 from entrepot.vendors.aliyun.common import (
     Common,
     CurrentPage,
@@ -73,17 +74,18 @@ DeviceName = Annotated[
 # Not held to a new device's characters: devices that another dialect made can be named, too.
 AnyName = Annotated[str, Meta(min_length=1, max_length=256, description="Name of the device.")]
 IotId = Annotated[str, Meta(min_length=1, max_length=64, description="ID of the device.")]
-_NICK = r"[\u4e00-\u9fffA-Za-z0-9_]"
+# Japanese characters: the Chinese page of BatchRegisterDeviceWithApplyId, which has the same aliases
+_NICK = f"[{CHINESE}{JAPANESE}A-Za-z0-9_]"
 
 
 def _nickname(most: int, empty: bool = False) -> Meta:
     return Meta(
         pattern=rf"\A{_NICK}{'*' if empty else '+'}\Z",
-        description=f"Alias of the device: 4 to {most} columns of Chinese characters, letters,"
-        " digits and underscores.",
+        description=f"Alias of the device: 4 to {most} columns of Chinese and Japanese characters,"
+        " letters, digits and underscores.",
         extra={
             "rules": (Wide(0 if empty else 4, most),),
-            "words": "Chinese characters, letters, digits and underscores",
+            "words": "Chinese and Japanese characters, letters, digits and underscores",
         },
     )
 

@@ -19,6 +19,7 @@ from entrepot.dialect.check import STRICT, broken_rules, read_plain, uncarried
 from entrepot.dialect.rules import Holds
 from entrepot.dialect.sizes import refuse_many
 from entrepot.dialect.validator import MAX_VIOLATIONS
+from entrepot.vendors.aliyun.characters import CHINESE, JAPANESE
 from entrepot.vendors.aliyun.formats.documents import LISTS
 
 MODULES = 20  # custom ones of a product; an older page says 10
@@ -31,6 +32,7 @@ TEXT_BYTES = 10_240  # an older page says 2,048
 MOST_VALUES = 200_000  # of a document: 21 modules of 300 features hold 30 each
 RESERVED = ("set", "get", "post", "property", "event", "time", "value")
 _INT = 2**31
+_LETTERS = f"{CHINESE}{JAPANESE}a-zA-Z0-9"
 
 Path = tuple[str | int, ...]
 Found = list[Violation]
@@ -55,9 +57,12 @@ Name = Annotated[
         min_length=1,
         # DOC BUG: 30 in prose, 40 in the page's schema; the sample of CreateThingModel has 34.
         max_length=40,
-        pattern=r"\A[\u4e00-\u9fa5a-zA-Z0-9][\u4e00-\u9fa5a-zA-Z0-9_\-()（） \s.]*\Z",
+        # The union of two rules: the page on ThingModelJson has parentheses and spaces, the console's
+        # page (document_detail/126662, 88241) has Japanese characters and slashes.
+        pattern=rf"\A[{_LETTERS}][{_LETTERS}_\-()（） \s./]*\Z",
         extra={
-            "words": "Chinese characters, letters, digits, and after the first also _-()（）. and spaces"
+            "words": "Chinese and Japanese characters, letters, digits, and after the first also"
+            " _-()（）./ and spaces"
         },
     ),
 ]
@@ -84,10 +89,11 @@ ModuleId = Annotated[
 ModuleName = Annotated[
     str,
     Meta(
-        min_length=4,  # a Chinese character counts as one here
+        min_length=4,  # a Chinese or Japanese character counts as one here
         max_length=30,
-        pattern=r"\A[\u4e00-\u9fa5a-zA-Z0-9_]+\Z",
-        extra={"words": "Chinese characters, letters, digits and underscores"},
+        # Japanese characters: the Chinese page on adding features (add-a-tsl-feature)
+        pattern=rf"\A[{_LETTERS}_]+\Z",
+        extra={"words": "Chinese and Japanese characters, letters, digits and underscores"},
     ),
 ]
 

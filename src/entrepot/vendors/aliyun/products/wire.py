@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from entrepot.core.faults import Violation
 from entrepot.dialect.rules import Unique, Wide
+from entrepot.vendors.aliyun.characters import CHINESE
 from entrepot.vendors.aliyun.common import Common, CurrentPage, OneProduct, ResourceGroupId
 from entrepot.vendors.aliyun.models.wire import CategoryKey
 
@@ -17,7 +18,7 @@ ProductName = Annotated[
     Meta(
         min_length=1,
         # DOC BUG: the English page leaves out the Chinese characters that the Chinese one permits.
-        pattern=r"\A[\u4e00-\u9fffA-Za-z0-9_]+\Z",
+        pattern=rf"\A[{CHINESE}A-Za-z0-9_]+\Z",
         description="Name of the product, unique in the instance: 4 to 30 columns of Chinese"
         " characters, letters, digits and underscores.",
         # One Chinese character counts as two (CreateProduct, ProductName).
@@ -45,10 +46,15 @@ TagValue = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=128,
-        pattern=r"\A[A-Za-z0-9_-]+\Z",
-        description="Value of the tag.",
-        extra={"words": "letters, digits, underscores and hyphens"},
+        # DOC BUG: newer English pages leave out Chinese characters, and some pages the dot. Both stand in
+        # CreateProductTags (document_detail/101839), and the former in UpdateProductTags (101862).
+        pattern=rf"\A[{CHINESE}A-Za-z0-9_.-]+\Z",
+        description="Value of the tag: 1 to 128 columns.",
+        extra={
+            # One Chinese character counts as two (UpdateProductTags, TagValue).
+            "rules": (Wide(1, 128),),
+            "words": "Chinese characters, letters, digits, underscores, hyphens and dots",
+        },
     ),
 ]
 
