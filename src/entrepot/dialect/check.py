@@ -10,7 +10,7 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import jiter
 import msgspec
@@ -27,6 +27,7 @@ from entrepot.dialect.validator import (
     check_free,
     check_whole,
     may_hold_large_numbers,
+    may_hold_rounded_fractions,
     rules_of,
     struct_rules,
     under,
@@ -73,12 +74,16 @@ def read_json(
     return _convert(plain, raw, kind, lenient)
 
 
-def _parsed(raw: bytes) -> Any:
+def _parsed(raw: bytes, fractions: Literal["float", "decimal"] = "float") -> Any:
     try:
         # msgspec keeps the last of two equal keys in silence; jiter refuses them, and nesting bombs.
         # By default it also remembers texts that are values, for as long as the process lives: passwords.
         return jiter.from_json(
-            raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys"
+            raw,
+            allow_inf_nan=False,
+            catch_duplicate_keys=True,
+            cache_mode="keys",
+            float_mode=fractions,
         )
     except ValueError as error:
         raise Malformed("body", str(error)) from None
@@ -92,7 +97,8 @@ def _convert(plain: Any, raw: bytes, kind: type[S], lenient: Leniency) -> S:
         value = None
     except msgspec.DecodeError as error:
         raise Malformed("body", str(error)) from None
-    if value is not None and b"\\u0000" not in raw:
+    rounded = lenient.exact_fractions and may_hold_rounded_fractions(raw)
+    if value is not None and not rounded and b"\\u0000" not in raw:
         found = broken_rules(value, kind)
         if not found:
             return value
@@ -109,7 +115,10 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT, raw: bytes
     Raises:
         Invalid: with every violation.
     """
-    validator = CarefulValidator(lenient, _sound if ordinary(plain, raw) else None)
+    rounded = lenient.exact_fractions and may_hold_rounded_fractions(raw)
+    exact = cache(lambda: _parsed(raw, "decimal")) if rounded else None
+    sound = _sound if exact is None and ordinary(plain, raw) else None
+    validator = CarefulValidator(lenient, sound, exact)
     try:
         mended = validator.run(plain, _type(kind))
         if validator.found:

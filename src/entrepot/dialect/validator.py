@@ -37,6 +37,8 @@ class Leniency:
     text_as_number: bool = False  # "730" for an Integer
     text_as_bool: bool = False  # "false" for a Boolean, any case
     null_as_absent: bool = True  # null for an optional field that has a default
+    empty_as_null: bool = False  # "" for a number that is not given
+    exact_fractions: bool = False  # a mend takes 7.9999999999999999, which a float rounds to 8
 
     @property
     def strict(self) -> bool:
@@ -135,6 +137,16 @@ _SHAPES = b"".join(
 _MANY_DIGITS = b"0" * 200
 
 
+# 0 for any character of a number without an exponent, a blank for all else.
+_FIGURES = bytes(ord("0") if n in b"0123456789." else ord(" ") for n in range(256))
+_FIRST_INEXACT = b"0" * 16  # a float holds every number of 15 digits
+
+
+def may_hold_rounded_fractions(raw: bytes) -> bool:
+    """Returns whether a number in the JSON text may have a fraction that a float rounds away."""
+    return raw.translate(_FIGURES).find(_FIRST_INEXACT) >= 0
+
+
 def may_hold_large_numbers(raw: bytes) -> bool:
     """Whether a number in the JSON text may be too large for a float: few have as many digits."""
     # Looked for with `find`: `in` takes twice as long, because it tries first whether it is given a number.
@@ -148,14 +160,19 @@ class CarefulValidator:
     """One walk through a plain value: mends it where the dialect is lenient, collects what is wrong.
 
     `sound` tells quickly of an object that it is as declared, so that nobody need walk through it;
-    where it says no, the walk finds out. All methods but `run` raise Enough.
+    where it says no, the walk finds out. `exact` parses the text once more, its fractions as decimals.
+    All methods but `run` raise Enough.
     """
 
     def __init__(
-        self, lenient: Leniency, sound: Callable[[Any, type[Any]], bool] | None = None
+        self,
+        lenient: Leniency,
+        sound: Callable[[Any, type[Any]], bool] | None = None,
+        exact: Callable[[], Any] | None = None,
     ) -> None:
         self.lenient = lenient
         self.sound = sound
+        self.exact = exact
         self.found: list[Violation] = []
 
     def run(self, value: Any, type_: mi.Type, path: Path = ()) -> Any:
@@ -186,11 +203,21 @@ class CarefulValidator:
             extra, type_ = type_.extra or {}, type_.type
         before = len(self.found)
         if "mend" in extra and value is not None:
-            value = extra["mend"](value)
+            value = self._mend(value, extra["mend"], path)
         mended = self._typed(value, type_, path, extra.get("words"))
         if rules and mended is not None:
             self._rules(mended, rules, path, fine=self.fine(before))
         return mended
+
+    def _mend(self, value: Any, mend: Callable[[Any], Any], path: Path) -> Any:
+        """Mends the value; a fraction is mended as it was sent, before a float rounded it."""
+        sent = value
+        if isinstance(value, float) and self.exact is not None:
+            sent = self.exact()
+            for step in path:
+                sent = sent[step]
+        mended = mend(sent)
+        return value if mended is sent else mended
 
     def _rules(self, value: Any, rules: tuple[Rule, ...], path: Path, *, fine: bool) -> None:
         """A list's rules hold for such items as could be read; a function knows only what is fine."""
@@ -242,7 +269,7 @@ class CarefulValidator:
             return self.value(value, others[0], path)
         best: list[Violation] | None = None
         for option in others:
-            trial = CarefulValidator(self.lenient, self.sound)
+            trial = CarefulValidator(self.lenient, self.sound, self.exact)
             mended = trial.run(value, option, path)
             if not trial.found:
                 return mended
@@ -323,6 +350,8 @@ class CarefulValidator:
         numbers = all(isinstance(v, int) for v in type_.values)
         if numbers and isinstance(value, str) and self.lenient.text_as_number:
             value = _number_in(value, whole=True)
+        if numbers and isinstance(value, float) and value.is_integer():
+            value = int(value)  # as in any field of whole numbers
         wanted = int if numbers else str
         if isinstance(value, bool) or not isinstance(value, wanted):
             return self.refuse(path, "type", "integer" if numbers else "string", value)
@@ -373,6 +402,8 @@ class CarefulValidator:
                     self.refuse((*path, f.encode_name), "missing")
                 continue
             given = value[f.encode_name]
+            if given == "" and self.lenient.empty_as_null and _is_number(f.type):
+                given = None
             left_out = given is None and not f.required and not _nullable(f.type)
             if left_out and self.lenient.null_as_absent:
                 continue
@@ -388,6 +419,17 @@ def _nullable(type_: mi.Type) -> bool:
     return isinstance(inner, mi.AnyType | mi.RawType) or (
         isinstance(inner, mi.UnionType) and any(isinstance(t, mi.NoneType) for t in inner.types)
     )
+
+
+def _is_number(type_: mi.Type) -> bool:
+    """Returns whether a field takes numbers only, or nothing."""
+    if isinstance(type_, mi.Metadata):
+        return _is_number(type_.type)
+    if isinstance(type_, mi.UnionType):
+        return all(_is_number(t) or isinstance(t, mi.NoneType) for t in type_.types)
+    if isinstance(type_, mi.LiteralType):
+        return all(isinstance(value, int) for value in type_.values)
+    return isinstance(type_, mi.IntType | mi.FloatType)
 
 
 def _number_in(text: str, whole: bool) -> Any:

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from entrepot.dialect.check import read_json
+from entrepot.vendors.huawei.roma.common import LENIENT
+from entrepot.vendors.huawei.roma.devices.wire import AddSubsets, CreateDevice
+from entrepot.vendors.huawei.roma.products.wire import CreateProduct
 from tests.server import Server
 from tests.vendors.huawei.roma.caller import RomaCaller, caller
 
@@ -191,6 +195,22 @@ def test_status_is_taken_and_counts_for_nothing(roma: RomaCaller) -> None:
     assert roma.create(status="whatever")["status"] == 0
 
 
+@pytest.mark.parametrize("field", ["product_type", "protocol_type", "data_format"])
+def test_a_whole_number_may_be_spelled_with_a_point(roma: RomaCaller, field: str) -> None:
+    assert roma.create(**{field: 1.0})[field] == 1
+
+
+def test_a_number_with_a_fraction_is_no_whole_number(roma: RomaCaller) -> None:
+    reply = roma.call("POST", roma.products, roma.body(product_type=1.5))
+    assert reply.code == "400 SCB.00000000"
+
+
+def test_an_empty_text_is_no_number(roma: RomaCaller) -> None:
+    made = roma.create(template_id="", data_format="")
+    assert (made["template_id"], made["data_format"]) == (None, 0)
+    assert roma.refused(product_type="") == "product_type:must not be null"
+
+
 def test_numbers_are_taken_for_texts_and_texts_for_numbers(roma: RomaCaller) -> None:
     number = uuid.uuid4().int % 10**15
     made = roma.create(manufacturer_id=number, product_type="1", version=2)
@@ -205,6 +225,21 @@ def test_a_template_id_is_rounded_down(roma: RomaCaller) -> None:
     made = roma.create(template_id=template["id"] + 0.9)
     assert (made["template_id"], made["template_name"]) == (template["id"], template["name"])
     assert made["sync_template_date"] == made["created_datetime"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("7.9999999999999999", 7), ("79999999999999999e-16", 7), ("8.0000000000000001", 8),
+     ("7.5", 7), ("7.0", 7), ("999999999999999998.9", 999999999999999998)],
+)  # fmt: skip
+def test_a_fraction_is_rounded_down_as_it_was_sent(sent: str, kept: int) -> None:
+    body = f"""{{"app_id": "a", "name": "n", "manufacturer_id": "m", "manufacturer_name": "m",
+        "model": "mm", "product_type": 0, "protocol_type": 0, "template_id": {sent}}}"""
+    assert read_json(body.encode(), CreateProduct, LENIENT).template_id == kept
+    device = f'{{"product": {{"product_id": {sent}}}, "device_name": "dd", "node_id": "nn", "app_id": "a"}}'
+    assert read_json(device.encode(), CreateDevice, LENIENT).product.product_id == kept
+    gateway = f'{{"resources": [{sent}]}}'
+    assert read_json(gateway.encode(), AddSubsets, LENIENT).resources == [kept]
 
 
 def test_a_template_id_below_one_is_refused(roma: RomaCaller) -> None:

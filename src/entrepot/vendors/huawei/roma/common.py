@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +14,7 @@ from entrepot.dialect.check import Leniency
 
 # DOC BUG: the English page forgets Chinese characters in names; the Chinese page and its example have them.
 NAME = r"\A[\u4e00-\u9fa5A-Za-z0-9_-]+\Z"
+_MOST = 999_999_999_999_999_999
 ID = r"\A[A-Za-z0-9_-]+\Z"
 USER = r"\A[A-Za-z0-9-]*\Z"
 # Either empty, or the four classes, of these characters only (Authentication, password).
@@ -27,9 +30,9 @@ def trim(value: Any) -> Any:
 
 
 def floor(value: Any) -> Any:
-    """A fraction is rounded down (Creating a Product, template_id)."""
-    if isinstance(value, float) and value == value and abs(value) < 1e18:
-        return int(value // 1)
+    """Rounds a fraction down (Creating a Product, template_id)."""
+    if isinstance(value, float | Decimal) and -_MOST < value < _MOST + 1:
+        return math.floor(value)
     return value
 
 
@@ -58,7 +61,7 @@ Password = Annotated[
     ),
 ]
 Description = Annotated[str, Meta(max_length=200, description="Description.")]
-Floored = Annotated[int, Meta(ge=1, le=999_999_999_999_999_999, extra={"mend": floor})]
+Floored = Annotated[int, Meta(ge=1, le=_MOST, extra={"mend": floor})]
 
 
 class Address(msgspec.Struct, kw_only=True):
@@ -107,5 +110,7 @@ class Refusal(msgspec.Struct):
 
 
 # Jackson on the other side: a number is taken for a String (the page's own example sends one) and
-# "0" for an Integer.
-LENIENT = Leniency(number_as_text=True, text_as_number=True)
+# "0" for an Integer; an empty text for an Integer is none.
+LENIENT = Leniency(
+    number_as_text=True, text_as_number=True, empty_as_null=True, exact_fractions=True
+)
