@@ -17,7 +17,7 @@ from entrepot.core.things.product import Product
 from entrepot.dialect.operation import Call
 from entrepot.vendors.aliyun import handles
 from entrepot.vendors.aliyun.devices import replies, wire
-from entrepot.vendors.aliyun.devices.use_cases import Counting, Listed, Statistics, Wanted
+from entrepot.vendors.aliyun.devices.use_cases import Counting, DeviceQuery, Listed, Statistics
 from entrepot.vendors.aliyun.handles import DIALECT, product_key, product_ref
 from entrepot.vendors.aliyun.products.convert import KIND_CODES, RESERVED_TAG
 
@@ -78,16 +78,16 @@ def _named(key: str, name: str, caller: Caller) -> DeviceRef:
     return DeviceRef(name, named=((product_ref(caller.vault, key), name),))
 
 
-def page(call: Call, caller: Caller) -> Wanted:
+def page(call: Call, caller: Caller) -> DeviceQuery:
     """QueryDevice as a question."""
     sent: wire.QueryDevice = call.params
     before = handles.token_of(sent.NextToken) if sent.NextToken else None
     skip = 0 if before is not None else (sent.CurrentPage - 1) * sent.PageSize
     listing = Listing(skip=skip, limit=sent.PageSize, before=before)
-    return Wanted(listing, product_ref(caller.vault, sent.ProductKey), sent.CurrentPage)
+    return DeviceQuery(listing, product_ref(caller.vault, sent.ProductKey), sent.CurrentPage)
 
 
-def by_status(call: Call, caller: Caller) -> Wanted:
+def by_status(call: Call, caller: Caller) -> DeviceQuery:
     """QueryDeviceByStatus as a question."""
     sent: wire.QueryDeviceByStatus = call.params
     wanted, group = _NUMBERS[sent.Status], sent.ResourceGroupId
@@ -101,7 +101,7 @@ def by_status(call: Call, caller: Caller) -> Wanted:
         states=wanted,
         test=test if group else None,
     )
-    return Wanted(listing, _product(sent.ProductKey, caller), sent.CurrentPage)
+    return DeviceQuery(listing, _product(sent.ProductKey, caller), sent.CurrentPage)
 
 
 def counted(call: Call, caller: Caller) -> Counting:

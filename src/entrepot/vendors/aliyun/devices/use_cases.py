@@ -23,7 +23,7 @@ MOST_TAGS = 100  # of one device (SaveDeviceProp)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DeviceQuery:
     """A page of devices, of one product where one is named."""
 
     listing: Listing
@@ -37,7 +37,7 @@ class Listed:
 
     items: list[ShownDevice]
     total: int
-    wanted: Wanted
+    wanted: DeviceQuery
     more: bool
 
 
@@ -58,7 +58,7 @@ class Statistics:
     online: int = 0
 
 
-def listed(tx: Tx, caller: Caller, wanted: Wanted) -> Listed:
+def listed(tx: Tx, caller: Caller, wanted: DeviceQuery) -> Listed:
     """The page, newest first.
 
     Raises:

@@ -24,7 +24,7 @@ from entrepot.vendors.aliyun.handles import product_key, product_ref
 from entrepot.vendors.aliyun.models import edits, replies, wire
 from entrepot.vendors.aliyun.models.categories import Category
 from entrepot.vendors.aliyun.models.edits import Identifiers, Module
-from entrepot.vendors.aliyun.models.use_cases import Copy, Shown, Wanted
+from entrepot.vendors.aliyun.models.use_cases import Copy, ModuleRef, Shown
 
 # What the platform says of a feature, and no author does.
 _PLATFORMS_OWN = ("productKey", "propertyId")
@@ -114,10 +114,10 @@ def _own_features(plain: Plain) -> Plain:
     }
 
 
-def queried(call: Call, caller: Caller) -> Wanted:
+def queried(call: Call, caller: Caller) -> ModuleRef:
     """QueryThingModel and GetThingModelTsl as a question."""
     sent: wire.QueryThingModel = call.params
-    return Wanted(
+    return ModuleRef(
         _ref(call, caller),
         sent.FunctionBlockId or DEFAULT_SERVICE,
         sent.ModelVersion or "",
@@ -125,10 +125,12 @@ def queried(call: Call, caller: Caller) -> Wanted:
     )
 
 
-def queried_published(call: Call, caller: Caller) -> Wanted:
+def queried_published(call: Call, caller: Caller) -> ModuleRef:
     """QueryThingModelPublished and GetThingModelTslPublished as a question."""
     wanted = queried(call, caller)
-    return Wanted(wanted.ref, wanted.module, wanted.version, published=True, simple=wanted.simple)
+    return ModuleRef(
+        wanted.ref, wanted.module, wanted.version, published=True, simple=wanted.simple
+    )
 
 
 def publication(call: Call, caller: Caller) -> Publication:

@@ -24,7 +24,7 @@ KEPT = 10  # versions (ListThingModelVersion)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ModuleRef:
     """A module of a product's model: of a version, else of the draft or of what is in force."""
 
     ref: Ref
@@ -81,7 +81,7 @@ def revise(tx: Tx, caller: Caller, change: Revision) -> Product:
     return drafts.edit_draft(tx, caller, change)
 
 
-def shown(tx: Tx, caller: Caller, wanted: Wanted) -> Shown:
+def shown(tx: Tx, caller: Caller, wanted: ModuleRef) -> Shown:
     """The module that was asked for.
 
     Raises:
@@ -96,7 +96,7 @@ def shown(tx: Tx, caller: Caller, wanted: Wanted) -> Shown:
 
 
 def _asked_for(
-    tx: Tx, caller: Caller, product: Product, wanted: Wanted
+    tx: Tx, caller: Caller, product: Product, wanted: ModuleRef
 ) -> tuple[ModelVersion | None, Authored | None]:
     if wanted.version:
         found = drafts.version(tx, product, wanted.version)

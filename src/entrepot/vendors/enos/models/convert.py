@@ -10,7 +10,7 @@ from entrepot.core.caller import Caller
 from entrepot.dialect.operation import Call
 from entrepot.vendors.enos import common
 from entrepot.vendors.enos.models import wire as model_wire
-from entrepot.vendors.enos.models.use_cases import Change, Document, Found, Search, Wanted
+from entrepot.vendors.enos.models.use_cases import Change, Document, Found, ModelRef, Search
 from entrepot.vendors.enos.search import wire as search_wire
 from entrepot.vendors.enos.search.expression import parse
 from entrepot.vendors.enos.search.matching import Lookup, Name, narrowing, test_of
@@ -24,10 +24,10 @@ _TAGS_OF = {
 }
 
 
-def wanted(call: Call, caller: Caller) -> Wanted:
+def model_ref(call: Call, caller: Caller) -> ModelRef:
     """Get Thing Model."""
     params: model_wire.ModelAddress = call.params
-    return Wanted(params.modelId, params.scope)
+    return ModelRef(params.modelId, params.scope)
 
 
 def shown(document: Document, caller: Caller) -> model_wire.ThingModelReply:

@@ -38,7 +38,7 @@ _get_model = partial(
     page="Get Thing Model",
     params=wire.ModelAddress,
     reply=wire.ThingModelReply,
-    take=convert.wanted,
+    take=convert.model_ref,
     run=use_cases.get,
     give=convert.shown,
 )

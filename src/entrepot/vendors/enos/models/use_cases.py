@@ -44,7 +44,7 @@ def public() -> Mapping[str, Document]:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ModelRef:
     """One model, and whose it may be."""
 
     model_id: str
@@ -88,7 +88,7 @@ class Change:
 # --- reading -------------------------------------------------------------------------------------
 
 
-def get(tx: Tx, caller: Caller, wanted: Wanted) -> Document:
+def get(tx: Tx, caller: Caller, wanted: ModelRef) -> Document:
     """The model as it is answered; the organization's own before a public one of the same id.
 
     Raises:

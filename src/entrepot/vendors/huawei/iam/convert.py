@@ -14,7 +14,7 @@ from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei import auth
 from entrepot.vendors.huawei.account import DOMAIN_ID, DOMAIN_NAME, PROJECT
 from entrepot.vendors.huawei.iam import wire
-from entrepot.vendors.huawei.iam.use_cases import Attempt, Session, Wanted
+from entrepot.vendors.huawei.iam.use_cases import Attempt, Named, Session
 
 _USER = Code("huawei/user", HEX, 32, bits=128)
 # INFERRED: what a role of one's own making would be called; the first is Huawei's for administrators.
@@ -36,8 +36,8 @@ def attempt(call: Call, caller: Caller) -> Attempt:
     )
 
 
-def _wanted(named: wire.Domain | wire.Project | None) -> Wanted | None:
-    return None if named is None else Wanted(named.id, named.name)
+def _wanted(named: wire.Domain | wire.Project | None) -> Named | None:
+    return None if named is None else Named(named.id, named.name)
 
 
 def issued(session: Session, caller: Caller) -> wire.Issued:

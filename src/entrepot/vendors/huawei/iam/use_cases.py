@@ -24,7 +24,7 @@ from entrepot.vendors.huawei.account import (
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Named:
     """A thing as a caller names it: by id, by name, or not at all."""
 
     id: str | None = None
@@ -42,16 +42,16 @@ class Attempt:
     password: str = field(repr=False)
     user: int | None = None
     name: str = ""
-    domain: Wanted | None = None
-    project: Wanted | None = None
-    whole: Wanted | None = None  # the domain that the token shall be for
+    domain: Named | None = None
+    project: Named | None = None
+    whole: Named | None = None  # the domain that the token shall be for
 
     @property
     def account(self) -> str:
         """The user as the caller names it; wrong passwords are counted by it."""
         if self.user is not None:
             return f"iam/{self.user}"
-        domain = self.domain or Wanted()
+        domain = self.domain or Named()
         return f"iam/{domain.id}/{domain.name}/{self.name}"
 
 
@@ -104,7 +104,7 @@ def _computed(vault: Vault, user: User, tenant: Tenant, attempt: Attempt) -> boo
 def _claimant(tx: Tx, attempt: Attempt) -> tuple[User | None, Tenant | None]:
     id = attempt.user
     if id is None:
-        domain = attempt.domain or Wanted()
+        domain = attempt.domain or Named()
         rule, value = (DOMAIN_ID, domain.id) if domain.id else (DOMAIN_NAME, domain.name)
         owner = tx.holder(INSTALLATION, tenant_claim(rule, value or ""))
         id = None if owner is None else tx.holder(INSTALLATION, user_claim(owner, attempt.name))

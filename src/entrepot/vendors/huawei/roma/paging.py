@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted(Generic[T]):
+class Selection(Generic[T]):
     """Which part of a list: `test` None takes all, `ids` narrows it to these things.
 
     The rest is for products only. `claim` and `label` narrow it to those that have it; `whole`: such a
@@ -41,7 +41,7 @@ class Page(Generic[T]):
     items: list[T]
 
 
-def page_of(things: Iterable[T], wanted: Wanted[T]) -> Page[T]:
+def page_of(things: Iterable[T], wanted: Selection[T]) -> Page[T]:
     """The wanted part, after going through all of them: no index knows the total."""
     total, items = 0, []
     for thing in things:

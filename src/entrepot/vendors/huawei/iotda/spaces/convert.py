@@ -37,7 +37,7 @@ def change(call: Call, caller: Caller) -> tuple[Ref, Callable[[Space], SpaceEdit
     return ref(call, caller), lambda old: SpaceEdit(name=name)
 
 
-def wanted(call: Call, caller: Caller) -> bool | None:
+def default_only(call: Call, caller: Caller) -> bool | None:
     """ShowApplications: only the default space, only the others, or all."""
     only: bool | None = call.params.default_app
     return only

@@ -37,7 +37,7 @@ APPS: tuple[Operation, ...] = (
         params=wire.ListAppsQuery,
         reply=wire.Applications,
         permission="space:read",
-        take=convert.wanted,
+        take=convert.default_only,
         run=convert.list_spaces,
         give=convert.applications,
     ),

@@ -14,7 +14,7 @@ from entrepot.core.things.space import Space
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.apps import wire
-from entrepot.vendors.huawei.roma.paging import Page, Wanted, both, part
+from entrepot.vendors.huawei.roma.paging import Page, Selection, both, part
 from entrepot.vendors.huawei.roma.people import user
 
 ROLES = ("read", "access", "delete", "modify", "admin")
@@ -69,7 +69,7 @@ def _own(space: Space) -> dict[str, Any]:
     return space.extras.get("roma", {})
 
 
-def wanted(call: Call, caller: Caller) -> Wanted[Space]:
+def selection(call: Call, caller: Caller) -> Selection[Space]:
     """ListRomaApp as what is wanted: `name` matches parts (SDK), every role is everybody's."""
     p: wire.ListApps = call.params
     tests: list[Callable[[Space], bool]] = []
@@ -84,7 +84,7 @@ def wanted(call: Call, caller: Caller) -> Wanted[Space]:
         tests.append(lambda space: space.created_by.name == who)
     if p.auth_role and p.auth_role not in ROLES:
         tests.append(lambda space: False)
-    return Wanted(*part(p), test=both(tests))
+    return Selection(*part(p), test=both(tests))
 
 
 def app(space: Space, caller: Caller) -> wire.App:

@@ -39,7 +39,7 @@ APPS: tuple[Operation, ...] = (
         params=wire.ListApps,
         reply=wire.Apps,
         permission="space:read",
-        take=convert.wanted,
+        take=convert.selection,
         run=use_cases.list_apps,
         give=convert.apps,
     ),

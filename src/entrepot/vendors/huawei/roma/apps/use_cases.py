@@ -17,7 +17,7 @@ from entrepot.core.things.product import GATEWAY, Product
 from entrepot.core.things.space import Space
 from entrepot.core.things.template import Template
 from entrepot.vendors.huawei.roma.devices.use_cases import Sort, count_devices
-from entrepot.vendors.huawei.roma.paging import Page, Wanted, page_of
+from entrepot.vendors.huawei.roma.paging import Page, Selection, page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _refuse_default_name(tx: Tx, caller: Caller, name: str) -> None:
         raise Taken("roma.app", name, default.id)
 
 
-def list_apps(tx: Tx, caller: Caller, wanted: Wanted[Space]) -> Page[Space]:
+def list_apps(tx: Tx, caller: Caller, wanted: Selection[Space]) -> Page[Space]:
     """The applications that are wanted, the default one first, then the newest."""
     found = spaces.list_spaces(tx, caller)
     return page_of([*found[:1], *reversed(found[1:])], wanted)

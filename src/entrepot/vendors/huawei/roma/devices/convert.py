@@ -114,7 +114,7 @@ def _tag(key: str, value: str) -> str:
     return f"{key}={value}" if value else key
 
 
-def wanted(call: Call, caller: Caller) -> DeviceQuery:
+def query(call: Call, caller: Caller) -> DeviceQuery:
     """ListDevices as what is wanted. INFERRED: every filter matches whole values; an empty one, all."""
     p: wire.ListDevices = call.params
     tests: list[Test] = []

@@ -47,7 +47,7 @@ DEVICES: tuple[Operation, ...] = (
         params=wire.ListDevices,
         reply=wire.Devices,
         permission="device:read",
-        take=convert.wanted,
+        take=convert.query,
         run=use_cases.list_devices,
         give=convert.devices,
     ),

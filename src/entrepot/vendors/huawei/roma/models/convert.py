@@ -14,7 +14,7 @@ from entrepot.vendors.huawei.roma.formats import wire as formats_wire
 from entrepot.vendors.huawei.roma.formats.document import Plain
 from entrepot.vendors.huawei.roma.models import wire
 from entrepot.vendors.huawei.roma.models.use_cases import Found, Owner, PartList, Step
-from entrepot.vendors.huawei.roma.paging import Page, Wanted, both, made, part
+from entrepot.vendors.huawei.roma.paging import Page, Selection, both, made, part
 from entrepot.vendors.huawei.roma.people import user
 
 Steps = tuple[Step, ...]
@@ -96,24 +96,26 @@ def _owner(p: wire.CreateService | wire.ListServices) -> Owner | None:
     return None
 
 
-def services_wanted(call: Call, caller: Caller) -> tuple[PartList, Wanted[Found]]:
+def service_selection(call: Call, caller: Caller) -> tuple[PartList, Selection[Found]]:
     """ListServices as whose services, and which of them."""
     p: wire.ListServices = call.params
     owner = _owner(p)
     if owner is None and p.service_id is not None:
         owner = Owner(Ref(str(p.service_id), handles.part_of(p.service_id)[0]))
     tests = [*made(p), *_tests(p.service_id, p.service_name)]
-    return PartList("services", owner=owner), Wanted(*part(p), test=both(tests))
+    return PartList("services", owner=owner), Selection(*part(p), test=both(tests))
 
 
-def wanted(word: str, *kinds: str) -> Callable[[Call, Caller], tuple[PartList, Wanted[Found]]]:
+def part_selection(
+    word: str, *kinds: str
+) -> Callable[[Call, Caller], tuple[PartList, Selection[Found]]]:
     """A list call as a list and which of its parts; `word` begins the names of its filters."""
     to = part_list(*kinds)
 
-    def take(call: Call, caller: Caller) -> tuple[PartList, Wanted[Found]]:
+    def take(call: Call, caller: Caller) -> tuple[PartList, Selection[Found]]:
         p = call.params
         tests = _tests(getattr(p, f"{word}_id"), getattr(p, f"{word}_name"))
-        return to(call, caller), Wanted(*part(p), test=both(tests))
+        return to(call, caller), Selection(*part(p), test=both(tests))
 
     return take
 

@@ -190,7 +190,9 @@ def _operations(kind: Kind) -> tuple[Operation, ...]:
             params=kind.filters,
             reply=kind.listed,
             permission="product:read",
-            take=convert.services_wanted if is_service else convert.wanted(kind.word, *kind.kinds),
+            take=convert.service_selection
+            if is_service
+            else convert.part_selection(kind.word, *kind.kinds),
             run=use_cases.list_parts,
             give=convert.page(kind.give, kind.listed),
         ),

@@ -25,7 +25,7 @@ from entrepot.core.things.template import Template
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.formats.document import Document, Part, Plain, Stamp, named
 from entrepot.vendors.huawei.roma.handles import DIALECT
-from entrepot.vendors.huawei.roma.paging import Page, Wanted, page_of
+from entrepot.vendors.huawei.roma.paging import Page, Selection, page_of
 
 MOST_BYTES = 1 << 20  # of one model; no page gives a limit
 # The rules that names are unique by. INFERRED: what a command takes and answers is told as properties are.
@@ -99,7 +99,7 @@ class _Open:
     document: Document
 
 
-def list_parts(tx: Tx, caller: Caller, value: tuple[PartList, Wanted[Found]]) -> Page[Found]:
+def list_parts(tx: Tx, caller: Caller, value: tuple[PartList, Selection[Found]]) -> Page[Found]:
     """The wanted parts, in the order of the model.
 
     Raises:

@@ -24,7 +24,7 @@ from entrepot.core.things.product import (
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.common import Authentication
-from entrepot.vendors.huawei.roma.paging import Page, Wanted, both, made, part
+from entrepot.vendors.huawei.roma.paging import Page, Selection, both, made, part
 from entrepot.vendors.huawei.roma.people import MASK, user
 from entrepot.vendors.huawei.roma.products import wire
 from entrepot.vendors.huawei.roma.products.use_cases import Reset, model_claim
@@ -123,7 +123,7 @@ def _given(new: str | None, old: str | None) -> str | None:
     return old if new is None else new
 
 
-def wanted(call: Call, caller: Caller) -> Wanted[Product]:
+def selection(call: Call, caller: Caller) -> Selection[Product]:
     """ListProducts as what is wanted. INFERRED: every filter matches whole values; an empty one, all."""
     p: wire.ListProducts = call.params
     tests: list[Callable[[Product], bool]] = made(p)
@@ -142,7 +142,7 @@ def wanted(call: Call, caller: Caller) -> Wanted[Product]:
     ids = [handles.product_of(p.id)] if p.id else None
     if p.product_serial and ids is None:  # six characters, then the id
         ids = [handles.product_of(p.product_serial[6:])]
-    return Wanted(
+    return Selection(
         *part(p),
         test=both(tests),
         ids=None if ids is None else [id for id in ids if id is not None],

@@ -48,7 +48,7 @@ PRODUCTS: tuple[Operation, ...] = (
         params=wire.ListProducts,
         reply=wire.Products,
         permission="product:read",
-        take=convert.wanted,
+        take=convert.selection,
         run=use_cases.list_products,
         give=convert.products,
     ),

@@ -25,10 +25,10 @@ from entrepot.core.things.space import Space
 from entrepot.core.things.topic import Topic
 from entrepot.vendors.huawei.roma import handles
 from entrepot.vendors.huawei.roma.formats.document import Document
-from entrepot.vendors.huawei.roma.paging import Page, Wanted, both
+from entrepot.vendors.huawei.roma.paging import Page, Selection, both
 
 
-def list_products(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> Page[Shown]:
+def list_products(tx: Tx, caller: Caller, wanted: Selection[Product]) -> Page[Shown]:
     """The products that are wanted, newest first."""
     tests = [] if wanted.test is None else [wanted.test]
     if wanted.space_name is not None:
@@ -47,7 +47,7 @@ def list_products(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> Page[Shown
     return Page(found.total, [registry.show(tx, caller, product) for product in found.items])
 
 
-def _among(tx: Tx, caller: Caller, wanted: Wanted[Product]) -> list[Product] | None:
+def _among(tx: Tx, caller: Caller, wanted: Selection[Product]) -> list[Product] | None:
     """Those whose numbers are given, or which hold the claim; None where neither is asked."""
     tenant, ids = caller.tenant.id, wanted.ids
     if ids is None and wanted.claim is not None:

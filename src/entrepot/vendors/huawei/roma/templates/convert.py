@@ -15,7 +15,7 @@ from entrepot.core.things.claim import Claim
 from entrepot.core.things.template import Template
 from entrepot.core.things.topic import Topic
 from entrepot.dialect.operation import Call
-from entrepot.vendors.huawei.roma.paging import Page, Wanted, both, made, part
+from entrepot.vendors.huawei.roma.paging import Page, Selection, both, made, part
 from entrepot.vendors.huawei.roma.people import user
 from entrepot.vendors.huawei.roma.products.convert import ref
 from entrepot.vendors.huawei.roma.templates import wire
@@ -63,7 +63,7 @@ def _template_claims(name: str) -> tuple[Claim, ...]:
     return (Claim("roma.template", name),)
 
 
-def templates_wanted(call: Call, caller: Caller) -> Wanted[Template]:
+def templates_wanted(call: Call, caller: Caller) -> Selection[Template]:
     """ListProductTemplates as what is wanted."""
     p: wire.ListTemplates = call.params
     tests: list[Callable[[Any], bool]] = made(p)
@@ -71,7 +71,7 @@ def templates_wanted(call: Call, caller: Caller) -> Wanted[Template]:
         tests.append(lambda template: template.name == p.name)
     if p.status is not None:
         tests.append(lambda template: _status(template) == p.status)
-    return Wanted(*part(p), test=both(tests), ids=None if p.id is None else [p.id])
+    return Selection(*part(p), test=both(tests), ids=None if p.id is None else [p.id])
 
 
 def template(template: Template, caller: Caller) -> wire.ProductTemplate:

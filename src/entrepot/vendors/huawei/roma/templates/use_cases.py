@@ -5,10 +5,10 @@ from __future__ import annotations
 from entrepot.core.caller import Caller
 from entrepot.core.ports import Tx
 from entrepot.core.things.template import Template
-from entrepot.vendors.huawei.roma.paging import Page, Wanted, page_of
+from entrepot.vendors.huawei.roma.paging import Page, Selection, page_of
 
 
-def list_templates(tx: Tx, caller: Caller, wanted: Wanted[Template]) -> Page[Template]:
+def list_templates(tx: Tx, caller: Caller, wanted: Selection[Template]) -> Page[Template]:
     """The templates that are wanted, newest first."""
     tenant = caller.tenant.id
     if wanted.ids is None:

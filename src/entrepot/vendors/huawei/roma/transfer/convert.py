@@ -24,7 +24,7 @@ COLUMNS = ("id", *CreateProduct.__struct_fields__)
 _FROM_CELLS = Leniency(text_as_number=True)
 
 
-def wanted(call: Call, caller: Caller) -> tuple[list[Ref] | None, int]:
+def products_to_export(call: Call, caller: Caller) -> tuple[list[Ref] | None, int]:
     """ExportProducts as the products to export, and how many there may be."""
     ids: list[int] | None = call.params.product_ids
     refs = None if ids is None else [Ref(str(id), id) for id in dict.fromkeys(ids)]

@@ -21,7 +21,7 @@ TRANSFER: tuple[Operation, ...] = (
         reply=wire.File,
         gives="text/csv",
         permission="product:read",
-        take=convert.wanted,
+        take=convert.products_to_export,
         run=transfer_use_cases.export_products,
         give=convert.exported,
     ),
