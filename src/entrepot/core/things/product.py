@@ -50,6 +50,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     version: str | None = None
     category: str | None = None  # key of a predefined category
     dynamic_activation: bool | None = None
+    disabled: bool | None = None
     template: int | None = None  # id of the template it was made from
     model_key: str | None = None  # the named thing model it is an instance of (EnOS `modelId`)
     model: Authored | None = None

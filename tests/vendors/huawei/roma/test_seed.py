@@ -190,9 +190,27 @@ def test_defaults_are_those_of_the_page(roma: RomaCaller) -> None:
     assert (made["device_type"], made["data_format"], made["status"]) == ("Default", 0, 0)
 
 
-def test_status_is_taken_and_counts_for_nothing(roma: RomaCaller) -> None:
-    assert roma.create(status=1)["status"] == 0
-    assert roma.create(status="whatever")["status"] == 0
+@pytest.mark.parametrize(("sent", "kept"), [(0, 0), (1, 1), ("1", 1), (1.0, 1), (None, 0), ("", 0)])
+def test_a_status_is_kept_and_shown(roma: RomaCaller, sent: Any, kept: int) -> None:
+    made = roma.create(status=sent)
+    path = f"{roma.products}/{made['id']}"
+    assert made["status"] == roma.call("GET", path).json["status"] == kept
+    listed = roma.call("GET", roma.products, id=made["id"]).json["items"]
+    assert [product["status"] for product in listed] == [kept]
+
+
+def test_an_update_without_a_status_leaves_it_and_one_with_it_changes_it(roma: RomaCaller) -> None:
+    made = roma.create(status=1)
+    path = f"{roma.products}/{made['id']}"
+    body = {name: made[name] for name in ("name", "manufacturer_id", "manufacturer_name", "model")}
+    assert roma.call("PUT", path, body).json["status"] == 1
+    assert roma.call("PUT", path, {**body, "status": 0}).json["status"] == 0
+    assert roma.call("GET", path).json["status"] == 0
+
+
+def test_other_statuses_are_refused(roma: RomaCaller) -> None:
+    assert roma.refused(status=2) == "status:must be one of 0, 1"
+    assert roma.call("POST", roma.products, roma.body(status="x")).code == "400 SCB.00000000"
 
 
 @pytest.mark.parametrize("field", ["product_type", "protocol_type", "data_format"])

@@ -79,6 +79,7 @@ LOSSES = {
     "industry": "not shown",
     "version": "not shown",
     "dynamic_activation": "not shown",
+    "disabled": "not shown",
     "template": "not shown",
     "model_key": "not shown",
     "model": "shown by the thing model actions, in TSL and ThingModelJson whoever wrote it; the product counts"

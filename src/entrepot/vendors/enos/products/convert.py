@@ -55,6 +55,7 @@ LOSSES = {
         " rest is parked where EnOS changes the model"
     ),
     "dynamic_activation": "none is shown as false",
+    "disabled": "not shown",
     "extras": "another dialect's own fields are not shown",
 }
 

@@ -55,6 +55,7 @@ LOSSES = {
     "version": "not shown",
     "category": "not shown",
     "dynamic_activation": "not shown",
+    "disabled": "not shown",
     "template": "not shown",
     "model_key": "not shown; the model that it names is",
     "model": "shown as far as IoTDA can say it; the rest is parked where IoTDA changes the model",

@@ -64,6 +64,7 @@ LOSSES = {
     "manufacturer_name": "none is shown as an empty text",
     "model_number": "none is shown as an empty text",
     "device_type": "none is shown as Default",
+    "disabled": "none is shown as 0 (enabled)",
 }
 
 
@@ -88,6 +89,7 @@ def drafted(body: wire.CreateProduct, caller: Caller) -> Draft:
             model_number=body.model,
             version=body.version,
             template=body.template_id,
+            disabled=_disabled(body.status),
         ),
         space=handles.space_of(caller.vault, body.app_id),
         space_handle=body.app_id,
@@ -112,11 +114,16 @@ def changed(call: Call, caller: Caller) -> tuple[Ref, Callable[[Product], Edit]]
                 device_type=_given(body.device_type, profile.device_type),
                 description=_given(body.description, profile.description),
                 version=_given(body.version, profile.version),
+                disabled=profile.disabled if body.status is None else _disabled(body.status),
             ),
             claims=claims(body.name, body.manufacturer_id, body.model),
         )
 
     return ref(call, caller), edit
+
+
+def _disabled(status: int | None) -> bool | None:
+    return None if status is None else status == 1
 
 
 def _given(new: str | None, old: str | None) -> str | None:
@@ -193,7 +200,7 @@ def product(shown: Shown, caller: Caller) -> wire.Product:
         protocol_type=protocol(product),
         device_type=device_type(product),
         version=profile.version,
-        status=0,
+        status=status(product),
         created_user=user(product.created_by),
         last_updated_user=user(product.updated_by),
         authentication=Authentication(secret_name(product, caller), MASK),
@@ -234,6 +241,11 @@ def payload(product: Product) -> int:
 def kind(product: Product) -> int:
     """ROMA's number of the product's sort."""
     return KIND_CODES[product.profile.kind]
+
+
+def status(product: Product) -> int:
+    """ROMA's number for enabled or disabled."""
+    return int(bool(product.profile.disabled))
 
 
 def device_type(product: Product) -> str:

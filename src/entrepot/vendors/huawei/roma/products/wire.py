@@ -59,6 +59,10 @@ ProtocolType = Annotated[
 ]
 
 
+# The example of "Creating a Product" sends 0 and calls it enabled. INFERRED: 1, from templates and devices.
+Status = Annotated[Literal[0, 1], Meta(description="0: enabled, 1: disabled.")]
+
+
 class ProductAddress(Address, kw_only=True):
     """A product's own calls."""
 
@@ -71,7 +75,7 @@ def model_is_trimmed(body: CreateProduct | UpdateProduct) -> list[Violation]:
 
 
 class CreateProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Body of CreateProduct. Unknown members, such as `status` of the page's example, are ignored."""
+    """Body of CreateProduct. `status`: only in the page's example."""
 
     app_id: Annotated[str, Meta(min_length=1, max_length=36, description="Application ID.")]
     name: Name
@@ -87,6 +91,7 @@ class CreateProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
     template_id: Floored | None = None
     version: Version | None = None
     data_format: Annotated[Literal[0, 1], Meta(description="0: JSON, 1: USER_DEFINED.")] = 0
+    status: Status | None = None
 
     __rules__ = (model_is_trimmed,)
 
@@ -103,6 +108,7 @@ class UpdateProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
     device_type: DeviceType | None = None
     description: Description | None = None
     version: Version | None = None
+    status: Status | None = None  # INFERRED: on no page; what create takes, update takes
 
     __rules__ = (model_is_trimmed,)
 

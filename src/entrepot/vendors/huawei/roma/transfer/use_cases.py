@@ -92,7 +92,7 @@ def _fixed(old: Product, draft: Draft) -> Iterator[bool]:
 def _merged(old: Product, draft: Draft) -> Any:
     names = (
         "name", "manufacturer_id", "manufacturer_name", "model_number",
-        "device_type", "description", "version",
+        "device_type", "description", "version", "disabled",
     )  # fmt: skip
     new = {name: getattr(draft.profile, name) for name in names}
     return replace(old.profile, **{k: v for k, v in new.items() if v is not None})
