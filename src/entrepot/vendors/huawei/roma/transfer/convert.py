@@ -53,7 +53,7 @@ def exported(shown: list[Shown], caller: Caller) -> wire.File:
                 "template_id": profile.template,
                 "version": cell(profile.version),
                 "data_format": products.payload(product),
-                "status": products.status(product),
+                "status": None if profile.disabled is None else products.status(product),
             }
         )
     # The mark at the beginning tells spreadsheets that it is UTF-8.
