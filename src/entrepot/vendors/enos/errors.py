@@ -141,9 +141,9 @@ ROWS: tuple[Row, ...] = (
     Row(InUse, 200, "99400", "{kind} {handle} is in use by {by}", "inferred"),
     Row(InUse, 200, "11619", "Existing Device Restrictions", "documented", when="product"),
     Row(Refused, 200, "99400", "The {kind} {handle} cannot be changed: it is {rule}", "inferred"),
-    # Source of these two: Enable Device, Disable Device (V2.1). Another copy of the pages has 11794 for both.
-    Row(Refused, 200, "11721", "The device is enabled already: {handle}", "documented", when="enabled"),
-    Row(Refused, 200, "11723", "The device is disabled already: {handle}", "documented", when="disabled"),
+    # INFERRED: the numbers are from a copy of Enable Device and Disable Device (V2.1); another has 11794 for both.
+    Row(Refused, 200, "11721", "The device is enabled already: {handle}", "inferred", when="enabled"),
+    Row(Refused, 200, "11723", "The device is disabled already: {handle}", "inferred", when="disabled"),
     Row(Refused, 200, "11704", "The new deviceKey {handle} is the one that the device has", "documented",
         when="same_key"),
     Row(Refused, 200, "11738", "Not Gateway: {handle}", "documented", when="not_a_gateway"),
