@@ -25,7 +25,7 @@ def test_credentials_hold_a_key_of_uuid_shape_and_every_vendors_part(cli: Consol
     assert parts == {
         "aliyun": {"instance_id", "region_id", "account_id"},
         "huawei": {"project_id", "region_id", "domain_name", "user_name", "password"},
-        "iotda": {"app_id"},
+        "iotda": {"instance_id", "app_id"},
         "roma": {"instance_id", "app_id"},
         "enos": {"org_id", "model_id"},
     }

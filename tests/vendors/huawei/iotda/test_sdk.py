@@ -118,7 +118,11 @@ def test_the_whole_life_of_a_product(
 ) -> None:
     client = make(server, credentials)
     name = f"life-{make.__name__}"
-    made = client.create_product(CreateProductRequest(instance_id="i", body=thermometer(name)))
+    made = client.create_product(
+        CreateProductRequest(
+            instance_id=credentials["iotda"]["instance_id"], body=thermometer(name)
+        )
+    )
     assert made.status_code == 201
     assert (made.name, made.device_type, made.protocol_type) == (name, "Thermometer", "MQTT")
     assert (made.data_format, made.manufacturer_name, made.industry) == (

@@ -253,11 +253,27 @@ def test_a_chosen_id_is_unique_in_its_space_and_free_again_when_its_product_goes
     assert iotda.create(product_id="mine", app_id=space).status == 201
 
 
+def test_an_instance_that_is_named_is_the_callers(server: Server, iotda: Caller) -> None:
+    body = {"name": "signed", "device_type": "T", "protocol_type": "MQTT", "data_format": "json",
+            "service_capabilities": []}  # fmt: skip
+    own, other = (
+        server.credentials(name)["iotda"]["instance_id"] for name in ("iotda-seed", "dev")
+    )
+    assert own != other
+    for instance, status in (("", 201), (own, 201), (other, 403), ("nonsense", 403)):
+        answer = iotda.send("POST", "products", body, headers={"Instance-Id": instance})
+        assert answer.status == status, instance
+    assert answer.code == "403 IOTDA.000021"
+    twice = iotda.send(
+        "POST", "products", body, headers={"Instance-Id": own}, twice=("instance-id",)
+    )
+    assert twice.status == 400
+
+
 def test_both_signatures_and_a_token_make_products(server: Server, iotda: Caller) -> None:
     body = {"name": "signed", "device_type": "T", "protocol_type": "MQTT", "data_format": "json",
             "service_capabilities": []}  # fmt: skip
     assert iotda.send("POST", "products", body, region="cn-north-4").status == 201
-    assert iotda.send("POST", "products", body, headers={"Instance-Id": "any"}).status == 201
     assert (
         iotda.send("POST", "products", body, headers={"X-Project-Id": iotda.project}).status == 201
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from functools import partial
 from random import getrandbits
 
@@ -11,7 +12,6 @@ from entrepot.dialect.client import Client
 from entrepot.dialect.dialect import Dialect
 from entrepot.dialect.handle import no_selector, parse_plain_query
 from entrepot.vendors.huawei import client, codec, sample
-from entrepot.vendors.huawei.auth import SINGLE_HEADERS
 from entrepot.vendors.huawei.iotda import auth, common, errors, handles
 from entrepot.vendors.huawei.iotda.devices import convert as device_convert
 from entrepot.vendors.huawei.iotda.devices.operations import DEVICES
@@ -24,7 +24,8 @@ OPERATIONS = PRODUCTS + APPS + DEVICES
 
 
 def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str, str]]:
-    return {"iotda": {"app_id": handles.app_id(vault, tenant.default_space)}}
+    app = handles.app_id(vault, tenant.default_space)
+    return {"iotda": {"instance_id": tenant.ids[auth.INSTANCE], "app_id": app}}
 
 
 IOTDA = Dialect(
@@ -33,7 +34,7 @@ IOTDA = Dialect(
     roots=("v5",),
     operations=OPERATIONS,
     rows=errors.ROWS,
-    single_headers=SINGLE_HEADERS,
+    single_headers=auth.SINGLE_HEADERS,
     request_id=lambda now_ms: getrandbits(128).to_bytes(16, "big").hex(),  # guards nothing
     parse=parse_plain_query,
     select=no_selector,
@@ -41,6 +42,7 @@ IOTDA = Dialect(
     decode=body.decode,
     encode=codec.answer,
     refuse=errors.refusal,
+    tenant_ids=lambda: {auth.INSTANCE: str(uuid.uuid4())},
     credentials=_credentials,
     handle=handles.product_handle,
     product_of=handles.product_of,

@@ -8,6 +8,8 @@ from entrepot.dialect.dialect import Exchange
 from entrepot.vendors.huawei import auth as huawei
 from entrepot.vendors.huawei.account import PROJECT
 
+INSTANCE = "iotda.instance_id"
+SINGLE_HEADERS = huawei.SINGLE_HEADERS | {b"instance-id"}
 _FORGOTTEN = "{project_id}"
 
 
@@ -17,7 +19,7 @@ async def authenticate(exchange: Exchange) -> Caller:
     Raises:
         Malformed: the client was given no project id, or two that differ.
         Unauthenticated: nobody could be proved.
-        NotFound: the project in the path is not the caller's.
+        NotFound: the project in the path, or the instance that is named, is not the caller's.
     """
     project = exchange.path["project_id"]
     if project == _FORGOTTEN:
@@ -31,6 +33,10 @@ async def authenticate(exchange: Exchange) -> Caller:
     if stated and stated != project.encode():
         raise Malformed("headers", "X-Project-Id is not the project in the path")
     caller = await huawei.authenticate(exchange)
-    if project != caller.tenant.ids[PROJECT]:
+    ids = caller.tenant.ids
+    if project != ids[PROJECT]:
         raise NotFound("project", project)
+    instance = exchange.request.headers.get(b"instance-id")
+    if instance and instance.decode("latin-1") != ids[INSTANCE]:
+        raise NotFound("instance", instance.decode("latin-1"))
     return caller
