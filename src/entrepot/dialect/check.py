@@ -17,6 +17,7 @@ import msgspec
 from msgspec import inspect as mi
 
 from entrepot.core.faults import Invalid, Malformed, Violation
+from entrepot.core.unreadable import not_json, other_type
 from entrepot.dialect.sizes import MOST_VALUES, refuse_many
 from entrepot.dialect.validator import (
     FROM_TEXT,
@@ -86,7 +87,7 @@ def _parsed(raw: bytes, fractions: Literal["float", "decimal"] = "float") -> Any
             float_mode=fractions,
         )
     except ValueError as error:
-        raise Malformed("body", str(error)) from None
+        raise Malformed("body", not_json(error)) from None
 
 
 def _convert(plain: Any, raw: bytes, kind: type[S], lenient: Leniency) -> S:
@@ -96,7 +97,7 @@ def _convert(plain: Any, raw: bytes, kind: type[S], lenient: Leniency) -> S:
     except (msgspec.ValidationError, RecursionError):
         value = None
     except msgspec.DecodeError as error:
-        raise Malformed("body", str(error)) from None
+        raise Malformed("body", not_json(error)) from None
     rounded = lenient.exact_fractions and may_hold_rounded_fractions(raw)
     if value is not None and not rounded and b"\\u0000" not in raw:
         found = broken_rules(value, kind)
@@ -125,7 +126,8 @@ def read_plain(plain: Any, kind: type[S], lenient: Leniency = STRICT, raw: bytes
             raise Invalid(tuple(validator.found))
         value = msgspec.convert(mended, kind, strict=lenient.strict)
     except msgspec.ValidationError as error:  # the walker is meant to know all that msgspec knows
-        raise Invalid((Violation((), "rule", str(error)),)) from None
+        path, words = other_type(error)
+        raise Invalid((Violation(path, "rule", words),)) from None
     if found := broken_rules(value, kind):
         raise Invalid(tuple(found))
     return value

@@ -28,6 +28,7 @@ from entrepot.core.models.thing_model import (
     Text,
     decimal,
 )
+from entrepot.core.unreadable import not_json
 from entrepot.standards.schema import (
     FIGURES,
     FORMATS,
@@ -56,7 +57,7 @@ def decoded(source: bytes, plain: Any = None) -> Any:
     try:
         return msgspec.json.decode(source) if plain is None else plain
     except (msgspec.DecodeError, RecursionError) as error:
-        raise Malformed("body", str(error)) from None
+        raise Malformed("body", not_json(error)) from None
 
 
 def checked(

@@ -17,6 +17,7 @@ from entrepot.core.faults import Malformed, Violation
 from entrepot.core.models.differences import ORDER, Difference, Path, differences, undone
 from entrepot.core.models.spelling import unspelled
 from entrepot.core.models.thing_model import ThingModel
+from entrepot.core.unreadable import not_a_model, not_json
 
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a reader meets in JSON that is no model of its format."""
@@ -140,7 +141,7 @@ def well_typed(model: ThingModel) -> ThingModel:
     try:
         msgspec.convert(msgspec.to_builtins(model), ThingModel)
     except msgspec.ValidationError as error:
-        raise Malformed("body", f"not a thing model: {error}") from None
+        raise Malformed("body", f"not a thing model: {not_a_model(error)}") from None
     return model
 
 
@@ -285,7 +286,7 @@ def _read_canonical(text: bytes, plain: Any = None, /) -> ThingModel:
     try:
         return msgspec.json.decode(text, type=ThingModel)
     except msgspec.DecodeError as error:
-        raise Malformed("body", str(error)) from None
+        raise Malformed("body", not_json(error)) from None
 
 
 CANONICAL = Format(

@@ -265,3 +265,12 @@ def test_a_number_counts_as_it_is_written(written: str) -> None:
     assert oversize(fits) == ()
     over = head + b"1, 2,3,4," + text.encode() + tail
     assert [v.kind for v in oversize(over)] == ["too_long"]
+
+
+@pytest.mark.parametrize("step", [2**63, -(2**63) - 1, 10**30, 9.3e18])
+def test_a_step_is_a_double(iotda: Caller, step: float) -> None:
+    for members in (in_property(step=step), in_para(step=step)):
+        made = iotda.make(**members)
+        (one,) = made["service_capabilities"]
+        shown = one["properties"][0] if "properties" in one else one["commands"][0]["paras"][0]
+        assert shown["step"] == float(step)

@@ -213,7 +213,7 @@ def test_upsert_changes_what_is_there_when_asked(desk: RomaCaller) -> None:
      (form(b""), "file:must begin with a line of column names, with name among them"),
      (form(b"name,name\r\nx,y"), "file:must not have a column twice"),
      (form(b"name\r\n" + b"x\r\n" * 501), "file:must have at most 500 products"),
-     (form(b'name\r\n"x'), "file:must be CSV: unexpected end of data")],
+     (form(b'name\r\n"x'), "file:must be CSV: each quoted cell ends before a comma or a new line")],
 )  # fmt: skip
 def test_a_file_that_cannot_be_read_is_refused(desk: RomaCaller, body: bytes, said: str) -> None:
     reply = upload(desk, body)

@@ -28,6 +28,7 @@ from entrepot.core.models.thing_model import (
     Service,
     ThingModel,
 )
+from entrepot.core.unreadable import not_a_model, not_json
 from entrepot.vendors.aliyun.formats.values import Plain, name_of
 
 Key = tuple[str, str]  # the list that an entry stands in, and its identifier
@@ -78,13 +79,13 @@ class Documents:
         try:
             plain = msgspec.json.decode(text) if plain is None else plain
         except (msgspec.DecodeError, RecursionError) as error:
-            raise Malformed("body", str(error)) from None
+            raise Malformed("body", not_json(error)) from None
         if not is_document(plain):
             raise Malformed("body", "no object with properties, events and services")
         try:
             return self._model(plain)
         except UNREADABLE as error:
-            raise Malformed("body", f"not a thing model: {error!r}") from None
+            raise Malformed("body", f"not a thing model: {not_a_model(error)}") from None
 
     def _model(self, plain: Plain) -> ThingModel:
         blocks = plain.get("functionBlocks") or []

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.core.models.thing_model import decimal
+from entrepot.core.unreadable import not_json
 from entrepot.dialect.check import STRICT, broken_rules, read_plain, uncarried
 from entrepot.dialect.rules import Holds
 from entrepot.dialect.sizes import refuse_many
@@ -346,5 +347,5 @@ def text_faults(
     except Malformed as fault:
         return (Violation((), "rule", fault.reason),)
     except ValueError as error:
-        return (Violation((), "rule", f"is not JSON: {error}"),)
+        return (Violation((), "rule", not_json(error)),)
     return [*uncarried(text), *check(plain)][:MAX_VIOLATIONS]

@@ -27,6 +27,7 @@ from entrepot.core.models.thing_model import (
     Service,
     ThingModel,
 )
+from entrepot.core.unreadable import not_a_model, not_json
 from entrepot.vendors.enos.formats import wire
 from entrepot.vendors.enos.formats.points import (
     Plain,
@@ -181,9 +182,9 @@ def read(text: bytes, plain: Any = None) -> ThingModel:
     try:
         return _model(msgspec.json.decode(text) if plain is None else plain)
     except msgspec.DecodeError as error:
-        raise Malformed("body", str(error)) from None
+        raise Malformed("body", not_json(error)) from None
     except UNREADABLE as error:
-        raise Malformed("body", f"not a thing model: {error!r}") from None
+        raise Malformed("body", f"not a thing model: {not_a_model(error)}") from None
 
 
 def _model(plain: Plain) -> ThingModel:

@@ -27,6 +27,7 @@ from entrepot.core.models.thing_model import (
     ThingModel,
     decimal,
 )
+from entrepot.core.unreadable import not_a_model, not_json
 from entrepot.vendors.huawei.iotda.formats import writing
 from entrepot.vendors.huawei.iotda.formats.writing import ACCESS, NUMBERS, RESPONSE, Plain, own
 
@@ -40,7 +41,7 @@ def read(text: bytes, plain: Any = None) -> ThingModel:
     try:
         plain = msgspec.json.decode(text) if plain is None else plain
     except msgspec.DecodeError as error:
-        raise Malformed("body", str(error)) from None
+        raise Malformed("body", not_json(error)) from None
     services, name, description = plain, None, None
     if isinstance(plain, dict):
         services = plain.get("service_capabilities")
@@ -50,7 +51,7 @@ def read(text: bytes, plain: Any = None) -> ThingModel:
             id="", name=name, description=description, services=tuple(map(_service, services))
         )
     except UNREADABLE as error:
-        raise Malformed("body", f"not a list of services: {error}") from None
+        raise Malformed("body", f"not a list of services: {not_a_model(error)}") from None
 
 
 def _service(plain: Plain) -> Service:

@@ -38,6 +38,7 @@ from entrepot.core.models.thing_model import (
     ThingModel,
     decimal,
 )
+from entrepot.core.unreadable import not_a_model, not_json
 from entrepot.dialect.check import read_json
 from entrepot.vendors.huawei.roma.common import LENIENT
 from entrepot.vendors.huawei.roma.formats.wire import MOST_LENGTH, Document
@@ -116,9 +117,9 @@ def read(text: bytes, plain: Any = None) -> ThingModel:
         found = ThingModel(id="", services=tuple(map(_service, services)))
         return _own.read(found, lambda model: {"services": services}, plain)
     except msgspec.DecodeError as error:
-        raise Malformed("body", str(error)) from None
+        raise Malformed("body", not_json(error)) from None
     except UNREADABLE as error:
-        raise Malformed("body", f"not a document of services: {error}") from None
+        raise Malformed("body", f"not a document of services: {not_a_model(error)}") from None
 
 
 def _service(plain: Plain) -> Service:

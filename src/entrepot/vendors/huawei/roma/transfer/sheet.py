@@ -35,8 +35,8 @@ def _file(request: Request) -> bytes:
             io.BytesIO(request.body), options["boundary"], part_limit=8, strict=False
         )
         parts = list(parser)
-    except multipart.MultipartError as error:
-        raise Malformed("body", str(error)) from None
+    except multipart.MultipartError:
+        raise Malformed("body", "the parts of multipart/form-data cannot be told apart") from None
     found = [part for part in parts if part.name == "file"]
     try:
         if len(found) != 1:
@@ -63,8 +63,8 @@ def _rows(content: bytes) -> list[dict[str, str]]:
         lines = list(islice((line for line in read if line), MOST_ROWS + 2))  # a head, and one more
     except UnicodeDecodeError:
         raise _bad_file("must be UTF-8") from None
-    except csv.Error as error:
-        raise _bad_file(f"must be CSV: {error}") from None
+    except csv.Error:
+        raise _bad_file("must be CSV: each quoted cell ends before a comma or a new line") from None
     columns = [cell.strip() for cell in lines[0]] if lines else []
     if "name" not in columns:
         raise _bad_file("must begin with a line of column names, with name among them")
