@@ -19,7 +19,9 @@ from entrepot.allocator import trim
 from entrepot.config import Config
 
 if TYPE_CHECKING:
+    from entrepot.dialect.dialect import Exchange
     from entrepot.dialect.handle import ServerContext
+    from entrepot.dialect.request import Answer
     from entrepot.edge.connections import Connections
     from entrepot.edge.health import Health
     from entrepot.edge.http import Edge
@@ -177,11 +179,17 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
         observers.append(traces.request)
     store.committed = histograms.commit
     proxies = Proxies(config.trusted_proxies) if config.trusted_proxies else None
-    edge = Edge(owners, context, observers, config.max_in_work, proxies)
     largest = _LARGEST_REQUEST if config.tls_cert is None else 2 * _LARGEST_REQUEST
     budget = Budget(max(config.max_unanswered_bytes // config.workers, largest))
     trusted = proxies.trusts if proxies is not None else lambda peer: False
     connections = Connections(max(config.max_connections // config.workers, 1), budget, trusted)
+
+    def proved(exchange: Exchange, answer: Answer, seconds: float) -> None:
+        if exchange.caller is not None:
+            connections.prove(exchange.request.peer)
+
+    observers.append(proved)
+    edge = Edge(owners, context, observers, config.max_in_work, proxies)
     watchdog, passwords = Watchdog(), context.authenticator.passwords
     if config.explorer:
         edge.host(b"explorer", _explorer(installation, context, edge))

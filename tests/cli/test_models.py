@@ -74,7 +74,13 @@ def test_a_limit_inside_a_feature_is_told_with_its_place(console: Console, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("text", "names"), [("{", "not JSON"), ("[1]", "no thing model"), ('"x"', "no thing model")]
+    ("text", "names"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "no thing model"),
+        ('"x"', "no thing model"),
+        ("[" * 100_000, "nested too deep"),
+    ],
 )
 def test_a_file_that_is_no_model_is_refused_by_name(
     console: Console, tmp_path: Path, text: str, names: str

@@ -11,9 +11,9 @@ from typing import cast
 import pytest
 
 from entrepot.dialect.addresses import network_of
-from entrepot.dialect.request import Answer
+from entrepot.dialect.request import Answer, Request
 from entrepot.edge.budget import GRACE_S, LONG_S, MOST_WAITING, ROOM_S, Budget, Lease, Share
-from entrepot.edge.connection import Application, Connection
+from entrepot.edge.connection import PIECE_BYTES, Application, Connection
 from entrepot.edge.connections import Connections
 from entrepot.edge.loop_time import LoopTime
 from tests.edge.fakes import Silent, Source
@@ -193,7 +193,7 @@ def test_who_has_waited_long_gets_room_from_an_address_that_holds_more() -> None
         rooms = [case.budget.extend(small, MB // 2), case.budget.extend(large, 8 * MB)]
         began = asyncio.get_running_loop().time()
         for lease in leases:
-            lease.since = began - 4
+            lease.since = lease.past_at = lease.marked_at = began - 4
         leases[2].done_bytes -= 1
         case.budget.sweep(began + LONG_S / 2)
         assert case.dropped == []
@@ -201,6 +201,66 @@ def test_who_has_waited_long_gets_room_from_an_address_that_holds_more() -> None
         assert case.dropped == ["c"]
         granted = [room is not None and room.done() and room.result() for room in rooms]
         assert granted == [True, False], "nobody gives way to who wants as much"
+
+    run(check)
+
+
+def test_who_sent_nearly_all_and_then_a_byte_a_second_is_slow() -> None:
+    def check(case: Case) -> None:
+        leases = [case.held(Share(network), 8 * MB) for network in "abcd"]
+        room = case.budget.extend(case.lease(Share("waits")), 1)
+        assert room is not None
+        for second in range(1, 5):
+            for lease in leases:
+                lease.done_bytes = 7 * MB + second
+            leases[0].done_bytes = (4 + second) * MB  # and this one goes on
+            case.budget.sweep(float(second))
+        assert case.dropped == ["b"], "one is enough for who waits"
+        assert room.result()
+
+    run(check)
+
+
+def test_unsent_answers_have_half_of_the_budget_and_the_largest_holder_gives_way() -> None:
+    def check(case: Case) -> None:
+        shares = [Share(network) for network in "abc"]
+        for share, answers in zip(shares, (9, 4, 3), strict=True):
+            for _ in range(answers):
+                case.budget.take_unsent(case.lease(share), MB)
+        assert case.dropped == []
+        case.held(Share("request"), 16 * MB)  # a request's bytes give nobody's answer up
+        assert case.dropped == []
+        small = case.lease(Share("small"))
+        case.budget.take_unsent(small, MB)
+        assert case.dropped == ["a"]
+        case.budget.take_unsent(small, 3 * MB)
+        assert case.dropped == ["a"] * 4
+        case.budget.release(small)
+        case.budget.take_unsent(case.lease(Share("other")), 4 * MB)
+        assert case.dropped == ["a"] * 4
+
+    run(check)
+
+
+def test_an_answer_larger_than_half_is_sent_all_the_same() -> None:
+    def check(case: Case) -> None:
+        case.budget.take_unsent(case.lease(Share("a")), 20 * MB)
+        assert case.dropped == []
+
+    run(check)
+
+
+def test_a_caller_who_has_proved_who_it_is_waits_for_no_stranger() -> None:
+    def check(case: Case) -> None:
+        full = [case.held(Share(str(n)), 8 * MB) for n in range(4)]
+        for n in range(MOST_WAITING):
+            case.budget.extend(case.lease(Share(f"stranger {n}")), MB)
+        proved = case.budget.extend(case.lease(Share("known", proved=True)), 6 * MB)
+        assert proved is not None
+        assert not proved.done(), "a stranger was refused in its place"
+        assert case.budget.refused == 1
+        case.budget.release(full[0])
+        assert proved.result()
 
     run(check)
 
@@ -434,4 +494,56 @@ def test_the_steps_of_a_body_without_a_length_grow_with_it() -> None:
             receive(b"3e8\r\n" + b"a" * 1000 + b"\r\n")
         assert leased == [0, MB // 16, MB // 8, MB // 4, MB // 2, MB]
 
+    asyncio.run(check())
+
+
+def test_a_long_answer_is_written_in_pieces_and_counts_until_it_was_taken() -> None:
+    body = bytes(range(256)) * 4096
+
+    class Long(Silent):
+        async def answer(self, request: Request) -> Answer:
+            return Answer(200, body)
+
+    class Slow(Source):
+        """A transport that is full after each piece."""
+
+        def __init__(self) -> None:
+            self.pieces: list[bytes] = []
+
+        def write(self, data: bytes | bytearray | memoryview) -> None:
+            self.pieces.append(bytes(data))
+            if len(self.pieces) > 1:
+                connection.pause_writing()
+
+        def get_write_buffer_size(self) -> int:
+            return 0
+
+    async def check() -> None:
+        nonlocal connection
+        budget = Budget(32 * MB)
+        connections = Connections(10, budget)
+        share = connections.admit("127.0.0.1")
+        assert share is not None
+        connection = Connection(cast(Application, Long()), connections, share, LoopTime())
+        transport = Slow()
+        connection.connection_made(transport)
+        loop_time_buffer = connection.get_buffer(-1)
+        request = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
+        loop_time_buffer[: len(request)] = request
+        connection.buffer_updated(len(request))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert len(transport.pieces) == 2, "the head and one piece, which the client has not taken"
+        assert budget.leased_bytes >= len(body)
+        while len(b"".join(transport.pieces[1:])) < len(body):
+            assert len(transport.pieces[-1]) <= PIECE_BYTES
+            connection.resume_writing()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        connection.resume_writing()
+        assert b"".join(transport.pieces[1:]) == body
+        assert budget.leased_bytes == 0
+        connection.connection_lost(None)
+
+    connection: Connection = cast(Connection, None)
     asyncio.run(check())

@@ -85,6 +85,48 @@ def test_who_uses_much_waits_and_who_uses_little_does_not() -> None:
     run(check)
 
 
+def test_who_has_proved_who_it_is_does_not_wait_for_many_strangers() -> None:
+    async def check(case: Case) -> None:
+        strangers = [Share(f"stranger {n}") for n in range(50)]
+        tasks = [case.answer(share, 1) for share in strangers * 2]
+        while len(case.order) < 10:
+            await asyncio.sleep(0)
+        known = Share("known", proved=True)
+        known.used_s = 10.0  # more than any stranger
+        tasks += [case.answer(known, 1) for _ in range(10)]
+        behind = len(case.order)
+        await asyncio.gather(*tasks)
+        places = [place for place, network in enumerate(case.order) if network == "known"]
+        assert max(places) < behind + 30, "strangers have a fifth of the time meanwhile"
+        assert any(network != "known" for network in case.order[behind : max(places)])
+
+    run(check)
+
+
+def test_an_address_is_known_once_somebody_there_has_proved_who_they_are() -> None:
+    connections = Connections(10, Budget(1 << 20))
+    first = connections.admit("203.0.113.1")
+    assert first is not None
+    before = first.proved
+    connections.prove("203.0.113.1")
+    assert (before, first.proved) == (False, True)
+    connections.leave(first)
+    again, other = connections.admit("203.0.113.1"), connections.admit("203.0.113.2")
+    assert again is not None
+    assert other is not None
+    assert (again.proved, other.proved) == (True, False)
+    connections.prove("2001:db8::1")
+    neighbour = connections.admit("2001:db8::2")
+    assert neighbour is not None
+    assert neighbour.proved
+    for n in range(10_000):
+        connections.prove(f"198.51.{n // 250}.{n % 250}")
+    connections.leave(again)
+    forgotten = connections.admit("203.0.113.1")
+    assert forgotten is not None
+    assert not forgotten.proved
+
+
 def test_every_answer_comes_and_a_failure_too() -> None:
     async def check(case: Case) -> None:
         async def fails(request: Request) -> Answer:

@@ -15,6 +15,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
 from entrepot.dialect.client import Credentials
 from tests.contract.adapters import WITH_PRODUCTS
 from tests.edge.raw import spelled
@@ -159,6 +161,22 @@ async def unread_answers(target: Target) -> None:
             await asyncio.sleep(0.2)
 
 
+async def unread_products(target: Target) -> None:
+    """A4: a tenant's product of 500 KB, asked for thirty times, that nobody reads."""
+    async with target.connection() as (reader, writer):
+        await _sent(writer, large_create(target.credentials))
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+        length = int(head.lower().partition(b"content-length:")[2].split()[0])
+        made = await asyncio.wait_for(reader.readexactly(length), 30)
+    handle = msgspec.json.decode(made)["product_id"]
+    while not target.over:
+        async with target.connection(receive_bytes=4096) as (_, writer):
+            shown = spelled(_IOTDA.show(handle, target.credentials))
+            await _sent(writer, shown * 30)
+            writer.transport.pause_reading()
+            await asyncio.sleep(10)
+
+
 async def heads_and_away(target: Target) -> None:
     """A5: nine megabytes of a head, then the end of the connection."""
     async with target.connection() as (_, writer):
@@ -192,6 +210,27 @@ async def tiny_chunks(target: Target) -> None:
         await _sent(writer, b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
         while not target.over:
             await _sent(writer, b"2\r\nab\r\n" * 20_000)
+
+
+async def chunks_of_a_byte(target: Target) -> None:
+    """A body in chunks of a byte, from many addresses: the bytes are few, and the work is much."""
+    async with target.connection() as (reader, writer):
+        await _sent(writer, b"POST /v5/iot/x/products HTTP/1.1\r\nhost: x\r\n")
+        await _sent(writer, b"transfer-encoding: chunked\r\n\r\n")
+        for _ in range(300):
+            await _sent(writer, b"1\r\nx\r\n" * 500)
+        await _sent(writer, b"0\r\n\r\n")
+        await _answer(reader)
+
+
+async def nearly_whole_bodies(target: Target) -> None:
+    """A6: 60 KB of a body of 64 KB at once, then a byte a second."""
+    async with target.connection() as (_, writer):
+        await _sent(writer, b"POST /v3/auth/tokens HTTP/1.1\r\nhost: x\r\n")
+        await _sent(writer, b"content-length: 65536\r\n\r\n" + b"x" * 60_000)
+        while not target.over:
+            await asyncio.sleep(1)
+            await _sent(writer, b"x")
 
 
 async def slow_bodies(target: Target) -> None:
@@ -341,10 +380,13 @@ ATTACKS: dict[str, Attack] = {
     "A2 unknown names of 65 KB": _again(long_organizations, 4),
     "A3 endless trailers": _again(endless_trailers, 8),
     "A4 answers that nobody reads": _again(unread_answers, 60),
+    "A4 products that nobody reads": _again(unread_products, 600),
     "A5 a head of 9 MB and away": _again(heads_and_away, 8),
     "A5 a connection a request": _again(one_request_a_connection, 8),
     "A6 unfinished heads of 8 MB": _again(unfinished_heads, 200),
     "A6 chunks of two bytes": _again(tiny_chunks, 4),
+    "chunks of a byte": _again(chunks_of_a_byte, 200),
+    "A6 nearly whole bodies": _again(nearly_whole_bodies, 3000),
     "A6 slow bodies of 3 MB": _again(slow_bodies, 200),
     "A6 bodies of 8 MB in 8 s": _again(paced_bodies, 10),
     "A6 creates of 500 KB": _again(large_creates, 100),

@@ -128,6 +128,8 @@ def _documents(file: Path) -> list[Any]:
     raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     try:
         read: Any = msgspec.json.decode(raw)
+    except RecursionError:
+        raise ValueError(f"{file} is nested too deep") from None
     except msgspec.DecodeError as error:
         raise ValueError(f"{file} is not JSON: {error}") from None
     documents = read if isinstance(read, list) else [read]

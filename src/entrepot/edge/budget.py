@@ -4,9 +4,13 @@ Example: the budget is 32 MB. A request whose head and body have 5,000 bytes or 
 each connection has that much for nothing. A body of 4 MB asks for a lease of 4 MB when its head is
 there, before its bytes are read. With 30 MB leased it waits; the connection reads nothing meanwhile.
 When another answer has been sent, the request whose address holds least gets its lease, and of those the one
-that has waited longest. What got none within 5 s is refused. While something waits, the slowest unfinished
-request is dropped: a client that sends one byte a second must not keep others out. Nor may four that send
-8 MB each at a megabyte a second: what has waited for 2 s gets room from an address that holds more.
+that has waited longest. Callers who have proved who they are come before strangers. What got none within 5 s
+is refused. While something waits, the slowest unfinished request is dropped: a client that sends one byte a
+second must not keep others out, also where it sent nearly all at first. Nor may four that send 8 MB each at a
+megabyte a second: what has waited for 2 s gets room from an address that holds more.
+
+An answer is in memory before anybody could ask for room. Those that clients do not take may have half of the
+budget. Beyond that the slowest of the address that holds most is given up, and its connection ends.
 
 Knows no HTTP and no socket. Everything here runs on the event loop's thread.
 """
@@ -19,10 +23,12 @@ from dataclasses import dataclass, field
 
 ROOM_S = 5.0  # so long a request waits for room
 LONG_S = 2.0  # so long it waits for an address that holds more
+_PACE_S = 2.0  # the pace is that of twice so long at most
 GRACE_S = 1.0  # so long a request is not judged by its pace
 MOST_WAITING = 256
 _BYTES_LIKE_A_SECOND = 1 << 20
 SHARE = 4  # one address gets a quarter
+_UNSENT = 2  # one part in so many is for answers that clients do not take
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +36,7 @@ class Share:
     """What one address has: connections, bytes of the budget, and the loop's time where that is scarce.
 
     `limited` is false for a trusted proxy, which speaks for many callers. `cost_s`: what one of its
-    requests took lately.
+    requests took lately. `proved`: a caller from there has proved who it is.
     """
 
     network: str
@@ -40,6 +46,7 @@ class Share:
     waiting: int = 0  # requests that wait for room
     used_s: float = 0.0
     cost_s: float = 0.001
+    proved: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -61,18 +68,34 @@ class Lease:
     forget: Callable[[], None] = lambda: None
     room: _Waiter | None = None  # that it waits for
 
+    # The pace is that of the last seconds: who sent nearly all and then a byte a second is slow.
+    past_at: float = 0.0
+    past_bytes: int = 0
+    marked_at: float = 0.0
+    marked_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        self.past_at = self.marked_at = self.since
+
+    def mark(self, now: float) -> None:
+        """Notes how much has come by now; the pace is told from the mark before the last."""
+        if now - self.marked_at >= _PACE_S:
+            self.past_at, self.past_bytes = self.marked_at, self.marked_bytes
+            self.marked_at, self.marked_bytes = now, self.done_bytes
+
     def remaining_s(self, now: float) -> float:
-        """Returns how long the rest takes at the pace so far; infinite where nothing came yet.
+        """Returns how long the rest takes at the pace of late; infinite where nothing came.
 
         A request that announces no length is taken to need five times its age. So the oldest of those
         counts as the slowest.
         """
-        if not self.done_bytes:
+        lately_bytes = self.done_bytes - self.past_bytes
+        if lately_bytes <= 0:
             return float("inf")
         if not self.announced:
             return (now - self.since) * ROOM_S
         rest = max(self.leased_bytes - self.done_bytes, 1)
-        return rest * (now - self.since) / self.done_bytes
+        return rest * (now - self.past_at) / lately_bytes
 
 
 @dataclass(slots=True, eq=False)
@@ -88,14 +111,14 @@ def _held(lease: Lease) -> int:
     return lease.share.leased_bytes if lease.share.limited else lease.leased_bytes
 
 
-def _rank(waiter: _Waiter) -> tuple[int, float]:
-    """Whose address holds least comes first, then who has waited longest.
+def _rank(waiter: _Waiter) -> tuple[bool, int, float]:
+    """Proved callers come before strangers; whose address holds least comes first, then who has waited longest.
 
     Each megabyte counts like a second less: a few large requests would else keep all small ones waiting.
     """
     share = waiter.lease.share
     held_bytes = share.leased_bytes if share.limited else 0
-    return held_bytes, waiter.until + waiter.wanted_bytes / _BYTES_LIKE_A_SECOND
+    return not share.proved, held_bytes, waiter.until + waiter.wanted_bytes / _BYTES_LIKE_A_SECOND
 
 
 class Budget:
@@ -109,6 +132,8 @@ class Budget:
         self.refused = 0  # requests that got no room in time
         self.waiting = 0  # requests that wait for room
         self._leases: dict[Lease, None] = {}
+        self._unsent: dict[Lease, None] = {}  # of the leases, those of answers
+        self._unsent_bytes = 0
         # Of each address those who wait, in the order in which they came; none is empty.
         self._waiting: dict[Share, dict[_Waiter, None]] = {}
 
@@ -138,6 +163,16 @@ class Budget:
         """Adds bytes that are in memory already, whether or not there is room."""
         self._grant(lease, taken_bytes)
 
+    def take_unsent(self, lease: Lease, taken_bytes: int) -> None:
+        """The same for an answer; gives others up where unsent answers have too many bytes."""
+        self._unsent[lease] = None
+        self._unsent_bytes += taken_bytes
+        self._grant(lease, taken_bytes)
+        now = asyncio.get_running_loop().time()
+        while self._unsent_bytes * _UNSENT > self.limit_bytes and len(self._unsent) > 1:
+            others = (other for other in self._unsent if other is not lease)
+            self._drop(max(others, key=lambda other: (_held(other), other.remaining_s(now))))
+
     def release(self, *leases: Lease) -> None:
         """Gives all bytes of the leases back, and their places among those who wait."""
         released_bytes = 0
@@ -145,6 +180,9 @@ class Budget:
             if lease.room is not None:
                 self._end_waiting(lease.room, granted=False)
             self._leases.pop(lease, None)
+            if lease in self._unsent:
+                del self._unsent[lease]
+                self._unsent_bytes -= lease.leased_bytes
             released_bytes += lease.leased_bytes
             lease.share.leased_bytes -= lease.leased_bytes
             lease.leased_bytes = 0
@@ -221,8 +259,11 @@ class Budget:
             waiter.granted.set_result(granted)
 
     def _refuse_one(self) -> None:
-        """Refuses the newest of the address that waits with most: to fill the queue takes many addresses."""
-        share = max(reversed(self._waiting), key=lambda share: share.waiting)
+        """Refuses the newest of the address that waits with most: to fill the queue takes many addresses.
+
+        Strangers are refused before proved callers.
+        """
+        share = max(reversed(self._waiting), key=lambda share: (not share.proved, share.waiting))
         self._refuse(next(reversed(self._waiting[share])))
 
     def _refuse(self, waiter: _Waiter) -> None:
@@ -232,6 +273,8 @@ class Budget:
 
     def _slow(self, now: float) -> list[Lease]:
         """The unfinished requests that need longer for their rest than others wait; the slowest first."""
+        for lease in self._leases:
+            lease.mark(now)
         slow = [
             (remaining_s, lease)
             for lease in self._leases

@@ -34,6 +34,10 @@ STALL_TIMEOUT_S = 30.0  # an answer of which the client takes nothing for so lon
 ANSWER_TIMEOUT_S = 300.0  # and one that it has not taken whole in so long
 PIPELINED = 32
 UNSENT_BYTES = 16 << 10  # of an answer; beyond that the connection reads nothing more
+# A longer answer is given to the transport in pieces, each when the one before has left.
+PIECE_BYTES, TLS_PIECE_BYTES = 64 << 10, 16 << 10
+# What a connection over TLS holds of an unsent answer out of sight: encrypted bytes in two more buffers.
+TLS_UNSENT_BYTES = 128 << 10
 REQUEST_BYTES = 1 << 10  # what a request costs besides its bytes
 # What announces no length is leased in steps. They grow: of many that fill the budget with equal small steps
 # none would ever be read whole.
@@ -127,6 +131,7 @@ class Connection(asyncio.BufferedProtocol):
         self._idle: asyncio.Future[None] | None = None  # what it waits for between requests
         self._lease: Lease | None = None  # of the request that is being read
         self._unsent: Lease | None = None  # of the answer that the client does not take
+        self._body_left = 0  # bytes of a long answer that the transport has not got yet
         self._left_bytes, self._left_since, self._stalled_since = 0, 0.0, 0.0
         self._last = False  # close behind the answer that is under way
         self._not_reading = 0
@@ -169,7 +174,7 @@ class Connection(asyncio.BufferedProtocol):
         # TLS has the bytes in memory already; after a refusal they are dropped.
         if self._tls or self._incoming.stopped:
             return self._loop_time.buffer
-        if self._lease is None:
+        if self._lease is None or not self._lease.announced:  # its chunks may have a byte each
             return self._loop_time.small_buffer
         leased_bytes = self._lease.leased_bytes - self._lease.done_bytes
         return self._loop_time.buffer[: max(leased_bytes, SMALL_READ)]
@@ -240,18 +245,28 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         self._can_write = asyncio.Event()
         self._pause(_WRITING)
-        unsent = self._unsent = Lease(self._share, self._transport.abort, self._loop.time())
-        self._budget.take(unsent, self._transport.get_write_buffer_size())
+        if self._unsent is None:
+            self._count_unsent(self._transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         if self._can_write is not None:
             self._can_write.set()
             self._can_write = None
+        if not self._body_left:
+            self._release_unsent()
+        self._resume(_WRITING)
+
+    def _count_unsent(self, unsent_bytes: int) -> None:
+        if self._unsent is None:
+            self._unsent = Lease(self._share, self._transport.abort, self._loop.time())
+            unsent_bytes += TLS_UNSENT_BYTES if self._tls else 0
+        self._budget.take_unsent(self._unsent, unsent_bytes)
+
+    def _release_unsent(self) -> None:
         if self._unsent is not None:
             self._budget.release(self._unsent)
             self._unsent = None
             self._left_since = 0.0
-        self._resume(_WRITING)
 
     def _pause(self, reason: int) -> None:
         self._not_reading |= reason
@@ -358,7 +373,8 @@ class Connection(asyncio.BufferedProtocol):
         if not self._incoming.stopped:
             self._known = self._incoming.so_far()
         self._incoming.stop()
-        self._linger_s = HURRY_S
+        if self._tls:
+            self._linger_s = HURRY_S
 
     def _too_slow(self) -> None:
         """Others need the memory: refuses the request that is being read."""
@@ -416,8 +432,15 @@ class Connection(asyncio.BufferedProtocol):
                 if answer is None or self._transport.is_closing():
                     return
                 keep_alive = keep_alive and not (self._last and not turns)
-                self._write(answer, keep_alive, request is not None and request.method == "HEAD")
+                rest = self._write(
+                    answer, keep_alive, request is not None and request.method == "HEAD"
+                )
                 del request, answer, lease, room
+                if rest:
+                    await self._write_rest(memoryview(rest))
+                    if self._transport.is_closing():
+                        return
+                del rest
                 if not keep_alive:
                     self._end()
                     return
@@ -456,7 +479,8 @@ class Connection(asyncio.BufferedProtocol):
             self._lease = None
         self._budget.release(*leases)
 
-    def _write(self, answer: Answer, keep_alive: bool, bodiless: bool) -> None:
+    def _write(self, answer: Answer, keep_alive: bool, bodiless: bool) -> bytes:
+        """Writes the answer; returns its body where that is too long to be written at once."""
         body = answer.body
         lines = [_STATUS[answer.status], _clock.line()]
         for name, value in answer.headers:
@@ -467,9 +491,30 @@ class Connection(asyncio.BufferedProtocol):
         if answer.status not in _BODILESS:
             lines.append(b"content-length: %d\r\n" % len(body))
         lines.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
+        rest = b""
         if not bodiless:
-            lines.append(body)
+            if len(body) <= PIECE_BYTES:
+                lines.append(body)
+            else:
+                rest = body
         self._transport.write(b"".join(lines))
+        return rest
+
+    async def _write_rest(self, rest: memoryview) -> None:
+        """Writes a long body in pieces. It counts whole until the client has taken it."""
+        piece_bytes = TLS_PIECE_BYTES if self._tls else PIECE_BYTES
+        self._body_left = len(rest)
+        self._count_unsent(len(rest))
+        while rest and not self._transport.is_closing():
+            if self._can_write is not None:
+                await self._can_write.wait()
+                continue
+            piece, rest = rest[:piece_bytes], rest[piece_bytes:]
+            self._body_left = len(rest)
+            self._transport.write(piece)
+        self._body_left = 0
+        if self._can_write is None:
+            self._release_unsent()
 
     def _end(self) -> None:
         if not self._incoming.stopped or self._not_reading & _ENDED:
@@ -496,7 +541,7 @@ class Connection(asyncio.BufferedProtocol):
     def sweep(self, now: float) -> None:
         """Ends the connection where the client has kept it waiting too long."""
         if self._unsent is not None or self._transport.is_closing():
-            self._sweep_answer(now, self._transport.get_write_buffer_size())
+            self._sweep_answer(now, self._transport.get_write_buffer_size() + self._body_left)
         elif now > self.deadline:
             self._transport.close()
 

@@ -15,6 +15,7 @@ from entrepot.edge.fair_queue import FairSemaphore
 
 _LOOKED_AT = 64  # idle connections among which the longest idle one is searched
 MOST_LINGERING = 16  # connections over TLS
+_PROVED = 4096  # addresses from which somebody has proved who they are
 LARGE_IN_WORK = 8  # requests over `sizes.LARGE` that are in work at a time
 DROPPED_BYTES_S = 64 << 20  # what is read and dropped in a second, of all connections together
 
@@ -58,6 +59,7 @@ class Connections:
         self.crowded = False  # from half the limit on, who was active last is kept track of
         self._trusted = trusted
         self._shares: dict[str, Share] = {}
+        self._proved: dict[str, None] = {}  # those and their networks, oldest first
         self._admitted = 0
         self._lingering: dict[Open, None] = {}  # the oldest first
         self._dropped_until = 0.0  # the time by which what was dropped so far may have been
@@ -70,7 +72,7 @@ class Connections:
     def admit(self, peer: str) -> Share | None:
         """Counts a new connection from this address; None if there is no place for it."""
         network = network_of(peer)
-        share = self._shares.get(network) or Share(network, bool(peer) and not self._trusted(peer))
+        share = self._shares.get(network) or self._share(network, peer)
         if share.limited and share.connections * SHARE >= self.limit:
             self.refused += 1
             return None
@@ -82,6 +84,22 @@ class Connections:
         self._admitted += 1
         self.crowded = self._admitted * 2 > self.limit
         return share
+
+    def _share(self, network: str, peer: str) -> Share:
+        limited = bool(peer) and not self._trusted(peer)
+        return Share(network, limited, proved=network in self._proved)
+
+    def prove(self, peer: str) -> None:
+        """Notes that somebody at this address has proved who they are."""
+        if peer in self._proved:
+            return
+        network = network_of(peer)
+        self._proved |= {peer: None, network: None}
+        while len(self._proved) > _PROVED:
+            del self._proved[next(iter(self._proved))]
+        share = self._shares.get(network)
+        if share is not None:
+            share.proved = True
 
     def leave(self, share: Share) -> None:
         """A connection that was admitted has ended."""

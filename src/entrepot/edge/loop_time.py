@@ -4,6 +4,9 @@ Example: strangers send 300 pipelines of 250 requests each. To read and answer t
 request that comes meanwhile would wait for them all, because a loop runs what is ready in the order in which
 it became so. Once a turn of the loop has read and answered for 10 ms, the other requests wait. Each later
 turn of the loop lets requests go on for 3 ms. The address that has used least of the loop's time comes first.
+
+Strangers from 200 addresses would leave a caller a two-hundredth of that. So addresses from which somebody has
+proved who they are have a queue of their own, which gets four fifths of the time while both wait.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ GIVEN_S = 0.003  # and while something waits, a turn takes so long
 UNREAD_BYTES = 4 << 20  # that were received and wait to be read, of all connections together
 LARGE_READ, READ, SMALL_READ = 256 << 10, 4 << 10, 1 << 10  # bytes that are received at a time
 _BETWEEN_S = 0.002  # so long after a turn that was timed none is
+_PROVED = 4  # so many times as much of the time is for proved callers as for strangers
 _LEAST_S = 0.0001  # a request is taken to cost so much at least
 _NEWEST = 4  # one part in so many of `cost_s` is the newest request's
 
@@ -37,7 +41,9 @@ class LoopTime:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         # Each item goes on when it is called, and returns how many seconds more that will take.
-        self._waiting: FairQueue[Callable[[], float]] = FairQueue()
+        self._proved: FairQueue[Callable[[], float]] = FairQueue()
+        self._strangers: FairQueue[Callable[[], float]] = FairQueue()
+        self._proved_s = self._strangers_s = 0.0  # what each has got since all waited for nothing
         self._giving = False  # `_give` will be called again
         self._switches = ExitStack()  # holds `quick_switches` while giving
         self._unread_bytes = 0
@@ -98,7 +104,7 @@ class LoopTime:
         return max(share.cost_s, _LEAST_S) if read() else 0.0
 
     def _queue(self, share: Share, go_on: Callable[[], float]) -> None:
-        self._waiting.put(share, go_on)
+        (self._proved if share.proved else self._strangers).put(share, go_on)
         if not self._giving:
             self._giving = True
             self._switches.enter_context(quick_switches())
@@ -107,18 +113,28 @@ class LoopTime:
     def _give(self) -> None:
         """Lets as much go on as fills this turn of the loop and the next."""
         given_s = 0.0
-        while self._waiting and given_s < GIVEN_S:
-            share, go_on = self._waiting.pop()
+        while given_s < GIVEN_S and (queue := self._next()):
+            share, go_on = queue.pop()
             began = perf_counter()
             more_s = go_on()
             spent_s = perf_counter() - began
             share.used_s += spent_s
             given_s += spent_s + more_s
-        self._giving = bool(self._waiting)
+            if queue is self._proved:
+                self._proved_s += spent_s + more_s
+            else:
+                self._strangers_s += spent_s + more_s
+        self._giving = bool(self._next())
         if self._giving:
             self._loop.call_soon(self._give)
         else:
+            self._proved_s = self._strangers_s = 0.0
             self._switches.close()
+
+    def _next(self) -> FairQueue[Callable[[], float]]:
+        """The queue whose turn it is; empty where both are."""
+        proved = self._proved_s <= _PROVED * self._strangers_s or not self._strangers
+        return self._proved if proved and self._proved else self._strangers
 
 
 def _go_on(turn: asyncio.Future[None], share: Share) -> float:

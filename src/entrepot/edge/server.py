@@ -124,7 +124,8 @@ async def _serve(listener: Listener, lifecycle: Lifecycle) -> None:
     if lifecycle.watchdog is not None:
         lifecycle.watchdog.start()
     lifecycle.listening(*listener.sock.getsockname()[:2])
-    tidied = loop.time()
+    budget = server.connections.budget
+    tidied, dropped = loop.time(), 0
     while not ends.asked.is_set():
         try:
             await asyncio.wait_for(ends.asked.wait(), SWEEP_S)
@@ -132,8 +133,9 @@ async def _serve(listener: Listener, lifecycle: Lifecycle) -> None:
             server.connections.sweep(loop.time())
             if admin is not None:
                 admin.connections.sweep(loop.time())
-            if loop.time() - tidied > TIDY_S or server.connections.budget.waiting:
-                tidied = loop.time()
+            full = budget.waiting or budget.dropped > dropped
+            if loop.time() - tidied > TIDY_S or full:
+                tidied, dropped = loop.time(), budget.dropped
                 await loop.run_in_executor(None, lifecycle.tidy)
     if lifecycle.watchdog is not None:
         lifecycle.watchdog.stop()
