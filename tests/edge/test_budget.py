@@ -226,7 +226,7 @@ def test_unsent_answers_have_half_of_the_budget_and_the_largest_holder_gives_way
         shares = [Share(network) for network in "abc"]
         for share, answers in zip(shares, (9, 4, 3), strict=True):
             for _ in range(answers):
-                case.budget.take_unsent(case.lease(share), MB)
+                case.budget.take_unsent(case.lease(share, since=-GRACE_S), MB)
         assert case.dropped == []
         case.held(Share("request"), 16 * MB)  # a request's bytes give nobody's answer up
         assert case.dropped == []
@@ -240,6 +240,18 @@ def test_unsent_answers_have_half_of_the_budget_and_the_largest_holder_gives_way
         assert case.dropped == ["a"] * 4
 
     run(check)
+
+
+def test_young_answers_give_way_only_where_they_would_have_all_of_the_budget() -> None:
+    async def check() -> None:
+        case, now = Case(), asyncio.get_running_loop().time()
+        for _ in range(32):
+            case.budget.take_unsent(case.lease(Share("many"), since=now), MB)
+        assert case.dropped == []
+        case.budget.take_unsent(case.lease(Share("one"), since=now), MB)
+        assert case.dropped == ["many"]
+
+    asyncio.run(check())
 
 
 def test_an_answer_larger_than_half_is_sent_all_the_same() -> None:

@@ -10,7 +10,8 @@ second must not keep others out, also where it sent nearly all at first. Nor may
 megabyte a second: what has waited for 2 s gets room from an address that holds more.
 
 An answer is in memory before anybody could ask for room. Those that clients do not take may have half of the
-budget. Beyond that the slowest of the address that holds most is given up, and its connection ends.
+budget. Beyond that the slowest of the address that holds most is given up, and its connection ends; an answer
+that is younger than a second only where they would have all of it.
 
 Knows no HTTP and no socket. Everything here runs on the event loop's thread.
 """
@@ -169,8 +170,15 @@ class Budget:
         self._unsent_bytes += taken_bytes
         self._grant(lease, taken_bytes)
         now = asyncio.get_running_loop().time()
-        while self._unsent_bytes * _UNSENT > self.limit_bytes and len(self._unsent) > 1:
-            others = (other for other in self._unsent if other is not lease)
+        while self._unsent_bytes * _UNSENT > self.limit_bytes:
+            others = [
+                other
+                for other in self._unsent
+                if other is not lease
+                and (now - other.since > GRACE_S or self._unsent_bytes > self.limit_bytes)
+            ]
+            if not others:
+                return
             self._drop(max(others, key=lambda other: (_held(other), other.remaining_s(now))))
 
     def release(self, *leases: Lease) -> None:
