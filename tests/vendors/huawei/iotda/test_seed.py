@@ -270,6 +270,13 @@ def test_an_instance_that_is_named_is_the_callers(server: Server, iotda: Caller)
     assert twice.status == 400
 
 
+def test_a_tenant_may_bring_its_instance_along(server: Server) -> None:
+    caller = new_tenant(server, "iotda-instance", "iotda.instance_id=inst-1")
+    assert server.credentials("iotda-instance")["iotda"]["instance_id"] == "inst-1"
+    listed = [caller.send("GET", "products", headers={"Instance-Id": i}) for i in ("inst-1", "x")]
+    assert [answer.status for answer in listed] == [200, 403]
+
+
 def test_both_signatures_and_a_token_make_products(server: Server, iotda: Caller) -> None:
     body = {"name": "signed", "device_type": "T", "protocol_type": "MQTT", "data_format": "json",
             "service_capabilities": []}  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from functools import partial
 from random import getrandbits
 
@@ -25,7 +24,7 @@ OPERATIONS = PRODUCTS + APPS + DEVICES
 
 def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str, str]]:
     app = handles.app_id(vault, tenant.default_space)
-    return {"iotda": {"instance_id": tenant.ids[auth.INSTANCE], "app_id": app}}
+    return {"iotda": {"instance_id": handles.instance_id(vault, tenant), "app_id": app}}
 
 
 IOTDA = Dialect(
@@ -42,8 +41,8 @@ IOTDA = Dialect(
     decode=body.decode,
     encode=codec.answer,
     refuse=errors.refusal,
-    tenant_ids=lambda: {auth.INSTANCE: str(uuid.uuid4())},
     credentials=_credentials,
+    options=(handles.INSTANCE,),
     handle=handles.product_handle,
     product_of=handles.product_of,
     device_handle=handles.device_id,

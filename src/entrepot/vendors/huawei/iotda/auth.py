@@ -7,8 +7,8 @@ from entrepot.core.faults import Malformed, NotFound
 from entrepot.dialect.dialect import Exchange
 from entrepot.vendors.huawei import auth as huawei
 from entrepot.vendors.huawei.account import PROJECT
+from entrepot.vendors.huawei.iotda import handles
 
-INSTANCE = "iotda.instance_id"
 SINGLE_HEADERS = huawei.SINGLE_HEADERS | {b"instance-id"}
 _FORGOTTEN = "{project_id}"
 
@@ -33,10 +33,10 @@ async def authenticate(exchange: Exchange) -> Caller:
     if stated and stated != project.encode():
         raise Malformed("headers", "X-Project-Id is not the project in the path")
     caller = await huawei.authenticate(exchange)
-    ids = caller.tenant.ids
-    if project != ids[PROJECT]:
+    if project != caller.tenant.ids[PROJECT]:
         raise NotFound("project", project)
-    instance = exchange.request.headers.get(b"instance-id")
-    if instance and instance.decode("latin-1") != ids[INSTANCE]:
-        raise NotFound("instance", instance.decode("latin-1"))
+    if named := exchange.request.headers.get(b"instance-id"):
+        instance = named.decode("latin-1")
+        if instance != handles.instance_id(caller.vault, caller.tenant):
+            raise NotFound("instance", instance)
     return caller

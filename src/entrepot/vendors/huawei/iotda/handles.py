@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from entrepot.core.devices.registry import DeviceRef
 from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Tenant
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
 from entrepot.core.vault import Vault
@@ -16,12 +18,20 @@ from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS, Code
 DIALECT = "iotda"
 ALIAS_RULE = f"{DIALECT}.alias"
 DEVICE_RULE = f"{DIALECT}.device"
+INSTANCE = f"{DIALECT}.instance_id"  # the option of a tenant that brought its own
 
 _PRODUCT = Code("iotda/product", HEX, 24, bits=96)
 _APP = Code("iotda/app", LETTERS_AND_DIGITS, 22, bits=128)
+_INSTANCE = Code("iotda/instance", HEX, 32, bits=128)
 _APP_LEAD = 6
 _MOST_PRODUCT_ID = 36
 _MARKER_END = 1 << 62  # beyond every record, and still a number that a store can compare
+
+
+def instance_id(vault: Vault, tenant: Tenant) -> str:
+    """Returns what the tenant's instance is called: its option says so, else it is computed, as a UUID."""
+    own = tenant.settings.options.get(INSTANCE)
+    return own or str(uuid.UUID(_INSTANCE.write(vault, tenant.id)))
 
 
 def product_id(vault: Vault, product: int) -> str:
