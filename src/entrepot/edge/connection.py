@@ -512,6 +512,7 @@ class Connection(asyncio.BufferedProtocol):
             piece, rest = rest[:piece_bytes], rest[piece_bytes:]
             self._body_left = len(rest)
             self._transport.write(piece)
+            await asyncio.sleep(0)  # others' requests come between the pieces
         self._body_left = 0
         if self._can_write is None:
             self._release_unsent()
