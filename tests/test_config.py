@@ -122,6 +122,7 @@ def test_every_setting_but_the_secret_is_a_flag_of_serve_with_and_without_the_pa
     assert set(FLAGS) == {*settings, *StoreOptions().flags, "config"}
 
 
-def test_the_manual_names_every_setting() -> None:
-    manual = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
+@pytest.mark.parametrize("page", ["operations.md", "operations.zh.md"])
+def test_the_manual_names_every_setting(page: str) -> None:
+    manual = (Path(__file__).parents[1] / "docs" / page).read_text(encoding="utf-8")
     assert {n for n in Config.__struct_fields__ if f"`{n}`" not in manual} == set()

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,12 +19,16 @@ ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted(p.name for p in (ROOT / "examples").glob("*.py") if p.name != "where.py")
 PAGES = ("README.md", "README.zh.md")
 GUIDES = ("docs/getting-started.md", "docs/getting-started.zh.md")
-MANUALS = ("docs/operations.md",)
+MANUALS = ("docs/operations.md", "docs/operations.zh.md")
+MODELS = ("docs/models.md", "docs/models.zh.md")
+IN_BOTH_LANGUAGES = (PAGES, GUIDES, MANUALS, MODELS)
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#:]+)\)|href=\"([^\"#:]+)\"")
 _COMMAND = re.compile(r"^(?:\| `)?entrepot ([a-z|\\-]+(?: [a-z|\\]+)?)", re.MULTILINE)
 _CALL = re.compile(r"\A\$ python examples/(\w+\.py)\n")
+_CODE = re.compile(r"`([^`]+)`")
+_NUMBER = re.compile(r"\d(?:[\d.,]*\d)?")
 _MEMBERS = (
     "ProductKey|ProductSecret|RequestId|app_id|create_time|created_datetime|data|id"
     "|last_updated_datetime|product_serial|requestId|user_id|user_name"
@@ -92,7 +97,7 @@ def test_the_code_on_a_page_is_code_of_an_example(page: str) -> None:
         assert any(text in source for source in sources), f"not in any example:\n{text}"
 
 
-@pytest.mark.parametrize("page", [*PAGES, *GUIDES, *MANUALS])
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES, *MANUALS, *MODELS])
 def test_every_command_on_a_page_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     named = {m.replace("\\", "") for m in _COMMAND.findall(text)}
@@ -104,7 +109,7 @@ def test_every_command_on_a_page_exists(page: str) -> None:
             assert say(*words, "--help").status == 0, f"{page}: entrepot {' '.join(words)}"
 
 
-@pytest.mark.parametrize("page", [*PAGES, *GUIDES, *MANUALS])
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES, *MANUALS, *MODELS])
 def test_every_link_on_a_page_leads_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     links = [a or b for a, b in _LINK.findall(text)]
@@ -113,13 +118,29 @@ def test_every_link_on_a_page_leads_somewhere(page: str) -> None:
         assert ((ROOT / page).parent / link).exists(), f"{page}: {link}"
 
 
-@pytest.mark.parametrize(("english", "chinese"), [PAGES, GUIDES])
+@pytest.mark.parametrize(("english", "chinese"), IN_BOTH_LANGUAGES)
 def test_both_languages_say_as_much(english: str, chinese: str) -> None:
     def outline(page: str) -> list[str]:
         text = (ROOT / page).read_text(encoding="utf-8")
         return re.findall(r"^(#+ |```\w*|\| )", text, re.MULTILINE)
 
     assert outline(english) == outline(chinese)
+
+
+@pytest.mark.parametrize(("english", "chinese"), IN_BOTH_LANGUAGES)
+def test_the_chinese_page_has_every_number_and_name_of_the_english_one(
+    english: str, chinese: str
+) -> None:
+    def sections(page: str) -> list[Counter[str]]:
+        text = _FENCE.sub("", (ROOT / page).read_text(encoding="utf-8"))
+        parts = re.split(r"^#+ .*$", text, flags=re.MULTILINE)
+        return [
+            Counter([" ".join(code.split()) for code in _CODE.findall(p)] + _NUMBER.findall(p))
+            for p in parts
+        ]
+
+    for wanted, given in zip(sections(english), sections(chinese), strict=True):
+        assert wanted - given == Counter()
 
 
 def test_only_what_varies_is_left_out_of_the_comparison() -> None:

@@ -1,4 +1,4 @@
-"""What docs/models.md and the READMEs show of thing models is what happens; knows no vendor's words."""
+"""What the pages on thing models and the READMEs show is what happens; knows no vendor's words."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from entrepot import models
 from tests.cli.console import say
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "models.md"
-PAGES = (PAGE, ROOT / "README.md", ROOT / "README.zh.md")
+MANUALS = (ROOT / "docs" / "models.md", ROOT / "docs" / "models.zh.md")
+PAGES = (*MANUALS, ROOT / "README.md", ROOT / "README.zh.md")
 
 _CONSOLE = re.compile(r"^```console\n(\$ entrepot model .*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -46,14 +46,16 @@ def test_the_commands_of_a_page_print_what_it_shows(
         assert said.out + said.err == printed, command
 
 
-def test_the_examples_in_python_are_true() -> None:
-    done = doctest.testfile(str(PAGE), module_relative=False)
+@pytest.mark.parametrize("page", MANUALS, ids=lambda p: p.name)
+def test_the_examples_in_python_are_true(page: Path) -> None:
+    done = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
     assert done.attempted > 10
     assert done.failed == 0
 
 
-def test_every_function_is_on_the_page() -> None:
-    text = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", MANUALS, ids=lambda p: p.name)
+def test_every_function_is_on_the_page(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
     for name in ("check", "convert", "diff", "read", "recognise", "write"):
         assert callable(getattr(models, name))
         assert f"models.{name}(" in text

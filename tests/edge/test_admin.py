@@ -122,8 +122,9 @@ def test_a_reached_limit_is_counted(server: Server) -> None:
     assert total(samples(server), "entrepot_limits_hit_total", limit="rate", **labels) == refused
 
 
-def test_the_manual_names_every_metric(server: Server) -> None:
-    manual = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+@pytest.mark.parametrize("page", ["operations.md", "operations.zh.md"])
+def test_the_manual_names_every_metric(server: Server, page: str) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
     named = {
         name.removesuffix("_total").removesuffix("_bucket").removesuffix("_sum")
         .removesuffix("_count").removesuffix("_created")
