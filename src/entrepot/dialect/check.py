@@ -18,6 +18,7 @@ from msgspec import inspect as mi
 
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.core.unreadable import not_json, other_type
+from entrepot.dialect.numbers import may_hold_large_numbers, may_hold_rounded_fractions
 from entrepot.dialect.sizes import MOST_VALUES, refuse_many
 from entrepot.dialect.validator import (
     FROM_TEXT,
@@ -27,8 +28,6 @@ from entrepot.dialect.validator import (
     Leniency,
     check_free,
     check_whole,
-    may_hold_large_numbers,
-    may_hold_rounded_fractions,
     rules_of,
     struct_rules,
     under,

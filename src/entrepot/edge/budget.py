@@ -9,9 +9,9 @@ is refused. While something waits, the slowest unfinished request is dropped: a 
 second must not keep others out, also where it sent nearly all at first. Nor may four that send 8 MB each at a
 megabyte a second: what has waited for 2 s gets room from an address that holds more.
 
-An answer is in memory before anybody could ask for room. Those that clients do not take may have half of the
-budget. Beyond that the slowest of the address that holds most is given up, and its connection ends; an answer
-that is younger than a second only where they would have all of it.
+An answer is in memory before anybody can ask for room. Answers that clients do not read may take half of the
+budget. When they take more, the server drops one and closes its connection: the slowest answer of the address
+that holds most. Answers younger than a second are dropped only when unread answers take the whole budget.
 
 Knows no HTTP and no socket. Everything here runs on the event loop's thread.
 """

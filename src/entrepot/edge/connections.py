@@ -15,7 +15,7 @@ from entrepot.edge.fair_queue import FairSemaphore
 
 _LOOKED_AT = 64  # idle connections among which the longest idle one is searched
 MOST_LINGERING = 16  # connections over TLS
-_PROVED = 4096  # addresses from which somebody has proved who they are
+_PROVED = 4096  # proved addresses that are remembered (see `loop_time.py`)
 LARGE_IN_WORK = 8  # requests over `sizes.LARGE` that are in work at a time
 DROPPED_BYTES_S = 64 << 20  # what is read and dropped in a second, of all connections together
 
@@ -59,7 +59,7 @@ class Connections:
         self.crowded = False  # from half the limit on, who was active last is kept track of
         self._trusted = trusted
         self._shares: dict[str, Share] = {}
-        self._proved: dict[str, None] = {}  # those and their networks, oldest first
+        self._proved: dict[str, None] = {}  # proved addresses and their networks, oldest first
         self._admitted = 0
         self._lingering: dict[Open, None] = {}  # the oldest first
         self._dropped_until = 0.0  # the time by which what was dropped so far may have been
@@ -90,7 +90,7 @@ class Connections:
         return Share(network, limited, proved=network in self._proved)
 
     def prove(self, peer: str) -> None:
-        """Notes that somebody at this address has proved who they are."""
+        """Notes that a request from this address had a valid signature or token."""
         if peer in self._proved:
             return
         network = network_of(peer)

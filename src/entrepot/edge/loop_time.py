@@ -5,8 +5,9 @@ request that comes meanwhile would wait for them all, because a loop runs what i
 it became so. Once a turn of the loop has read and answered for 10 ms, the other requests wait. Each later
 turn of the loop lets requests go on for 3 ms. The address that has used least of the loop's time comes first.
 
-Strangers from 200 addresses would leave a caller a two-hundredth of that. So addresses from which somebody has
-proved who they are have a queue of their own, which gets four fifths of the time while both wait.
+If strangers send from 200 addresses, an equal part for each address is too little for a caller. An address is
+"proved" once a request from it had a valid signature or token. Proved addresses have their own queue. While
+both queues wait, it gets four fifths of the time.
 """
 
 from __future__ import annotations

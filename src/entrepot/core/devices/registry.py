@@ -282,8 +282,7 @@ def hubs(tx: Tx, gateway: Device) -> Iterator[Device]:
 def _connect_through(tx: Tx, caller: Caller, gateway: Device) -> None:
     """Counts one more sub-device.
 
-    Where nobody had said what the product's devices are, they are gateways from now on, so that dialects that
-    have a word for it show it.
+    If the product's kind was not set, it becomes "gateway". Dialects that show kinds then show the right one.
     """
     _count_children(tx, gateway, 1)
     product = tx.get(Product, gateway.tenant, gateway.product)

@@ -124,7 +124,7 @@ def change(call: Call, caller: Caller) -> tuple[Ref, Callable[[core.Product], Ed
 def _days(profile: Profile) -> tuple[int, int]:
     """Returns the default and the maximum of days that a certificate lives.
 
-    The default is never above the maximum, whatever an earlier release took.
+    Earlier releases accepted a default above the maximum; the default is then shown as the maximum.
     """
     mine = profile.extras.get(DIALECT, {})
     most = mine.get("maxValidDay", wire.MAX_VALID_DAY)

@@ -16,7 +16,7 @@ import jiter
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from entrepot.dialect.validator import may_hold_large_numbers
+from entrepot.dialect.numbers import may_hold_large_numbers
 from entrepot.vendors.huawei.iotda.common import ID_CLASS
 from entrepot.vendors.huawei.iotda.formats.size import CONTENT_BYTES
 from entrepot.vendors.huawei.iotda.formats.wire import NAME_CLASS, TEXT_CLASS
