@@ -185,8 +185,9 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
     connections = Connections(max(config.max_connections // config.workers, 1), budget, trusted)
 
     def proved(exchange: Exchange, answer: Answer, seconds: float) -> None:
-        if exchange.caller is not None:
-            connections.prove(exchange.request.peer)
+        peer = exchange.request.peer
+        if exchange.caller is not None and peer not in connections.proved:
+            connections.prove(peer)
 
     observers.append(proved)
     edge = Edge(owners, context, observers, config.max_in_work, proxies)

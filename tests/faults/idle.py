@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from entrepot.edge.server import TLS_WEIGHT
 from tests.certificates import issue
 from tests.faults.memory import resident_mb
 from tests.server import Server
@@ -43,7 +44,7 @@ def main() -> int:
     given = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    for tls, number in ((False, given.number), (True, given.number // 4)):
+    for tls, number in ((False, given.number), (True, given.number // TLS_WEIGHT)):
         with tempfile.TemporaryDirectory() as folder:
             flags = issue(Path(folder), "localhost").flags if tls else ()
             with Server(Path(folder) / "data", *flags) as server:

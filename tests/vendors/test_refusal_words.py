@@ -1,7 +1,7 @@
 """A refusal speaks the vendor's and our words: no library's and no language's words reach a caller.
 
-Every operation of every dialect gets texts that are no JSON, and values of another type at each place that
-its body or its parameters declare.
+Every operation of every dialect gets texts that are no JSON, and values of another type at the places that
+its body and its parameters declare: neighbouring places get different ones.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import cycle
 from typing import Any
 from urllib.parse import quote
 
@@ -69,15 +70,25 @@ def _with_parameter(name: str, value: Any, request: Request) -> Request:
     return replace(request, query=b"&".join(pairs))
 
 
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1")
+
+
+def _turns(values: tuple[Any, ...], among: int) -> Iterator[tuple[Any, ...]]:
+    """One part of the values after another, for ever: each place tries one in so many, all places try all."""
+    return cycle([values[first::among] for first in range(among)])
+
+
 def _wrong(operation: Operation) -> Iterator[Way]:
+    some, texts = _turns(OTHERS, 2), _turns(OTHERS + tuple(map(_text, NO_JSON)), 3)
     if operation.body is not None and not operation.is_upload:
         for raw in NO_JSON:
             yield Way(f"{raw[:20]!r}", before=body(raw))
-        for path, _ in places(mi.type_info(operation.body)):
-            for value in OTHERS:
+        for (path, _), values in zip(places(mi.type_info(operation.body)), some, strict=False):
+            for value in values:
                 yield Way(f"{path} {value!r}", before=partial(_with_value, path, value))
-    for name in operation.parameters:
-        for value in (*OTHERS, *(raw.decode("latin-1") for raw in NO_JSON)):
+    for name, values in zip(operation.parameters, texts, strict=False):
+        for value in values:
             yield Way(f"{name} {value!r:.40}", before=partial(_with_parameter, name, value))
 
 

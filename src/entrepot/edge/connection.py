@@ -46,7 +46,7 @@ STEP_BYTES, LARGEST_STEP = 64 << 10, 1 << 20
 # touched. So the bytes count twice, and a connection that needed much of it is closed once it is idle.
 TLS_BUFFER_BYTES = 16 << 10
 
-_STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
+_STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}".encode() for s in HTTPStatus}
 _BODILESS = frozenset((204, 304))
 _NEVER = math.inf
 # Why a connection does not read:
@@ -75,11 +75,11 @@ class Clock:
         self._line = b""
 
     def line(self) -> bytes:
-        """`date: ...` with its line end."""
+        """`date: ...`, without a line end."""
         now = time.time()
         if not self._until - 1 <= now < self._until:  # clocks are also set back
             self._until = now // 1 + 1
-            self._line = f"date: {formatdate(now, usegmt=True)}\r\n".encode()
+            self._line = f"date: {formatdate(now, usegmt=True)}".encode()
         return self._line
 
 
@@ -113,6 +113,41 @@ class Connection(asyncio.BufferedProtocol):
 
     `deadline` is when the connection has been waiting too long (loop time); the server sweeps.
     """
+
+    # There are thousands of these, and each attribute is read for every request.
+    __slots__ = (
+        "_application",
+        "_body_left",
+        "_budget",
+        "_caller",
+        "_can_write",
+        "_connections",
+        "_had_turn",
+        "_idle",
+        "_incoming",
+        "_known",
+        "_last",
+        "_lease",
+        "_left_bytes",
+        "_left_since",
+        "_linger_s",
+        "_loop",
+        "_loop_time",
+        "_not_reading",
+        "_receives_little",
+        "_rest",
+        "_share",
+        "_stalled_since",
+        "_task",
+        "_timed",
+        "_tls",
+        "_transport",
+        "_turns",
+        "_unanswered",
+        "_unread",
+        "_unsent",
+        "deadline",
+    )
 
     def __init__(
         self, application: Application, connections: Connections, share: Share, loop_time: LoopTime
@@ -482,22 +517,19 @@ class Connection(asyncio.BufferedProtocol):
     def _write(self, answer: Answer, keep_alive: bool, bodiless: bool) -> bytes:
         """Writes the answer; returns its body where that is too long to be written at once."""
         body = answer.body
-        lines = [_STATUS[answer.status], _clock.line()]
-        for name, value in answer.headers:
-            # `header_value` has seen to it; were it forgotten, a caller's text could begin a line here.
-            if value.find(b"\n") >= 0 or value.find(b"\r") >= 0:
-                raise ValueError(f"the header {name!r} holds a line break")
-            lines += (name, b": ", value, b"\r\n")
+        lines = [_STATUS[answer.status], _clock.line(), *map(b": ".join, answer.headers)]
         if answer.status not in _BODILESS:
-            lines.append(b"content-length: %d\r\n" % len(body))
-        lines.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-        rest = b""
-        if not bodiless:
-            if len(body) <= PIECE_BYTES:
-                lines.append(body)
-            else:
-                rest = body
-        self._transport.write(b"".join(lines))
+            lines.append(b"content-length: %d" % len(body))
+        if not keep_alive:
+            lines.append(b"connection: close")
+        head = b"\r\n".join(lines)
+        # `header_value` has seen to it; were it forgotten, a caller's text could begin a line here.
+        if not head.count(b"\n") == head.count(b"\r") == len(lines) - 1:
+            raise ValueError("a header holds a line break")
+        if bodiless:
+            body = b""
+        rest = body if len(body) > PIECE_BYTES else b""
+        self._transport.write(b"\r\n\r\n".join((head, b"" if rest else body)))
         return rest
 
     async def _write_rest(self, rest: memoryview) -> None:

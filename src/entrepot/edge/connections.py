@@ -59,7 +59,7 @@ class Connections:
         self.crowded = False  # from half the limit on, who was active last is kept track of
         self._trusted = trusted
         self._shares: dict[str, Share] = {}
-        self._proved: dict[str, None] = {}  # proved addresses and their networks, oldest first
+        self.proved: dict[str, None] = {}  # proved addresses and their networks, oldest first
         self._admitted = 0
         self._lingering: dict[Open, None] = {}  # the oldest first
         self._dropped_until = 0.0  # the time by which what was dropped so far may have been
@@ -87,16 +87,14 @@ class Connections:
 
     def _share(self, network: str, peer: str) -> Share:
         limited = bool(peer) and not self._trusted(peer)
-        return Share(network, limited, proved=network in self._proved)
+        return Share(network, limited, proved=network in self.proved)
 
     def prove(self, peer: str) -> None:
         """Notes that a request from this address had a valid signature or token."""
-        if peer in self._proved:
-            return
         network = network_of(peer)
-        self._proved |= {peer: None, network: None}
-        while len(self._proved) > _PROVED:
-            del self._proved[next(iter(self._proved))]
+        self.proved |= {peer: None, network: None}
+        while len(self.proved) > _PROVED:
+            del self.proved[next(iter(self.proved))]
         share = self._shares.get(network)
         if share is not None:
             share.proved = True

@@ -28,6 +28,7 @@ FREE_BYTES = 5 << 10  # so much of a request may be in memory without a lease of
 LINE_BYTES = 150  # the memory of a header line besides its bytes
 _MANY_LINES = 24  # from here on that memory is counted, also of a request with few bytes
 
+_PLAIN_DIGITS = 9  # of a length that needs no care
 _FEW_PIECES, _GATHERED_BYTES = 64, 1 << 18
 _NONE: frozenset[bytes] = frozenset()
 _TEXT = ((b"content-type", b"text/plain"),)
@@ -77,6 +78,37 @@ class Receiver(Protocol):
 
 class Incoming:
     """Reads requests one after another. `close` when the connection has ended."""
+
+    # There are thousands of these, and each attribute is read for every request.
+    __slots__ = (
+        "_body",
+        "_body_bytes",
+        "_body_limit",
+        "_completed",
+        "_declared_bytes",
+        "_framing_bytes",
+        "_gathered",
+        "_head",
+        "_head_bytes",
+        "_headers",
+        "_limits",
+        "_parser",
+        "_path",
+        "_peer",
+        "_query",
+        "_receiver",
+        "_repeated",
+        "_repeats",
+        "_small",
+        "_small_read",
+        "_url",
+        "_url_limit",
+        "_url_pieces",
+        "in_head",
+        "in_message",
+        "last",
+        "stopped",
+    )
 
     def __init__(self, limits: Limits, receiver: Receiver, peer: str) -> None:
         self._limits = limits
@@ -248,7 +280,10 @@ class Incoming:
             return
         self.in_head = False
         url_bytes = 0 if self._small else self._url_bytes()
-        self._split()
+        if self._url_pieces:
+            self._join_url()
+        self._path, self._query = _parts(self._url)
+        self._url = b""
         headers = self._headers
         lines = len(headers) + self._repeats
         if lines > _MANY_LINES:
@@ -290,9 +325,10 @@ class Incoming:
 
     def _announced(self, headers: dict[bytes, bytes]) -> None:
         """A body follows: refuses one that is too long before it is sent."""
-        declared = headers.get(b"content-length", b"").lstrip(b"0") or b"0"
-        length = int(declared[:19])  # with more digits it is over every limit anyway
-        self._declared_bytes = length
+        declared = headers.get(b"content-length", b"0")
+        if len(declared) > _PLAIN_DIGITS:
+            declared = declared.lstrip(b"0")[:19] or b"0"  # with more it is over every limit anyway
+        self._declared_bytes = length = int(declared)
         if length > FREE_BYTES or b"transfer-encoding" in headers:
             self._body_limit = self._limits.body_limit(self._request())
             if len(self._query) > SMALL_QUERY:
@@ -374,15 +410,8 @@ class Incoming:
         return long
 
     def _join_url(self) -> None:
-        if self._url_pieces:
-            self._url = b"".join((self._url, *self._url_pieces))
-            self._url_pieces.clear()
-
-    def _split(self) -> None:
-        """The request target as path and query."""
-        self._join_url()
-        self._path, self._query = _parts(self._url)
-        self._url = b""
+        self._url = b"".join((self._url, *self._url_pieces))
+        self._url_pieces.clear()
 
     def _request(self, body: bytes = b"") -> Request:
         return Request(

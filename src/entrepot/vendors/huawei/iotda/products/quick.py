@@ -197,8 +197,8 @@ class _Gathered:
 def read(raw: bytes) -> tuple[wire.CreateProduct, msgspec.Raw] | None:
     """The body and its services as text; None where only the careful way can tell what it is."""
     # A longer body may hold too much. An escaped control character or colon would spoil the counting; nobody sends any.
-    if len(raw) > CONTENT_BYTES or raw.find(b"\\u00") >= 0:
-        return None
+    if len(raw) > CONTENT_BYTES or (raw.find(b"\\") >= 0 and raw.find(b"\\u00") >= 0):
+        return None  # one character is looked for ten times as quickly as four
     try:
         if not raw.isascii():
             raw.decode()
