@@ -27,13 +27,16 @@ FUZZ := $(addprefix tests/contract/test_,schemathesis.py laws.py model_laws.py d
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: setup run test check check-long audit bench plots docs format lock clean
+.PHONY: setup run wheel test check check-long audit bench plots docs format lock clean
 
 setup: .venv/.npm ## everything that test and check need
 	@:
 
 run: .venv/.run ## serve, with the runtime requirements alone
 	.venv/bin/entrepot serve --show-credentials true $(ARGS)
+
+wheel: .venv/.run ## build dist/entrepot-*.whl, which pip installs anywhere
+	.venv/bin/hatchling build --target wheel
 
 test: setup ## the whole suite, or less: make test ARGS="tests/core -x"
 	$(if $(ARGS),.venv/bin/pytest $(ARGS),$(SUITE))
@@ -46,6 +49,7 @@ check: setup ## format, lint, types, layers, tests
 	$(SUITE)
 
 check-long: setup ## an hour or so: attacks on memory and on others' time, 100,000 changed models, a long fuzz
+	.venv/bin/python -m tests.wheel
 	.venv/bin/python -m tests.faults.memory
 	.venv/bin/python -m tests.faults.fairness
 	.venv/bin/python -m tests.faults.mutations --count 100000

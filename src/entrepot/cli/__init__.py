@@ -30,6 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
+    if words == ["--version"]:
+        from entrepot import __version__
+
+        print(__version__)  # importing the parser would take longer than all else (a test holds it)
+        return 0
     if words[:1] == ["serve"]:
         from entrepot.cli import serving
 
