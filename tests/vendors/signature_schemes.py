@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -215,6 +216,34 @@ PLAIN = _of_huawei("huawei-plain", None, _ACCESS, _iotda)
 HASHED = _of_huawei("huawei-plain, the body's hash in a header", None, _ACCESS, _hashed)
 DERIVED = _of_huawei("huawei-derived", "cn-north-4", _CREDENTIAL, _iotda)
 
+
+def _over_the_date(request: Request, credentials: Credentials, stamp: Stamp) -> Request:
+    """Signed as the Go SDK does: X-Sdk-Date is the only header that is covered."""
+    at = datetime.fromtimestamp(stamp.at_ms / 1000, UTC)
+    dated = added(request, "x-sdk-date", f"{at:%Y%m%dT%H%M%SZ}".encode())
+    key, secret = credentials["access_key"], credentials["secret_key"].encode()
+    said = huawei.Authorization(huawei.STANDARD, key, None, (b"x-sdk-date",), "")
+    made = huawei.signature(dated, said, secret)
+    header = f"{huawei.STANDARD} Access={key}, SignedHeaders=x-sdk-date, Signature={made}"
+    return added(dated, "authorization", header.encode())
+
+
+DATED = dataclasses.replace(
+    PLAIN,
+    name="huawei-plain, the date alone",
+    sign=_over_the_date,
+    listed=None,
+    same={
+        **_ALL,
+        **_AGAIN,
+        **_SLASH,
+        **_HASH,
+        **_HOST,
+        **_other_value("content-type", "the body is JSON whatever it is called"),
+        "path: a letter escaped": PLAIN.same["path: a letter escaped"],
+    },
+)
+
 # EnOS: JSON in the body, the account and the action in the query
 
 
@@ -248,4 +277,4 @@ SIGNED = Scheme(
     },
 )
 
-SCHEMES = (V3, V1, PLAIN, HASHED, DERIVED, SIGNED)
+SCHEMES = (V3, V1, PLAIN, HASHED, DERIVED, DATED, SIGNED)

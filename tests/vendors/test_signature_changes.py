@@ -22,7 +22,17 @@ from tests.contract.changes import Change
 from tests.contract.world import World
 from tests.vendors import signature_attempts as tries
 from tests.vendors.signature_attempts import Attempt, Parties
-from tests.vendors.signature_schemes import DERIVED, HASHED, PLAIN, SCHEMES, SIGNED, V1, V3, Scheme
+from tests.vendors.signature_schemes import (
+    DATED,
+    DERIVED,
+    HASHED,
+    PLAIN,
+    SCHEMES,
+    SIGNED,
+    V1,
+    V3,
+    Scheme,
+)
 
 _numbers = count(1, 2)  # of products; a spliced request has the body of the next
 
@@ -58,6 +68,7 @@ _OF_ONE = {
     PLAIN.name: tries.of_a_plain_key,
     HASHED.name: tries.of_a_hash,
     DERIVED.name: tries.of_a_derived_key,
+    DATED.name: tries.of_a_plain_key,
     SIGNED.name: tries.of_enos,
 }
 CHANGES = [(scheme, change) for scheme in SCHEMES for change in changes_of(scheme)]

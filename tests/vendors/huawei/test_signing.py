@@ -70,7 +70,7 @@ def vector_request(vector: dict[str, Any]) -> Request:
 
 
 def test_the_vectors_are_all_there() -> None:
-    assert len(VECTORS) == 23
+    assert len(VECTORS) == 27
     assert sum("canonical_request" in vector for vector in VECTORS) == 11
     assert sum("string_to_sign" in vector for vector in VECTORS) == 10
     assert sum(vector["signable"] for vector in VECTORS) == 20
@@ -323,13 +323,42 @@ def test_an_empty_secret_proves_nothing() -> None:
 # --- which headers must be signed
 
 
-@pytest.mark.parametrize("missing", [b"host", b"x-sdk-date"])
-def test_host_and_date_must_be_signed(missing: bytes) -> None:
-    sent, authorization = signed(plain_request())
-    names = tuple(name for name in authorization.signed_headers if name != missing)
+def signed_over(names: tuple[bytes, ...], region: str | None) -> tuple[Request, Authorization]:
+    """A request of which only these headers are signed."""
+    sent, authorization = signed(plain_request(), region)
     fewer = replace(authorization, signed_headers=names)
-    honest = replace(fewer, signature=signature(sent, fewer, SECRET_KEY))
-    assert not verify(sent, honest, SECRET_KEY)
+    return sent, replace(fewer, signature=signature(sent, fewer, SECRET_KEY))
+
+
+@REGIONS
+@pytest.mark.parametrize("names", [(), (b"host",), (b"content-type", b"host", b"user-agent")])
+def test_the_date_must_be_signed(names: tuple[bytes, ...], region: str | None) -> None:
+    assert not verify(*signed_over(names, region), SECRET_KEY)
+    assert verify(*signed_over((*names, b"x-sdk-date"), region), SECRET_KEY)
+
+
+@REGIONS
+def test_method_path_query_date_and_body_are_signed_where_no_other_header_is(
+    region: str | None,
+) -> None:
+    sent, authorization = signed_over((b"x-sdk-date",), region)
+    assert verify(
+        with_headers(sent, {b"host": b"other", b"x-note": b"1"}), authorization, SECRET_KEY
+    )
+    hashed = {b"x-sdk-content-sha256": hashlib.sha256(BODY + b" ").hexdigest().encode()}
+    unsigned = {b"x-sdk-content-sha256": b"UNSIGNED-PAYLOAD", b"content-type": b"text/plain"}
+    for altered in (
+        replace(sent, method="PUT"),
+        replace(sent, path=sent.path + b"s"),
+        replace(sent, query=b"a=1&b=3"),
+        with_headers(sent, {b"x-sdk-date": b"20260102T030406Z"}),
+        replace(sent, body=BODY + b" "),
+        replace(sent, body=b""),
+        with_headers(sent, unsigned),
+        with_headers(replace(sent, body=BODY + b" "), hashed),
+        with_headers(replace(sent, body=BODY + b" "), unsigned),
+    ):
+        assert not verify(altered, authorization, SECRET_KEY), altered
 
 
 @pytest.mark.parametrize("absent", [b"host", b"user-agent", b"x-sdk-date"])
