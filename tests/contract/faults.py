@@ -54,8 +54,6 @@ def samples(kind: type[f.Fault], when: str = "") -> list[f.Fault]:
         return [f.Refused("product", r, "h") for r in rules]
     if kind is f.QuotaExceeded:
         return [f.QuotaExceeded(k, 500) for k in _words(KINDS, when)]
-    if kind is f.Stale:
-        return [f.Stale(k, "h") for k in _words(KINDS, when)]
     if kind is f.Throttled:
         return [f.Throttled(50, 1, 0.4)]
     if kind is f.TooMuch:

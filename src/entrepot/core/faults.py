@@ -195,16 +195,6 @@ class QuotaExceeded(Fault):
 
 
 @dataclass(eq=False)
-class Stale(Fault):
-    """The thing changed since the caller read it."""
-
-    told_apart_by: ClassVar[str] = "kind"
-
-    kind: str
-    handle: str
-
-
-@dataclass(eq=False)
 class Throttled(Fault):
     """Too many calls of this operation by this account."""
 
@@ -253,7 +243,6 @@ CATALOGUE: tuple[type[Fault], ...] = (
     InUse,
     Refused,
     QuotaExceeded,
-    Stale,
     Throttled,
     TooMuch,
     Unavailable,

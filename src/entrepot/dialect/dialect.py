@@ -28,7 +28,11 @@ from entrepot.dialect.sizes import MOST_VALUES
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How one dialect says one fault. `when` picks among faults of a class by `Fault.which`."""
+    """How one dialect says one fault. `when` picks among faults of a class by `Fault.which`.
+
+    `evidence` names what shows the status and the code: the vendor's page or file with its edition, or,
+    where `source` is inferred, whatever is known.
+    """
 
     fault: type[Fault]
     status: int
@@ -36,6 +40,7 @@ class Row:
     text: str | Callable[[Any, Exchange], str]  # a format over the fault's fields, or a function
     source: Source
     when: str = ""
+    evidence: str = ""
 
 
 class Exchange(msgspec.Struct):
@@ -93,6 +98,9 @@ class Dialect:
     roots: tuple[str, ...]  # first path segments that it answers below; "" is the bare "/"
     operations: tuple[Operation, ...]
     rows: tuple[Row, ...]
+    # Faults that no operation raises; they have no row. One that is raised all the same is a defect, and
+    # is answered as one (`ServedDialect.refuse`).
+    never: frozenset[type[Fault]] = frozenset()
     request_id: Callable[[int], str]  # from the time in ms
     parse: Callable[[Exchange], None]  # fill `parameters`; may raise Malformed
     select: Callable[[Exchange], str]  # the selector word, "" where the dialect has none

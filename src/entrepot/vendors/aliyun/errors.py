@@ -17,7 +17,6 @@ from entrepot.core.faults import (
     NotFound,
     QuotaExceeded,
     Refused,
-    Stale,
     Taken,
     Throttled,
     TooLarge,
@@ -223,7 +222,6 @@ _TWO_CATEGORIES = "The product {handle} is of another category than the one to c
 _UNREADABLE_MODEL = "The {kind} of the product {handle} is in words that nobody here can read."
 _MODULE_QUOTA = "A thing model may have at most {limit} custom modules."
 _FEATURE_QUOTA = "A module may have at most {limit} features."
-_STALE = "The {kind} {handle} was changed meanwhile; try again."
 _TOO_LONG = "The search takes longer than {limit:g} s. Search for less, by another condition."
 _TOO_MANY = "Request was denied due to user flow control: {limit:g} long calls wait already."
 _FLOW = "Request was denied due to user flow control: {limit} calls in {per_s} s."
@@ -270,7 +268,6 @@ ROWS: tuple[Row, ...] = (
     Row(QuotaExceeded, 200, LESS_THAN_MAX, _TAG_QUOTA, "inferred", when="tag"),
     Row(QuotaExceeded, 200, LESS_THAN_MAX, _MODULE_QUOTA, "inferred", when="module"),
     Row(QuotaExceeded, 200, LESS_THAN_MAX, _FEATURE_QUOTA, "inferred", when="feature"),
-    Row(Stale, 200, "iot.system.SystemException", _STALE, "inferred"),
     Row(Throttled, 400, "Throttling.User", _FLOW, "documented"),
     Row(TooMuch, 200, "iot.system.IllegalRequest", _TOO_LONG, "inferred"),
     Row(TooMuch, 400, "Throttling.User", _TOO_MANY, "inferred", when="waiting"),

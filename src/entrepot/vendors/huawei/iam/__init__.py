@@ -54,6 +54,7 @@ IAM = Dialect(
     roots=("v3",),
     operations=OPERATIONS,
     rows=errors.ROWS,
+    never=errors.NEVER,
     single_headers=SINGLE_HEADERS,
     request_id=lambda now_ms: os.urandom(16).hex(),
     parse=_parse,

@@ -16,7 +16,6 @@ from entrepot.core.faults import (
     NotFound,
     QuotaExceeded,
     Refused,
-    Stale,
     Taken,
     Throttled,
     TooLarge,
@@ -70,11 +69,6 @@ ROWS: tuple[Row, ...] = (
     Row(Denied, 403, "403", "You are not authorized to perform {permission}.", "inferred"),
     Row(NotFound, 404, "404", _MISSING, "inferred"),
     Row(NotFound, 404, "404", "Could not find token.", "inferred", when="token"),
-    Row(Taken, 409, "409", "{value} is taken.", "inferred"),
-    Row(InUse, 409, "409", "The {kind} {handle} has {by}.", "inferred"),
-    Row(Refused, 403, "403", "The {kind} cannot be changed: {rule}.", "inferred"),
-    Row(QuotaExceeded, 403, "403", "There are {limit} already.", "inferred"),
-    Row(Stale, 409, "409", "The {kind} was changed meanwhile. Try again.", "inferred"),
     Row(
         Throttled,
         429,
@@ -100,6 +94,10 @@ ROWS: tuple[Row, ...] = (
     Row(Unavailable, 503, "503", "The service is unavailable. Try again.", "inferred"),
     Row(Broken, 500, "500", "Internal server error.", "inferred"),
 )
+
+NEVER: frozenset[type[Fault]] = frozenset(
+    (Taken, InUse, Refused, QuotaExceeded)
+)  # nothing is changed here
 
 
 def refusal(status: int, code: str, message: str, fault: Fault, exchange: Exchange) -> Answer:

@@ -15,7 +15,6 @@ from entrepot.core.faults import (
     NotFound,
     QuotaExceeded,
     Refused,
-    Stale,
     Taken,
     Throttled,
     TooLarge,
@@ -230,7 +229,6 @@ ROWS: tuple[Row, ...] = (
         "Operation not allowed. There are {limit} {kind}s already, as many as the quota allows.", "inferred"),
     Row(QuotaExceeded, 400, "IOTDA.000006",
         "Invalid input data. A device has at most {limit} tags.", "inferred", when="tag"),
-    Row(Stale, 403, "IOTDA.013027", "The {kind} {handle} was changed meanwhile. Try again.", "inferred"),
     # 403, not 429: the SDK would put its own text in place of this one (urllib3's retry list)
     Row(Throttled, 403, "IOTDA.021102",
         "Request reached the maximum rate limit, upper limit of the tenant, limit {limit}.", "inferred"),
