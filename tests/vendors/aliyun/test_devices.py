@@ -134,12 +134,15 @@ def test_the_iot_id_wins(account: AliyunCaller, key: str) -> None:
         ("BatchQueryDeviceDetail", {"ProductKey": NOWHERE, "DeviceName.1": "x"},
          "iot.prod.NotExistedProduct"),
         ("BatchQueryDeviceDetail", {f"DeviceName.{n}": "x" for n in range(1, 102)},
-         "iot.check.ParameterIsNotLessThanMax"),
+         "iot.device.DeviceCountExceeded"),
         ("BatchGetDeviceState", {"DeviceName.1": ""}, "iot.device.NullDeviceName"),
         ("BatchUpdateDeviceNickname",
          {"DeviceNicknameInfo.1.IotId": "none", "DeviceNicknameInfo.1.Nickname": "abcd"},
          "iot.device.NotExistedDevice"),
         ("BatchUpdateDeviceNickname", {"DeviceNicknameInfo.1.Nickname": "abcd"}, FORMATTED),
+        ("BatchUpdateDeviceNickname",
+         {"DeviceNicknameInfo.1.IotId": "none", "DeviceNicknameInfo.1.Nickname": "abc"},
+         "iot.device.InvalidDeviceNickNameExisted"),
     ],
 )  # fmt: skip
 def test_a_list_s_parameters_are_checked(
@@ -173,7 +176,7 @@ def test_a_device_has_a_hundred_tags_at_most(account: AliyunCaller, key: str) ->
     many = "{" + ",".join(f'"k{n}":"v"' for n in range(100)) + "}"
     account.done("SaveDeviceProp", IotId=made["IotId"], Props=many)
     reply = account.v3("SaveDeviceProp", {"IotId": made["IotId"], "Props": '{"one":"more"}'})
-    assert reply.code == "200 iot.device.SaveOrUpdateDevicePropertiesFailed"
+    assert reply.code == "200 iot.device.TooManyDevicePropertiesPerTime"
     account.done("SaveDeviceProp", IotId=made["IotId"], Props='{"k1":"other"}')
 
 
@@ -285,6 +288,6 @@ def test_a_million_devices_are_the_quota_of_a_product(server: Server) -> None:
     _write(server, work)
     account.done("RegisterDevice", ProductKey=key, DeviceName="the-last")
     reply = account.v3("RegisterDevice", {"ProductKey": key, "DeviceName": "one-more"})
-    assert reply.code == "200 iot.device.DeviceCountExceeded"
+    assert reply.code == "200 iot.device.DeviceNumberExceedInstance"
     assert "1000000" in reply.said
     _write(server, undo)

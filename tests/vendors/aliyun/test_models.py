@@ -12,7 +12,7 @@ from tests.vendors.aliyun.caller import AliyunCaller, Reply, tenant
 from tests.vendors.huawei.iotda.caller import Caller, caller_of, property, service
 
 FORMATTED = "200 iot.common.InvalidFormattedParameter"
-TOO_MANY = "200 iot.check.ParameterIsNotLessThanMax"
+TOO_MANY = FORMATTED
 SENIOR = {"AliyunCommodityCode": "iothub_senior"}
 GUESTS = "aliyun-model-guests"
 
@@ -72,7 +72,7 @@ def test_a_call_adds_one_to_ten_features(caller: AliyunCaller) -> None:
     assert len(names(caller, key)) == 10
     event = {"identifier": "p0", "eventName": "Event", "eventType": "INFO_EVENT_TYPE"}
     twice = ask(caller, "CreateThingModel", key, ThingModelJson=features(events=[event]))
-    assert twice.code == FORMATTED
+    assert twice.code == "200 iot.prod.BatchCreateThingModelFailed"
     assert "UpdateThingModel" in twice.said
 
 
@@ -85,7 +85,8 @@ def test_only_one_feature_that_is_there_is_changed(caller: AliyunCaller) -> None
 
     assert update(features("a", "b")) == TOO_MANY
     assert update(features("c")) == "200 iot.prod.QueryProductAbilityFailed"
-    assert update(features("b"), Identifier="a") == FORMATTED  # b is there already
+    taken = update(features("b"), Identifier="a")  # b is there already
+    assert taken == "200 iot.prod.BatchCreateThingModelFailed"
     assert update(features("c"), Identifier="a") == "200 None"
     assert update(features("c"), Identifier="b", FunctionBlockId="none") == (
         "200 iot.prod.QueryProductAbilityFailed"
@@ -200,7 +201,7 @@ def test_the_last_ten_versions_stay(caller: AliyunCaller) -> None:
     assert versions(caller, key) == [f"v{n}" for n in range(11, 1, -1)]
     assert len(names(caller, key, ModelVersion="v5")) == 6
     gone = ask(caller, "QueryThingModel", key, ModelVersion="v1")
-    assert gone.code == "200 iot.prod.QueryProductAbilitiesFailed"
+    assert gone.code == "200 iot.tsl.ThingModelNotFound"
     assert "ListThingModelVersion" in gone.said
     assert ask(caller, "PublishThingModel", key, ModelVersion="v5").code == FORMATTED
     assert ask(caller, "PublishThingModel", key, ModelVersion="v1").json["Success"] is True
@@ -245,7 +246,7 @@ def test_a_model_is_copied_within_a_category(caller: AliyunCaller) -> None:
 
     assert copy(TargetProductKey=other) == "200 iot.system.IllegalRequest"
     assert copy(TargetProductKey=target, SourceModelVersion="none") == (
-        "200 iot.prod.QueryProductAbilitiesFailed"
+        "200 iot.tsl.ThingModelNotFound"
     )
     assert caller.v3(
         "CopyThingModel", {"SourceProductKey": source, "TargetProductKey": target}

@@ -361,7 +361,7 @@ OVER = [
         "200 iot.common.InvalidFormattedParameter",
     ),
     ({"ProductName": "nul\0nul"}, "400 InvalidProductName"),
-    ({"IotInstanceId": "iot-00000000"}, "200 iot.system.InstanceNotFound"),
+    ({"IotInstanceId": "iot-00000000"}, "200 iot.Sre.IotInstanceNotFound"),
 ]
 
 

@@ -29,7 +29,6 @@ from entrepot.core.faults import (
 from entrepot.dialect.dialect import Exchange, Row
 
 FORMATTED = "iot.common.InvalidFormattedParameter"
-LESS_THAN_MAX = "iot.check.ParameterIsNotLessThanMax"
 _ALSO = 20
 _DOCUMENTS = ("ThingModelJson", "TslStr")  # parameters that are JSON in a text
 
@@ -51,6 +50,9 @@ PARAMETERS: dict[tuple[str, str], str] = {
     ("Props", ""): "iot.device.InvalidFormattedDevicePropertiesString",
     ("PropKey", "empty"): "iot.device.NullDevicePropertyKey",
     ("PropKey", ""): "iot.device.InvalidFormattedDevicePropertyKey",
+    ("DeviceName", "too_many"): "iot.device.DeviceCountExceeded",
+    ("IotId", "too_many"): "iot.device.DeviceCountExceeded",
+    ("DeviceNicknameInfo", "too_many"): "iot.device.DeviceCountExceeded",
     ("CurrentPage", ""): "iot.common.InvalidPageParams",
     ("PageSize", ""): "iot.common.InvalidPageParams",
 }
@@ -92,8 +94,8 @@ def _code(violation: Violation) -> str:
         return f"{'Missing' if kind == 'missing' else 'Invalid'}{_field(violation)}"
     if name in _GATEWAY_PARAMETERS:
         return _GATEWAY_PARAMETERS[name]
-    if kind == "too_many":
-        return LESS_THAN_MAX
+    if violation.path[2:] == ("Nickname",):
+        return "iot.device.InvalidDeviceNickNameExisted"
     return PARAMETERS.get((name, kind)) or PARAMETERS.get((name, "")) or FORMATTED
 
 
@@ -179,6 +181,27 @@ def _no_version(fault: NotFound, exchange: Exchange) -> str:
     return f"The thing model has no version {fault.handle}; ListThingModelVersion lists them."
 
 
+_MOST = {
+    "tag": "A product may have at most {} tags.",
+    "module": "A thing model may have at most {} custom modules.",
+    "feature": "A module may have at most {} features.",
+}
+_FORBIDDEN = {
+    "released": "The {} {} is released; call CancelReleaseProduct first.",
+    "category": "The {} {} is of another category than the one to copy from.",
+    "unreadable": "The {} of the product {} is in words that nobody here can read.",
+}
+
+
+def _too_many(fault: QuotaExceeded, exchange: Exchange) -> str:
+    return _MOST.get(fault.kind, f"There may be at most {{}} of: {fault.kind}.").format(fault.limit)
+
+
+def _forbidden(fault: Refused, exchange: Exchange) -> str:
+    said = _FORBIDDEN.get(fault.rule, f"The {{}} {{}} cannot be changed: it is {fault.rule}.")
+    return said.format(fault.kind, fault.handle)
+
+
 _UNREADABLE = "The request cannot be read: {reason}."
 _TOO_LARGE = "The {part} is over {limit_bytes} bytes."
 _INCOMPLETE = "The request signature does not conform to Aliyun standards: {detail}."
@@ -192,7 +215,7 @@ _DATE = "Specified time stamp or date value is not well formatted: YYYY-MM-DDThh
 _EXPIRED = "Specified time stamp or date value is expired; it is over 15 minutes from the server's."
 _REPLAYED = "Specified signature nonce was used already."
 _NO_STS = (
-    "Specified security token is not found: this installation issues none. Use an access key pair."
+    "Specified SecurityToken is malformed: this installation issues none. Use an access key pair."
 )
 _DENIED = "User not authorized to operate on the specified resource: it needs the permission {permission}."
 _NO_INSTANCE = "The instance {handle} does not exist; `entrepot credentials` prints its ID."
@@ -206,9 +229,7 @@ _DEVICE_TAKEN = "The product has a device of this name already: {value}."
 _DEVICE_QUOTA = "The product has {limit} devices, which is as many as it may have."
 _DEVICE_TAG_QUOTA = "A device may have at most {limit} tags."
 _IN_USE = "The product {handle} still has {by}; delete them first."
-_RELEASED = "The {kind} {handle} is {rule}; call CancelReleaseProduct first."
 _QUOTA = "The instance has {limit} products, which is as many as it may have."
-_TAG_QUOTA = "A product may have at most {limit} tags."
 _NO_MODULE = "The thing model has no custom module {handle}; CreateThingModel makes one."
 _NO_FEATURE = "The module {scope} has no such feature {handle}; CreateThingModel adds one."
 _FEATURE_TAKEN = "The module has a feature {value} already; UpdateThingModel changes it."
@@ -218,61 +239,76 @@ _NO_AUTH_TYPE = (
     "AuthType id2 and x509 are available only in the China (Shanghai) region, and the instance is in"
     " {handle}: set AuthType to secret."
 )
-_TWO_CATEGORIES = "The product {handle} is of another category than the one to copy from."
-_UNREADABLE_MODEL = "The {kind} of the product {handle} is in words that nobody here can read."
-_MODULE_QUOTA = "A thing model may have at most {limit} custom modules."
-_FEATURE_QUOTA = "A module may have at most {limit} features."
 _TOO_LONG = "The search takes longer than {limit:g} s. Search for less, by another condition."
 _TOO_MANY = "Request was denied due to user flow control: {limit:g} long calls wait already."
 _FLOW = "Request was denied due to user flow control: {limit} calls in {per_s} s."
 
+# Pages, each with the edition that was read.
+_SERVICE = "Error codes (87387), zh, 2020-12"
+_SERVICE_NOW = "Error codes (87387)"
+_GATEWAY = "Common error codes (48054)"
+_FUNCTIONS = "Function Compute, FAQ of faascmd: codes of the gateway"
+_QUEUES = "Simple Message Queue, error codes, 2022-01-19, where the code stands with 400"
+_NEAREST = f"Not on {_SERVICE}; this is the nearest there"
+
 ROWS: tuple[Row, ...] = (
-    Row(Unrouted, 404, "InvalidAction.NotFound", _lost, "inferred"),
+    Row(Unrouted, 404, "InvalidAction.NotFound", _lost, "sdk", evidence="Tests of the Swift and Python core SDKs"),
     Row(TooLarge, 413, "RequestTooLarge", _TOO_LARGE, "inferred"),
     Row(Malformed, 400, "InvalidParameter", _UNREADABLE, "inferred"),
-    Row(Invalid, 400, "InvalidParameter", _invalid, "documented"),
-    Row(Unauthenticated, 400, "IncompleteSignature", _INCOMPLETE, "documented"),
-    Row(Unauthenticated, 400, "MissingAccessKeyId", _ABSENT, "documented", when="absent"),
-    Row(Unauthenticated, 404, "InvalidAccessKeyId.NotFound", _UNKNOWN_KEY, "documented", when="unknown_key"),
-    Row(Unauthenticated, 400, "InvalidAccessKeyId.Inactive", _DISABLED, "documented", when="disabled_key"),
-    Row(Unauthenticated, 400, "SignatureDoesNotMatch", _mismatch, "sdk", when="signature"),
-    Row(Unauthenticated, 400, "InvalidTimeStamp.Format", _DATE, "documented", when="date"),
-    Row(Unauthenticated, 400, "InvalidTimeStamp.Expired", _EXPIRED, "documented", when="expired"),
-    Row(Unauthenticated, 400, "SignatureNonceUsed", _REPLAYED, "documented", when="replayed"),
-    Row(Unauthenticated, 400, "InvalidSecurityToken.NotFound", _NO_STS, "inferred", when="token"),
-    Row(Denied, 403, "Forbidden.RAM", _DENIED, "documented"),
-    Row(NotFound, 200, "iot.prod.NotExistedProduct", _NO_PRODUCT, "documented"),
-    Row(NotFound, 200, "iot.device.NotExistedDevice", _NO_DEVICE, "documented", when="device"),
-    Row(NotFound, 200, "iot.system.InstanceNotFound", _NO_INSTANCE, "documented", when="instance"),
-    Row(NotFound, 404, "InvalidApi.NotFound", _NO_VERSION, "documented", when="version"),
-    Row(NotFound, 200, "iot.prod.InvalidFormattedCatId", _NO_CATEGORY, "inferred", when="category"),
-    Row(NotFound, 200, FORMATTED, _NO_TAG, "inferred", when="tag"),
-    # No page gives codes for thing models. INFERRED: those whose names speak of a product's abilities.
-    Row(NotFound, 200, "iot.prod.QueryProductAbilitiesFailed", _no_version, "inferred", when="model version"),
-    Row(NotFound, 200, "iot.prod.QueryProductAbilityFailed", _NO_MODULE, "inferred", when="module"),
-    Row(NotFound, 200, "iot.prod.QueryProductAbilityFailed", _NO_FEATURE, "inferred", when="feature"),
-    Row(Taken, 200, "iot.prod.AlreadyExistedProductName", _NAME_TAKEN, "documented"),
-    Row(Taken, 200, "iot.device.AlreadyExistedDeviceName", _DEVICE_TAKEN, "documented", when="device.key"),
-    Row(Taken, 200, FORMATTED, _FEATURE_TAKEN, "inferred", when="aliyun.feature"),
+    Row(Invalid, 400, "InvalidParameter", _invalid, "documented", evidence=_GATEWAY),
+    Row(Unauthenticated, 400, "IncompleteSignature", _INCOMPLETE, "documented", evidence=_GATEWAY),
+    Row(Unauthenticated, 400, "MissingAccessKeyId", _ABSENT, "documented", when="absent", evidence=_GATEWAY),
+    Row(Unauthenticated, 404, "InvalidAccessKeyId.NotFound", _UNKNOWN_KEY, "documented", when="unknown_key",
+        evidence=_FUNCTIONS),
+    Row(Unauthenticated, 400, "InvalidAccessKeyId.Inactive", _DISABLED, "documented", when="disabled_key",
+        evidence=_FUNCTIONS),
+    Row(Unauthenticated, 400, "SignatureDoesNotMatch", _mismatch, "sdk", when="signature",
+        evidence="Tests of the Python core SDK, which reads what follows the colon"),
+    Row(Unauthenticated, 400, "InvalidTimeStamp.Format", _DATE, "documented", when="date", evidence=_GATEWAY),
+    Row(Unauthenticated, 400, "InvalidTimeStamp.Expired", _EXPIRED, "documented", when="expired", evidence=_GATEWAY),
+    Row(Unauthenticated, 400, "SignatureNonceUsed", _REPLAYED, "documented", when="replayed", evidence=_GATEWAY),
+    Row(Unauthenticated, 400, "InvalidSecurityToken.Malformed", _NO_STS, "documented", when="token",
+        evidence=_FUNCTIONS),
+    Row(Denied, 403, "Forbidden.RAM", _DENIED, "documented",
+        evidence=f"{_GATEWAY}; {_SERVICE} has iot.common.RamActionPermissionDeny beside it"),
+    Row(NotFound, 200, "iot.prod.NotExistedProduct", _NO_PRODUCT, "documented", evidence=_SERVICE),
+    Row(NotFound, 200, "iot.device.NotExistedDevice", _NO_DEVICE, "documented", when="device", evidence=_SERVICE),
+    Row(NotFound, 200, "iot.Sre.IotInstanceNotFound", _NO_INSTANCE, "documented", when="instance",
+        evidence=_SERVICE_NOW),
+    Row(NotFound, 404, "InvalidApi.NotFound", _NO_VERSION, "documented", when="version", evidence=_GATEWAY),
+    Row(NotFound, 200, "iot.prod.InvalidFormattedCatId", _NO_CATEGORY, "documented", when="category",
+        evidence=_SERVICE),
+    Row(NotFound, 200, "iot.prod.QueryExtendPropertyFailed", _NO_TAG, "inferred", when="tag", evidence=_NEAREST),
+    Row(NotFound, 200, "iot.tsl.ThingModelNotFound", _no_version, "inferred", when="model version", evidence=_QUEUES),
+    Row(NotFound, 200, "iot.prod.QueryProductAbilityFailed", _NO_MODULE, "inferred", when="module",
+        evidence=_NEAREST),
+    Row(NotFound, 200, "iot.prod.QueryProductAbilityFailed", _NO_FEATURE, "documented", when="feature",
+        evidence=_SERVICE),
+    Row(Taken, 200, "iot.prod.AlreadyExistedProductName", _NAME_TAKEN, "documented", evidence=_SERVICE),
+    Row(Taken, 200, "iot.device.AlreadyExistedDeviceName", _DEVICE_TAKEN, "documented", when="device.key",
+        evidence=_SERVICE),
+    # Twice the same name would be iot.prod.ThingModelNameDuplicated; here an identifier is there already.
+    Row(Taken, 200, "iot.prod.BatchCreateThingModelFailed", _FEATURE_TAKEN, "inferred", when="aliyun.feature",
+        evidence=f"{_SERVICE}: making features failed"),
     Row(Taken, 200, FORMATTED, _VERSION_TAKEN, "inferred", when="model.version"),
-    Row(InUse, 200, "iot.system.IllegalRequest", _IN_USE, "inferred"),
-    Row(Refused, 200, "iot.system.IllegalRequest", _RELEASED, "inferred"),
-    Row(Refused, 200, "iot.prod.NotSeniorProduct", _NOT_SENIOR, "documented", when="not_senior"),
+    Row(InUse, 200, "iot.system.IllegalRequest", _IN_USE, "inferred", evidence=_NEAREST),
+    Row(Refused, 200, "iot.system.IllegalRequest", _forbidden, "inferred", evidence=_NEAREST),
+    Row(Refused, 200, "iot.prod.NotSeniorProduct", _NOT_SENIOR, "documented", when="not_senior", evidence=_SERVICE),
     Row(Refused, 200, FORMATTED, _NO_AUTH_TYPE, "inferred", when="region"),
-    Row(Refused, 200, "iot.system.IllegalRequest", _TWO_CATEGORIES, "inferred", when="category"),
-    Row(Refused, 200, "iot.system.IllegalRequest", _UNREADABLE_MODEL, "inferred", when="unreadable"),
-    Row(QuotaExceeded, 200, "iot.prod.ProductCountExceedMax", _QUOTA, "documented"),
-    Row(QuotaExceeded, 200, "iot.device.DeviceCountExceeded", _DEVICE_QUOTA, "documented", when="device"),
-    Row(QuotaExceeded, 200, "iot.device.SaveOrUpdateDevicePropertiesFailed", _DEVICE_TAG_QUOTA, "inferred",
-        when="device tag"),
-    Row(QuotaExceeded, 200, LESS_THAN_MAX, _TAG_QUOTA, "inferred", when="tag"),
-    Row(QuotaExceeded, 200, LESS_THAN_MAX, _MODULE_QUOTA, "inferred", when="module"),
-    Row(QuotaExceeded, 200, LESS_THAN_MAX, _FEATURE_QUOTA, "inferred", when="feature"),
-    Row(Throttled, 400, "Throttling.User", _FLOW, "documented"),
-    Row(TooMuch, 200, "iot.system.IllegalRequest", _TOO_LONG, "inferred"),
-    Row(TooMuch, 400, "Throttling.User", _TOO_MANY, "inferred", when="waiting"),
+    Row(QuotaExceeded, 200, FORMATTED, _too_many, "inferred", evidence=_NEAREST),
+    Row(QuotaExceeded, 200, "iot.prod.ProductCountExceedMax", _QUOTA, "documented", when="product",
+        evidence=_SERVICE),
+    Row(QuotaExceeded, 200, "iot.device.DeviceNumberExceedInstance", _DEVICE_QUOTA, "inferred", when="device",
+        evidence=_QUEUES),
+    Row(QuotaExceeded, 200, "iot.device.TooManyDevicePropertiesPerTime", _DEVICE_TAG_QUOTA, "documented",
+        when="device tag", evidence=f"{_SERVICE}, and SaveDeviceProp: 100 a call and a device"),
+    Row(Throttled, 400, "Throttling.User", _FLOW, "documented", evidence=_GATEWAY),
+    Row(TooMuch, 200, "iot.system.IllegalRequest", _TOO_LONG, "inferred", evidence=_NEAREST),
+    Row(TooMuch, 400, "Throttling.User", _TOO_MANY, "documented", when="waiting",
+        evidence=f"{_GATEWAY}: flow control"),
     Row(Unavailable, 503, "ServiceUnavailable",
-        "The request has failed due to a temporary failure of the server; nothing was kept.", "documented"),
+        "The request has failed due to a temporary failure of the server; nothing was kept.", "documented",
+        evidence=_GATEWAY),
     Row(Broken, 500, "InternalError",
-        "The request processing has failed due to some unknown error.", "documented"),
+        "The request processing has failed due to some unknown error.", "documented", evidence=_FUNCTIONS),
 )  # fmt: skip
