@@ -141,7 +141,7 @@ def test_the_iot_id_wins(account: AliyunCaller, key: str) -> None:
          "iot.device.NotExistedDevice"),
         ("BatchUpdateDeviceNickname", {"DeviceNicknameInfo.1.Nickname": "abcd"}, FORMATTED),
         ("BatchUpdateDeviceNickname",
-         {"DeviceNicknameInfo.1.IotId": "none", "DeviceNicknameInfo.1.Nickname": "abc"},
+         {"DeviceNicknameInfo.1.IotId": "none", "DeviceNicknameInfo.1.Nickname": "a-lamp"},
          "iot.device.InvalidDeviceNickNameExisted"),
     ],
 )  # fmt: skip
