@@ -26,6 +26,7 @@ from entrepot.core.ports import Ledger, Tx
 from entrepot.core.things.account import Key, Settings, Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.space_ids import SpaceIds
 from entrepot.engines import Engine, Looking
 
 if TYPE_CHECKING:
@@ -217,6 +218,12 @@ def change_master_key(config: Config, new: bytes) -> Path | None:
 def tenant_ids() -> dict[str, str]:
     """What a new tenant is called at every vendor."""
     return {name: id for dialect in dialects() for name, id in dialect.tenant_ids().items()}
+
+
+def space_ids() -> dict[str, SpaceIds]:
+    """Returns what vendors call spaces, by the name of the id."""
+    found = (dialect.space_ids for dialect in dialects())
+    return {ids.name: ids for ids in found if ids is not None}
 
 
 def create_tenant(

@@ -45,6 +45,11 @@ app.command(
 app.command(
     "entrepot.cli.tenants:tenant", name="tenant", help="Create, list, show and change tenants."
 )
+app.command(
+    "entrepot.cli.spaces:space",
+    name="space",
+    help="Create and list spaces, and keep the ids that they had in a cloud.",
+)
 app.command("entrepot.cli.users:user", name="user", help="Create, list and switch off users.")
 app.command("entrepot.cli.users:key", name="key", help="Create, list and switch off access keys.")
 app.command("entrepot.cli.products:product", name="product", help="List, show and export products.")

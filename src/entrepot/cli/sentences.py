@@ -6,7 +6,7 @@ import apsw
 
 from entrepot.core.faults import Fault, InUse, Invalid, NotFound, Taken, Unavailable, Violation
 
-_LISTED = ("tenant", "user", "key", "product", "device", "model")
+_LISTED = ("tenant", "user", "key", "space", "product", "device", "model")
 
 
 def sentence(error: BaseException) -> str | None:
@@ -26,7 +26,7 @@ def sentence(error: BaseException) -> str | None:
         case NotFound():
             return f"there is no {error.kind} {error.handle!r}"
         case Taken():
-            rule = error.rule.removeprefix("tenant.")
+            rule = error.rule.removeprefix("tenant.").removeprefix("space.")
             value = error.value.partition("/")[2] if rule == "user.name" else error.value
             return f"{value!r} is taken ({rule}): choose another"
         case Invalid():

@@ -139,9 +139,9 @@ def settings_of(settings: Settings, changes: Iterable[str]) -> Settings:
         ValueError: a name is unknown or a value wrong; says what would be right.
     """
     dialects = {d.name for d in root.dialects()}
-    for name, value in _pairs(changes, "rate_limits=false").items():
+    for name, value in pairs(changes, "rate_limits=false").items():
         if "." in name:  # a dialect's own option
-            _known([name], {*_options(), *settings.options}, "option")
+            known_names([name], {*_options(), *settings.options}, "option")
             options = {k: v for k, v in settings.options.items() if k != name}
             settings = replace(settings, options=options | ({name: value} if value else {}))
             continue
@@ -155,7 +155,7 @@ def settings_of(settings: Settings, changes: Iterable[str]) -> Settings:
             wanted = "it is true or false" if field.type is bool else error
             raise ValueError(f"{value!r} cannot be used for {name}: {wanted}") from None
         if isinstance(new, tuple):
-            _known(new, dialects, "dialect")
+            known_names(new, dialects, "dialect")
         settings = replace(settings, **{name: new})
     return settings
 
@@ -166,20 +166,30 @@ def ids_of(words: Iterable[str]) -> dict[str, str]:
     Raises:
         ValueError: no vendor has an id of that name.
     """
-    ids = _pairs(words, "huawei.project_id=0c5f")
+    ids = pairs(words, "huawei.project_id=0c5f")
     if empty := [name for name, value in ids.items() if not value]:
         raise ValueError(f"{empty[0]} cannot be empty")
-    _known(ids, root.tenant_ids().keys(), "id")
+    known_names(ids, root.tenant_ids().keys(), "id")
     return ids
 
 
-def _known(given: Iterable[str], known: Iterable[str], what: str) -> None:
+def known_names(given: Iterable[str], known: Iterable[str], what: str) -> None:
+    """Does nothing if every word is known.
+
+    Raises:
+        ValueError: one is not; says which there are.
+    """
     for word in given:
         if word not in known:
             raise ValueError(f"no {what} is called {word!r}; there are {', '.join(sorted(known))}")
 
 
-def _pairs(words: Iterable[str], example: str) -> dict[str, str]:
+def pairs(words: Iterable[str], example: str) -> dict[str, str]:
+    """Returns names and values from `name=value`.
+
+    Raises:
+        ValueError: a word is not of that form.
+    """
     found = {}
     for word in words:
         name, equals, value = word.partition("=")

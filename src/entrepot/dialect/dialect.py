@@ -24,6 +24,7 @@ from entrepot.dialect.operation import Call, Operation, Source
 from entrepot.dialect.parameters import Parameters
 from entrepot.dialect.request import Answer, Request
 from entrepot.dialect.sizes import MOST_VALUES
+from entrepot.dialect.space_ids import SpaceIds
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class Dialect:
     # The same of devices; a device's handle may hold its product's.
     device_handle: Callable[[Vault, Device, Product], str] = lambda vault, device, product: ""
     device_ref: Callable[[Vault, str], DeviceRef] = lambda vault, text: DeviceRef(text)
+    space_ids: SpaceIds | None = None  # what it calls a space; None where it has no spaces
     # Keep documents as the tenant's own thing models; None where the dialect has none of that kind.
     import_models: Callable[[Tx, Caller, Sequence[Any]], tuple[str, ...]] | None = None
     snippet: str = ""  # the operation whose sample a newcomer is shown; its example works at once

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,11 @@ from msgspec.structs import replace
 
 from entrepot.core import audit, sealing
 from entrepot.core.caller import Caller
-from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused
+from entrepot.core.faults import InUse, NotFound, QuotaExceeded, Refused, Taken
+from entrepot.core.kinds import INSTALLATION
 from entrepot.core.ports import Tx
 from entrepot.core.products.registry import Ref
+from entrepot.core.things.account import Tenant, space_claim
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import Product
 from entrepot.core.things.space import Space
@@ -128,9 +130,47 @@ def delete_space(tx: Tx, caller: Caller, ref: Ref) -> Space:
         raise Refused("space", "default_space", ref.text)
     if tx.count(Product, space.tenant, parent=space.id):
         raise InUse("space", ref.text, "products")
+    tenant = _tenant(tx, caller)
+    if space.id in tenant.spaces:
+        _put_ids(tx, tenant, space, {})
     tx.drop(space)
     audit.note(tx, caller, "space", space.id, "delete")
     return space
+
+
+def set_ids(tx: Tx, caller: Caller, space: Space, ids: Mapping[str, str]) -> Tenant:
+    """Keeps what vendors call the space, in place of what is computed, and returns the tenant.
+
+    `ids`: by the id's name. Ids that are not named stay as they are; one that is empty is forgotten.
+
+    Raises:
+        Taken: another space has the id, of this tenant or of another.
+    """
+    tenant = _tenant(tx, caller)
+    for other, held in tenant.spaces.items():
+        for name, id in ids.items():
+            if id and other != space.id and held.get(name) == id:
+                raise Taken(space_claim(name, id).rule, id, other)
+    before = tenant.spaces.get(space.id, {})
+    after = {name: id for name, id in {**before, **ids}.items() if id}
+    tenant = _put_ids(tx, tenant, space, after)
+    audit.note(tx, caller, "space", space.id, "update", {"ids": [before, after]})
+    return tenant
+
+
+def _tenant(tx: Tx, caller: Caller) -> Tenant:
+    """Returns the caller's tenant as it is now: the caller's own copy may be a second old."""
+    tenant = tx.get(Tenant, INSTALLATION, caller.tenant.id)
+    if tenant is None:
+        raise NotFound("tenant", caller.tenant.name)
+    return tenant
+
+
+def _put_ids(tx: Tx, tenant: Tenant, space: Space, ids: dict[str, str]) -> Tenant:
+    others = {number: held for number, held in tenant.spaces.items() if number != space.id}
+    new = replace(tenant, spaces={**others, space.id: ids} if ids else others)
+    tx.put(tenant, new)
+    return new
 
 
 def is_default(caller: Caller, space: Space) -> bool:

@@ -35,11 +35,16 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     default_space: int = 0
     ids: dict[str, str] = {}  # what the vendors call it: huawei.project_id, enos.org_id, ...
     settings: Settings = Settings()
+    # What vendors call its spaces where that was brought along: number of the space -> {name of the id: id}.
+    # Here, and not in the space: whoever answers a call has the tenant at hand, and ids are unique in the installation.
+    spaces: dict[int, dict[str, str]] = {}
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """Its name, and every name that a vendor's caller may use for it."""
-        return (Claim("tenant.name", self.name), *(tenant_claim(k, v) for k, v in self.ids.items()))
+        """Its name, and every id that a vendor's caller may use for it or for one of its spaces."""
+        spaces = (space_claim(k, v) for ids in self.spaces.values() for k, v in ids.items())
+        own = (tenant_claim(k, v) for k, v in self.ids.items())
+        return (Claim("tenant.name", self.name), *own, *spaces)
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,6 +108,11 @@ class Token(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def tenant_claim(name: str, value: str) -> Claim:
     """What a vendor's id of a tenant is held under, for example ("enos.org_id", "o15504722874071")."""
     return Claim(f"tenant.{name}", value)
+
+
+def space_claim(name: str, value: str) -> Claim:
+    """Returns what an id of a space that was brought along is held under, in the whole installation."""
+    return Claim(f"space.{name}", value)
 
 
 def user_claim(tenant: int, name: str) -> Claim:

@@ -20,6 +20,5 @@ class Space(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     updated_at: int = 0  # 0: never
     updated_by: Actor | None = None
     claims: tuple[Claim, ...] = ()
-    aliases: dict[str, str] = {}
     extras: dict[str, dict[str, Any]] = {}  # dialect -> its own fields, verbatim
     secrets: dict[str, bytes] = {}  # dialect -> a sealed secret that replaces the computed one

@@ -23,7 +23,7 @@ OPERATIONS = PRODUCTS + APPS + DEVICES
 
 
 def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str, str]]:
-    app = handles.app_id(vault, tenant.default_space)
+    app = handles.APPS.id_of(vault, tenant, tenant.default_space)
     return {"iotda": {"instance_id": handles.instance_id(vault, tenant), "app_id": app}}
 
 
@@ -47,6 +47,7 @@ IOTDA = Dialect(
     product_of=handles.product_of,
     device_handle=handles.device_id,
     device_ref=handles.device_ref,
+    space_ids=handles.APPS,
     snippet="CreateProduct",
     client=Client(
         parts=("huawei", "iotda"),

@@ -14,6 +14,7 @@ from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS, Code
+from entrepot.dialect.space_ids import SpaceIds
 
 DIALECT = "iotda"
 ALIAS_RULE = f"{DIALECT}.alias"
@@ -45,17 +46,26 @@ def product_of(vault: Vault, product_id: str) -> int | None:
 
 
 @lru_cache(maxsize=4096)
-def app_id(vault: Vault, space: int) -> str:
-    """28 letters and digits, as the ids of the platform's own spaces."""
+def _app_id(vault: Vault, space: int) -> str:
+    """Computes 28 letters and digits, as the ids of the platform's own spaces are."""
     lead = vault.compute("iotda/app", space, LETTERS_AND_DIGITS, _APP_LEAD)
     return lead + _APP.write(vault, space)
 
 
 @lru_cache(maxsize=4096)
-def space_of(vault: Vault, text: str) -> int | None:
-    """The space that an id names."""
+def _space_of(vault: Vault, text: str) -> int | None:
+    """Returns the space that a computed id names."""
     space = _APP.read(vault, text[_APP_LEAD:])
-    return space if space is not None and app_id(vault, space) == text else None
+    return space if space is not None and _app_id(vault, space) == text else None
+
+
+APPS = SpaceIds(
+    name=f"{DIALECT}.app_id",
+    pattern=r"[A-Za-z0-9_-]{1,36}",  # source: documented (Create a Product, app_id)
+    want="1 to 36 letters, digits, underscores and hyphens",
+    compute=_app_id,
+    read=_space_of,
+)
 
 
 def product_handle(vault: Vault, product: Product) -> str:

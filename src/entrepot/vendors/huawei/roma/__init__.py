@@ -36,7 +36,7 @@ def _request_id(now_ms: int) -> str:
 
 
 def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str, str]]:
-    app = handles.app_id(vault, tenant.default_space)
+    app = handles.APPS.id_of(vault, tenant, tenant.default_space)
     return {"roma": {"instance_id": tenant.ids[auth.INSTANCE], "app_id": app}}
 
 
@@ -64,6 +64,7 @@ ROMA = Dialect(
     product_of=lambda vault, text: handles.product_of(text),
     device_handle=lambda vault, device, product: str(device.id),
     device_ref=lambda vault, text: DeviceRef(text, handles.product_of(text)),
+    space_ids=handles.APPS,
     snippet="CreateProduct",
     client=Client(
         parts=("huawei", "roma"),

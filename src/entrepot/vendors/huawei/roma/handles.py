@@ -6,6 +6,7 @@ import secrets
 
 from entrepot.core.vault import Vault
 from entrepot.dialect.handles import HEX, LETTERS_AND_DIGITS, Code
+from entrepot.dialect.space_ids import SpaceIds
 
 DIALECT = "roma"
 _APP = Code("roma/app", HEX, 32, bits=128)
@@ -16,16 +17,26 @@ SECRET_ALPHABET = LETTERS_AND_DIGITS
 SECRET_TAIL = "aA1-"  # noqa: S105
 
 
-def app_id(vault: Vault, space: int) -> str:
-    """A UUID-shaped application id."""
+def _app_id(vault: Vault, space: int) -> str:
+    """Computes an application id shaped as a UUID."""
     text = _APP.write(vault, space)
     a, b, c, d = _UUID
     return f"{text[:a]}-{text[a:b]}-{text[b:c]}-{text[c:d]}-{text[d:]}"
 
 
-def space_of(vault: Vault, app_id: str) -> int | None:
-    """The space that an application id names."""
+def _space_of(vault: Vault, app_id: str) -> int | None:
+    """Returns the space that a computed application id names."""
     return _APP.read(vault, app_id.replace("-", "").lower()) if len(app_id) == 36 else None
+
+
+APPS = SpaceIds(
+    name=f"{DIALECT}.app_id",
+    # INFERRED: no page gives the form. The samples are UUIDs, and CreateProduct takes 36 characters.
+    pattern=r"[A-Za-z0-9_-]{1,36}",
+    want="1 to 36 letters, digits, underscores and hyphens",
+    compute=_app_id,
+    read=_space_of,
+)
 
 
 def product_of(text: str) -> int | None:

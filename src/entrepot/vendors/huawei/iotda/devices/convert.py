@@ -64,7 +64,7 @@ def draft(call: Call, caller: Caller) -> NewDevice:
             extras=own,
             secret=auth.secret,
         ),
-        product_ref(body.product_id, body.app_id, caller.vault),
+        product_ref(body.product_id, body.app_id, caller),
         body.device_id,
     )
 
@@ -174,10 +174,10 @@ def query(call: Call, caller: Caller) -> DeviceQuery:
             labels=(((NAME, name),),) if name else (),
             test=(lambda d, product: all(t(d) for t in tests)) if tests else None,
         ),
-        None if p.product_id is None else product_ref(p.product_id, p.app_id, caller.vault),
+        None if p.product_id is None else product_ref(p.product_id, p.app_id, caller),
         None if p.gateway_id is None else named(p.gateway_id, caller),
         p.is_cascade_query,
-        space_ref(p.app_id, caller.vault),
+        space_ref(p.app_id, caller),
     )
 
 
@@ -250,7 +250,7 @@ def _summary(shown: ShownDevice, caller: Caller) -> dict[str, Any]:
     found, product, vault = shown.device, shown.product, caller.vault
     id, above = _id(shown, caller), shown.gateway
     return {
-        "app_id": handles.app_id(vault, product.space),
+        "app_id": handles.APPS.id_of(vault, caller.tenant, product.space),
         "app_name": shown.space.name,
         "device_id": id,
         "node_id": found.key,

@@ -14,7 +14,6 @@ from entrepot.core.faults import Refused
 from entrepot.core.models.authored import Authored
 from entrepot.core.products.registry import Edit, Shown
 from entrepot.core.things.product import Draft, Payload, Product, Profile, Protocol
-from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.iotda import common, handles
 from entrepot.vendors.huawei.iotda.handles import DIALECT
@@ -83,7 +82,7 @@ def draft(call: Call, caller: Caller) -> Draft:
             industry=body.industry,
             model=_authored(sent),
         ),
-        space=None if app is None else handles.space_of(caller.vault, app),
+        space=None if app is None else handles.APPS.space_of(caller.vault, caller.tenant, app),
         space_handle=app or "",
         alias=body.product_id,
         quota=PRODUCT_QUOTA,
@@ -97,12 +96,12 @@ def _authored(sent: Sent[Any]) -> Authored | None:
 def ref(call: Call, caller: Caller) -> ProductRef:
     """The product that the path and the query name."""
     address: wire.ProductAddress = call.params
-    return product_ref(address.product_id, address.app_id, caller.vault)
+    return product_ref(address.product_id, address.app_id, caller)
 
 
-def product_ref(text: str, app: str | None, vault: Vault) -> ProductRef:
+def product_ref(text: str, app: str | None, caller: Caller) -> ProductRef:
     """The product of this id, in this space where one is said."""
-    return ProductRef(text, handles.product_of(vault, text), space_ref(app, vault))
+    return ProductRef(text, handles.product_of(caller.vault, text), space_ref(app, caller))
 
 
 def change(call: Call, caller: Caller) -> tuple[ProductRef, Callable[[Product], Edit]]:
@@ -128,7 +127,7 @@ def change(call: Call, caller: Caller) -> tuple[ProductRef, Callable[[Product], 
             raise Refused("product", "coap", address.product_id)
         return Edit(replace(old.profile, **wanted))
 
-    return product_ref(address.product_id, body.app_id or address.app_id, caller.vault), edit
+    return product_ref(address.product_id, body.app_id or address.app_id, caller), edit
 
 
 def query(call: Call, caller: Caller) -> Query:
@@ -138,7 +137,7 @@ def query(call: Call, caller: Caller) -> Query:
         before=handles.before(sent.marker),
         skip=sent.offset,
         limit=sent.limit,
-        space=space_ref(sent.app_id, caller.vault),
+        space=space_ref(sent.app_id, caller),
         name=sent.product_name,
     )
 
@@ -149,7 +148,7 @@ def product(shown: Shown, caller: Caller) -> wire.Product:
     protocol = profile.protocol
     model = shown.model
     return wire.Product(
-        app_id=handles.app_id(caller.vault, product.space),
+        app_id=handles.APPS.id_of(caller.vault, caller.tenant, product.space),
         app_name=shown.space.name,
         product_id=handles.product_handle(caller.vault, product),
         name=profile.name,

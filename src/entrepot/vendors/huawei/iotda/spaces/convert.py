@@ -10,7 +10,6 @@ from entrepot.core.products import spaces as core
 from entrepot.core.products.registry import Ref
 from entrepot.core.products.spaces import SpaceDraft, SpaceEdit, is_default
 from entrepot.core.things.space import Space
-from entrepot.core.vault import Vault
 from entrepot.dialect.operation import Call
 from entrepot.vendors.huawei.iotda import handles
 from entrepot.vendors.huawei.iotda.spaces import wire
@@ -28,7 +27,7 @@ def draft(call: Call, caller: Caller) -> SpaceDraft:
 def ref(call: Call, caller: Caller) -> Ref:
     """The space that the path names."""
     text: str = call.params.app_id
-    return Ref(text, handles.space_of(caller.vault, text))
+    return Ref(text, handles.APPS.space_of(caller.vault, caller.tenant, text))
 
 
 def change(call: Call, caller: Caller) -> tuple[Ref, Callable[[Space], SpaceEdit]]:
@@ -52,7 +51,7 @@ def list_spaces(tx: Tx, caller: Caller, default: bool | None) -> list[Space]:
 def application(space: Space, caller: Caller) -> wire.Application:
     """A resource space."""
     return wire.Application(
-        app_id=handles.app_id(caller.vault, space.id),
+        app_id=handles.APPS.id_of(caller.vault, caller.tenant, space.id),
         app_name=space.name,
         create_time=handles.time(space.created_at),
         default_app=is_default(caller, space),
@@ -64,6 +63,8 @@ def applications(spaces: list[Space], caller: Caller) -> wire.Applications:
     return wire.Applications([application(space, caller) for space in spaces])
 
 
-def space_ref(app: str | None, vault: Vault) -> SpaceRef | None:
+def space_ref(app: str | None, caller: Caller) -> SpaceRef | None:
     """The space of this id, where one is said."""
-    return None if app is None else SpaceRef(app, handles.space_of(vault, app))
+    if app is None:
+        return None
+    return SpaceRef(app, handles.APPS.space_of(caller.vault, caller.tenant, app))

@@ -35,7 +35,7 @@ def draft(call: Call, caller: Caller) -> SpaceDraft:
 def ref(call: Call, caller: Caller) -> Ref:
     """The application that the path names."""
     text: str = call.params.app_id
-    return Ref(text, handles.space_of(caller.vault, text))
+    return Ref(text, handles.APPS.space_of(caller.vault, caller.tenant, text))
 
 
 def changed(call: Call, caller: Caller) -> tuple[Ref, Callable[[Space], SpaceEdit]]:
@@ -91,7 +91,7 @@ def app(space: Space, caller: Caller) -> wire.App:
     """The application as ROMA shows it."""
     own = _own(space)
     return wire.App(
-        id=handles.app_id(caller.vault, space.id),
+        id=handles.APPS.id_of(caller.vault, caller.tenant, space.id),
         name=space.name,
         remark=own.get("remark"),
         roles=list(ROLES),
@@ -115,7 +115,8 @@ def secret(space: Space, caller: Caller) -> wire.AppSecret:
     """The application's secret, readable."""
     chosen = chosen_secret(caller, space)
     return wire.AppSecret(
-        handles.app_id(caller.vault, space.id), chosen or handles.app_secret(caller.vault, space.id)
+        handles.APPS.id_of(caller.vault, caller.tenant, space.id),
+        chosen or handles.app_secret(caller.vault, space.id),
     )
 
 

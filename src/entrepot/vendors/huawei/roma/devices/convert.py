@@ -28,7 +28,7 @@ from entrepot.vendors.huawei.roma.devices.use_cases import (
 )
 from entrepot.vendors.huawei.roma.paging import part
 from entrepot.vendors.huawei.roma.people import MASK, user
-from entrepot.vendors.huawei.roma.products.convert import KIND_CODES, protocol
+from entrepot.vendors.huawei.roma.products.convert import KIND_CODES, protocol, space_filter
 
 DEVICE_QUOTA = 1000  # source: documented (usage limits)
 PERMISSIONS = {
@@ -54,7 +54,8 @@ DEVICE_LOSSES = {
 def draft(call: Call, caller: Caller) -> NewDevice:
     """CreateDevice as a draft, and the names of its product where it gives no number."""
     body: wire.CreateDevice = call.body
-    product, space = body.product, handles.space_of(caller.vault, body.app_id)
+    product = body.product
+    space = handles.APPS.space_of(caller.vault, caller.tenant, body.app_id)
     id = product.product_id
     return NewDevice(
         DeviceDraft(
@@ -130,7 +131,7 @@ def query(call: Call, caller: Caller) -> DeviceQuery:
         limit=limit,
         products=None if p.product_id is None else (p.product_id,),
         keys=(p.node_id,) if p.node_id else None,
-        space=(handles.space_of(caller.vault, p.app_id) or 0) if p.app_id else None,
+        space=space_filter(p.app_id, caller),
         labels=(*_called(p.device_name), *_tagged(p.tag)),
         test=(lambda d, product: all(t(d, product) for t in tests)) if tests else None,
     )
@@ -236,7 +237,7 @@ def _common(shown: ShownDevice, caller: Caller) -> dict[str, Any]:
         "instance_id": caller.tenant.ids[auth.INSTANCE],
         "client_id": handles.client_id(vault, found.product, found.id),
         "node_id": found.key,
-        "app_id": handles.app_id(vault, product.space),
+        "app_id": handles.APPS.id_of(vault, caller.tenant, product.space),
         "status": int(bool(found.disabled_at)),
         "online_status": CONNECTIONS[found.connection],
         "description": found.description,

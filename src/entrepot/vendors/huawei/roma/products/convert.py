@@ -91,7 +91,7 @@ def drafted(body: wire.CreateProduct, caller: Caller) -> Draft:
             template=body.template_id,
             disabled=_disabled(body.status),
         ),
-        space=handles.space_of(caller.vault, body.app_id),
+        space=handles.APPS.space_of(caller.vault, caller.tenant, body.app_id),
         space_handle=body.app_id,
         claims=claims(body.name, body.manufacturer_id, body.model),
         quota=PRODUCT_QUOTA,
@@ -157,9 +157,14 @@ def selection(call: Call, caller: Caller) -> Selection[Product]:
         claim=model_claim(p.manufacturer_id, p.model) if p.manufacturer_id and p.model else None,
         label=label,
         whole=len(tests) == 1,
-        space=(handles.space_of(caller.vault, p.app_id) or 0) if p.app_id else None,
+        space=space_filter(p.app_id, caller),
         space_name=p.app_name or None,
     )
+
+
+def space_filter(app: str | None, caller: Caller) -> int | None:
+    """Returns the space to look in: None for all of them, 0 where no space has the id."""
+    return (handles.APPS.space_of(caller.vault, caller.tenant, app) or 0) if app else None
 
 
 def _is(value: object, of: Callable[[Product], object]) -> Callable[[Product], bool]:
@@ -190,7 +195,7 @@ def product(shown: Shown, caller: Caller) -> wire.Product:
         permissions=[w for w, p in PERMISSIONS.items() if allows(caller.user.permissions, p)],
         id=product.id,
         product_serial=handles.product_serial(vault, product.id),
-        app_id=handles.app_id(vault, product.space),
+        app_id=handles.APPS.id_of(vault, caller.tenant, product.space),
         name=profile.name,
         manufacturer_id=profile.manufacturer_id or "",
         manufacturer_name=profile.manufacturer_name or "",

@@ -41,7 +41,7 @@ def exported(shown: list[Shown], caller: Caller) -> wire.File:
         writer.writerow(
             {
                 "id": product.id,
-                "app_id": handles.app_id(caller.vault, product.space),
+                "app_id": handles.APPS.id_of(caller.vault, caller.tenant, product.space),
                 "name": cell(profile.name),
                 "manufacturer_id": cell(profile.manufacturer_id),
                 "manufacturer_name": cell(profile.manufacturer_name),
@@ -62,7 +62,7 @@ def exported(shown: list[Shown], caller: Caller) -> wire.File:
 
 def rows(call: Call, caller: Caller) -> tuple[list[Row], bool]:
     """ImportProducts as drafts; a row that cannot be one keeps its name only."""
-    default = handles.app_id(caller.vault, caller.tenant.default_space)
+    default = handles.APPS.id_of(caller.vault, caller.tenant, caller.tenant.default_space)
     found = [_row(i, cells, default, caller) for i, cells in enumerate(call.body.rows, 1)]
     return found, call.params.upsert
 
