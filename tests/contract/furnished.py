@@ -65,7 +65,7 @@ class Victim:
     model: NamedModel
     gateway: tuple[Device, Product]
     meter: tuple[Device, Product]  # what could connect through the gateway
-    leaf: tuple[Device, Product]  # what connects through the hub, and is on
+    leaf: tuple[Device, Product]  # what connects through the hub; both are enabled
     hub: tuple[Device, Product]
     spare: Space  # with nothing in it
     mark: str = MARK  # what stands in the name of each, and nowhere else
@@ -141,7 +141,7 @@ def furnish(tx: Tx, credentials: Credentials, mark: str = MARK) -> Victim:
     gateway, meter = (
         _with_a_device(tx, tenant, owned, mark, kind) for kind in ("gateway", "device")
     )
-    hub = _with_a_device(tx, tenant, owned, mark, "gateway", key="hub", children=1)
+    hub = _with_a_device(tx, tenant, owned, mark, "gateway", key="hub", children=1, disabled_at=0)
     leaf = _with_a_device(
         tx, tenant, owned, mark, "device", key="leaf", gateway=hub[0].id, disabled_at=0
     )
@@ -219,6 +219,8 @@ def _others(operation: Operation, handles: Mapping[str, Any]) -> dict[str, Any]:
         return {"property_id": handles["request" if "/requests/" in path else "response"]}
     if path.endswith("/change-gateway"):
         return {"device_id": handles["leaf"]}
+    if path.endswith("/freeze"):
+        return {"device_id": handles["hub"]}
     leaf = {"assetId": handles["leaf"]}
     if operation.selector == "removeSubDevice":
         return {"gateway": {"assetId": handles["hub"]}, "subDevices": [leaf]}

@@ -20,12 +20,12 @@ from entrepot import main as root
 from entrepot.core import faults
 from entrepot.core.caller import PERMISSIONS
 from entrepot.core.devices import registry as devices
-from entrepot.core.faults import CATALOGUE, Fault, Invalid
+from entrepot.core.faults import CATALOGUE, Invalid
 from entrepot.core.things.product import Profile
 from entrepot.dialect.calls import filled, placeholders, signed
 from entrepot.dialect.check import checker, decoder, read_json, read_plain
 from entrepot.dialect.client import Stamp
-from entrepot.dialect.dialect import Dialect, Row
+from entrepot.dialect.dialect import Dialect, Row, row_for, rows_by_fault
 from entrepot.dialect.handle import ServedDialect
 from entrepot.dialect.openapi import described, document
 from entrepot.dialect.operation import Operation, Source
@@ -60,15 +60,36 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @each_dialect
 def test_every_fault_has_a_row_or_is_never_raised(dialect: Dialect) -> None:
-    plain = {r.fault for r in dialect.rows if not r.when}
+    plain = {r.fault for r in dialect.rows if not r.which}
     assert plain | dialect.never == set(CATALOGUE)
     assert not {r.fault for r in dialect.rows} & dialect.never
 
 
 @each_dialect
 def test_no_two_rows_say_the_same_fault(dialect: Dialect) -> None:
-    cells = [(r.fault, r.when) for r in dialect.rows]
+    cells = [(r.fault, r.when, call) for r in dialect.rows for call in r.calls or ("",)]
     assert len(cells) == len(set(cells))
+
+
+@each_dialect
+def test_a_row_for_some_calls_names_operations(dialect: Dialect) -> None:
+    named = {call for row in dialect.rows for call in row.calls}
+    assert named <= {o.name for o in dialect.operations}
+
+
+def test_a_row_of_the_call_comes_before_one_of_all_calls() -> None:
+    look, make = (next(o for o in TOY.operations if o.name == n) for n in ("Look", "Make"))
+    fault = faults.NotFound("product", "7")
+    plain = Row(faults.NotFound, 400, "any", "no", "inferred")
+    word, own = (
+        replace(plain, code="word", when="product"),
+        replace(plain, code="own", calls=("Look",)),
+    )
+    rows = rows_by_fault((plain, word, own))
+    assert [row_for(rows, fault, o).code for o in (look, make, None)] == ["own", "word", "word"]
+    assert row_for(rows, faults.NotFound("device", "7"), make).code == "any"
+    with pytest.raises(KeyError):
+        row_for(rows, faults.Broken(), None)
 
 
 @pytest.mark.parametrize(
@@ -90,20 +111,17 @@ def test_every_refusal_is_rendered_whole_and_gives_nothing_away(
 ) -> None:
     served = ServedDialect(dialect)
     request = Request("POST", b"/x", headers={b"host": b"h"})
-    whens: dict[type[Fault], set[str]] = {}
+    named = {o.name: o for o in dialect.operations}
     for row in dialect.rows:
-        whens.setdefault(row.fault, set()).add(row.when)
-    for kind, words in whens.items():
-        for when in sorted(words):
-            for fault in samples(kind, when):
-                for operation in (None, dialect.operations[0]):
-                    exchange = served.exchange(request, world.context.authenticator)
-                    exchange.operation = operation
-                    answer = served.refuse(fault, exchange)
-                    assert well_formed(answer), (fault, answer)
-                    assert b"inner workings" not in answer.body
-                    assert b"Traceback" not in answer.body
-                    assert answer.status < 400 or 400 <= answer.status < 600
+        for fault in samples(row.fault, row.when):
+            for operation in (None, dialect.operations[0], *(named[c] for c in row.calls)):
+                exchange = served.exchange(request, world.context.authenticator)
+                exchange.operation = operation
+                answer = served.refuse(fault, exchange)
+                assert well_formed(answer), (fault, answer)
+                assert b"inner workings" not in answer.body
+                assert b"Traceback" not in answer.body
+                assert answer.status < 400 or 400 <= answer.status < 600
 
 
 def well_formed(answer: Answer) -> bool:

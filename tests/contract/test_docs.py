@@ -63,6 +63,6 @@ def test_the_fidelity_page_has_every_operation_and_every_refusal(dialect: Dialec
     for operation in dialect.operations:
         assert f"| {operation.name} |" in text
     for row in dialect.rows:
-        assert f"| {row.fault.__name__} | {row.when or '-'} | {row.status} | {row.code} |" in text
+        assert f"| {row.fault.__name__} | {row.which or '-'} | {row.status} | {row.code} |" in text
     for name in dialect.losses:
         assert f"| {name} |" in text

@@ -284,7 +284,7 @@ def test_every_violation_is_shown_where_the_vendor_names_one_and_says_200(browse
 
 def test_every_fault_is_told_with_its_row(browser: Browser) -> None:
     page = browser.send(place(named("iotda"), "ShowProduct"), p_product_id="0" * 24)
-    assert refused(page).startswith("NotFound inferred")
+    assert refused(page).startswith("NotFound documented")
     page = browser.send(place(named("iotda"), "ListProducts"), p_project_id="another")
     assert refused(page).startswith("NotFound project documented")
 

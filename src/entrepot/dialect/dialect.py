@@ -29,7 +29,8 @@ from entrepot.dialect.space_ids import SpaceIds
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How one dialect says one fault. `when` picks among faults of a class by `Fault.which`.
+    """How one dialect says one fault. `when` picks among faults of a class by `Fault.which`, and `calls`
+    names the operations that say it so; without them all do.
 
     `evidence` names what shows the status and the code: the vendor's page or file with its edition, or,
     where `source` is inferred, whatever is known.
@@ -42,6 +43,13 @@ class Row:
     source: Source
     when: str = ""
     evidence: str = ""
+    calls: tuple[str, ...] = ()
+
+    @property
+    def which(self) -> str:
+        """Which faults of the class it is for, in words; "" for all that no other row is for."""
+        calls = f"in {', '.join(self.calls)}" if self.calls else ""
+        return f"{self.when} {calls}".strip()
 
 
 class Exchange(msgspec.Struct):
@@ -147,7 +155,23 @@ class Dialect:
     most_values: int = MOST_VALUES  # that a body may hold
 
 
-def row_for(rows: Mapping[tuple[type[Fault], str], Row], fault: Fault) -> Row:
-    """The row that says this fault: the one for its `which`, else the class's own."""
-    kind = type(fault)
-    return rows.get((kind, fault.which)) or rows[(kind, "")]
+Rows = Mapping[tuple[type[Fault], str, str], Row]
+
+
+def rows_by_fault(rows: Sequence[Row]) -> Rows:
+    """Returns the rows by fault, `when` and operation; "" stands for any."""
+    return {(r.fault, r.when, call): r for r in rows for call in r.calls or ("",)}
+
+
+def row_for(rows: Rows, fault: Fault, operation: Operation | None) -> Row:
+    """Returns the row that says this fault in this operation.
+
+    A row of the operation comes before one of all operations, and then one for the fault's `which`
+    before the class's own.
+    """
+    kind, which = type(fault), fault.which
+    for call in ("",) if operation is None else (operation.name, ""):
+        row = rows.get((kind, which, call)) or rows.get((kind, "", call))
+        if row is not None:
+            return row
+    raise KeyError(kind)

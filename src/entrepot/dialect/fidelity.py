@@ -82,7 +82,7 @@ def _operation(operation: Operation) -> str:
 def _row(row: Row) -> str:
     cells = (
         row.fault.__name__,
-        row.when or "-",
+        row.which or "-",
         str(row.status),
         row.code,
         row.source,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
 from types import coroutine
@@ -15,7 +15,7 @@ from entrepot.core.ports import Store
 from entrepot.core.precompute import NeedsPrecompute
 from entrepot.dialect.authenticator import Authenticator
 from entrepot.dialect.check import STRICT, Leniency, json_text, read_json, read_params
-from entrepot.dialect.dialect import SINGLE_HEADERS, Dialect, Exchange, Row, row_for
+from entrepot.dialect.dialect import SINGLE_HEADERS, Dialect, Exchange, row_for, rows_by_fault
 from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.parameters import parse
 from entrepot.dialect.quoting import fitted, quoted
@@ -45,9 +45,7 @@ class ServedDialect:
         self.router = Router(dialect.operations)
         self.single_headers = SINGLE_HEADERS | dialect.single_headers
         self.call_headers = dialect.single_headers | {b"authorization"}
-        self.rows: Mapping[tuple[type[Fault], str], Row] = {
-            (r.fault, r.when): r for r in dialect.rows
-        }
+        self.rows = rows_by_fault(dialect.rows)
 
     def exchange(self, request: Request, authenticator: Authenticator) -> Exchange:
         """A new exchange with a request id of the dialect's shape."""
@@ -78,7 +76,7 @@ class ServedDialect:
             return self._refusal(exchange.fault, empty)
 
     def _refusal(self, fault: Fault, exchange: Exchange) -> Answer:
-        row, short = row_for(self.rows, fault), quoted(fault)
+        row, short = row_for(self.rows, fault, exchange.operation), quoted(fault)
         text = (
             row.text.format_map(_Fields(short))
             if isinstance(row.text, str)

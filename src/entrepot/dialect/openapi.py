@@ -281,5 +281,5 @@ def _refusals(dialect: Dialect, schemas: _Schemas) -> dict[int, Schema]:
 
 
 def _cell(row: Row) -> str:
-    which = f" ({row.when})" if row.when else ""
+    which = f" ({row.which})" if row.which else ""
     return f"{row.code}: {row.fault.__name__}{which}, {row.source}"

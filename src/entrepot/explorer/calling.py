@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from entrepot.core.faults import Fault, Invalid, Violation
 from entrepot.dialect import calls
 from entrepot.dialect.client import Credentials, Stamp
-from entrepot.dialect.dialect import Dialect, Row, row_for
+from entrepot.dialect.dialect import Dialect, Row, row_for, rows_by_fault
 from entrepot.dialect.operation import Operation
 from entrepot.dialect.quoting import quoted
 from entrepot.dialect.request import Answer, Request
@@ -120,7 +120,7 @@ async def send(
     began = time.perf_counter()
     answer, fault = await asked(request)
     took_ms = (time.perf_counter() - began) * 1000
-    row = None if fault is None else row_for({(r.fault, r.when): r for r in dialect.rows}, fault)
+    row = None if fault is None else row_for(rows_by_fault(dialect.rows), fault, operation)
     secrets = _secrets(credentials)
     return await apart(lambda: _outcome(request, answer, took_ms, secrets, fault, row))
 

@@ -65,7 +65,7 @@ def test_a_device_has_no_sub_devices_where_its_maker_said_so(
     assert product.profile.kind == "device"
     _, device = make_device(world, maker, product, f"key-{next(_numbers)}", caller)
     answer = connect(world, device, product, caller)
-    assert answer.status == 403
+    assert answer.status == 400
     assert b"IOTDA.014025" in answer.body
 
 

@@ -115,13 +115,13 @@ def test_named_lists_page_too(iotda: Caller) -> None:
         ({"app_id": "x" * 37}, "400 IOTDA.000006"),
         ({"product_name": "a b"}, "400 IOTDA.000006"),
         ({"limit": 0, "offset": 501}, "400 IOTDA.000006"),
-        ({"app_id": "nowhere"}, "403 IOTDA.001000"),
+        ({"app_id": "nowhere"}, "403 IOTDA.001006"),
     ],
 )
 def test_what_a_list_refuses(iotda: Caller, query: dict[str, Any], code: str) -> None:
     reply = iotda.send("GET", "products", query=query)
     assert reply.code == code
-    if code != "403 IOTDA.001000":
+    if code != "403 IOTDA.001006":
         for field in query:
             assert f"{field} m" in reply.said
 
@@ -139,7 +139,7 @@ def test_without_a_space_an_id_means_the_default_space_then_the_earliest(iotda: 
     iotda.make(product_id="same", name="in the default space".replace(" ", "-"))
     assert shown() == "in-the-default-space"
     missing = iotda.send("GET", "products/same", query={"app_id": "nowhere"})
-    assert missing.code == "403 IOTDA.001000"
+    assert missing.code == "403 IOTDA.001006"
     changed = iotda.send("PUT", "products/same", {"app_id": one, "name": "renamed"})
     assert (changed.status, changed.json["app_id"]) == (200, one)
     assert (shown(app_id=one), shown(app_id=two)) == ("renamed", "earliest")
@@ -224,14 +224,14 @@ def test_spaces_and_their_refusals(iotda: Caller) -> None:
         body = {"app_name": "n"} if method == "PUT" else None
         assert iotda.send(method, "apps/nowhere", body).code == "403 IOTDA.001000"
     default = iotda.send("DELETE", f"apps/{iotda.app}")
-    assert default.code == "400 IOTDA.001001"
+    assert default.code == "403 IOTDA.001007"
     inside = iotda.make(app_id=made)
     in_use = iotda.send("DELETE", f"apps/{made}")
-    assert in_use.code == "403 IOTDA.013024"
+    assert in_use.code == "403 IOTDA.001007"
     assert "products" in in_use.said
     assert iotda.send("DELETE", f"products/{inside['product_id']}").status == 204
     assert iotda.send("DELETE", f"apps/{made}").status == 204
-    assert iotda.create(app_id=made).code == "403 IOTDA.001000"
+    assert iotda.create(app_id=made).code == "403 IOTDA.001006"
 
 
 def test_quotas_hold_where_a_tenant_s_setting_asks_for_them(server: Server) -> None:
@@ -239,8 +239,8 @@ def test_quotas_hold_where_a_tenant_s_setting_asks_for_them(server: Server) -> N
     for i in range(9):
         caller.make_app(f"space{i}")
     over = caller.send("POST", "apps", {"app_name": "eleventh"})
-    assert over.code == "403 IOTDA.013026"
-    assert "10 spaces" in over.said
+    assert over.code == "403 IOTDA.001009"
+    assert "10 applications" in over.said
 
 
 def test_two_tenants_do_not_see_each_other(server: Server, iotda: Caller) -> None:
@@ -252,7 +252,7 @@ def test_two_tenants_do_not_see_each_other(server: Server, iotda: Caller) -> Non
             body = {} if method == "PUT" else None
             assert other.send(method, f"products/{id}", body).code == "404 IOTDA.013000"
     assert other.send("GET", "products").json["page"]["count"] == 0
-    assert other.create(app_id=space).code == "403 IOTDA.001000"
+    assert other.create(app_id=space).code == "403 IOTDA.001006"
     assert other.send("GET", f"apps/{space}").code == "403 IOTDA.001000"
     assert other.create(product_id="neighbour").status == 201
     reply = other.send("GET", f"/v5/iot/{iotda.project}/products")

@@ -118,10 +118,10 @@ def test_members_of_the_wrong_type(iotda: Caller, members: dict[str, Any]) -> No
 
 def test_a_body_and_a_query_over_their_limits(iotda: Caller) -> None:
     over = iotda.send("POST", "products", BODY, claimed_bytes=(3 << 20) + 1)
-    assert over.code == "413 IOTDA.000008"
+    assert over.code == "413 APIGW.0201"
     assert over.headers["connection"] == "close"
     reply = iotda.send("GET", "products", query={"product_name": "x" * 70_000})
-    assert reply.code == "413 IOTDA.000008"
+    assert reply.code == "413 APIGW.0201"
 
 
 def test_paths_and_queries_that_cannot_be_read(iotda: Caller) -> None:

@@ -242,12 +242,12 @@ def test_a_chosen_id_is_unique_in_its_space_and_free_again_when_its_product_goes
     assert iotda.create(product_id="mine").status == 201
     assert iotda.create(product_id="mine", app_id=space).status == 201
     again = iotda.create(product_id="mine", app_id=space)
-    assert again.code == "403 IOTDA.013031"
+    assert again.code == "400 IOTDA.013010"
     assert again.said.endswith(" product_id: mine")  # the id alone, not the space that it is in
-    assert iotda.create(product_id="mine", app_id=iotda.app).status == 403
+    assert iotda.create(product_id="mine", app_id=iotda.app).status == 400
     ours = iotda.make()["product_id"]
     ours_again = iotda.create(product_id=ours)
-    assert ours_again.code == "403 IOTDA.013031"
+    assert ours_again.code == "400 IOTDA.013010"
     assert ours_again.said.endswith(f" product_id: {ours}")
     assert iotda.send("DELETE", "products/mine", query={"app_id": space}).status == 204
     assert iotda.create(product_id="mine", app_id=space).status == 201

@@ -157,7 +157,19 @@ def _absent(fault: Unrouted, exchange: Exchange) -> str:
 def _taken(fault: Taken, exchange: Exchange) -> str:
     """The claim's value is the space and, behind a slash, the id that the caller chose."""
     id = fault.value.rpartition("/")[2]
-    return f"Operation not allowed. The product already exists. product_id: {id}"
+    return f"Invalid input. The product already exists. product_id: {id}"
+
+
+def _no_gateway(fault: Refused, exchange: Exchange) -> str:
+    """Why a device or its gateway cannot be one. The pages show no such text: all of it is INFERRED."""
+    said = {
+        "too_deep": "There are two levels of sub-devices at most; {} cannot be the gateway",
+        "not_a_gateway": "The product of {} is not one of gateways, so the device cannot have sub-devices",
+        "direct": "The device {} connects directly and has no gateway to change",
+        "has_subdevices": "The device {} has sub-devices and cannot change its gateway",
+        "no_other_gateway": "The gateway {} is the device's own already, or not in its application",
+    }.get(fault.rule, f"The {fault.kind} {{}} is {fault.rule}")
+    return f"Invalid input data. {said.format(fault.handle)}."
 
 
 _RESOURCE = 4  # which piece of a path names the resource
@@ -166,79 +178,105 @@ _NO_PROJECT = (
     "Operation not allowed. User not found by IAM token or the authorized user has not subscribed"
     " IOTDA: project {handle} is not the caller's."
 )
-_LAST_SPACE = "Invalid input for this application. The default resource space cannot be deleted."
+_NO_APP = (
+    "Operation not allowed. Application not found by authorized user or the authorized user has no"
+    " application. app_id: {handle}"
+)
+_FLOW = "The request rate has reached the upper limit of the tenant, limit {limit}."
+_PRODUCTS = ("CreateProduct", "ListProducts", "ShowProduct", "UpdateProduct", "DeleteProduct")
+_TAGS = ("TagDevice", "UntagDevice", "ListResourcesByTags")
 
-# Codes marked inferred follow their neighbours: 014000 is a missing device, 014024 a device that
-# has sub-devices, 014031 a device that exists, and 013xxx are the product model's.
+# Pages and files, each with the edition that was read.
+_OPENAPI = "OpenAPI document of IoTDA, republished 2026-07-24"
+_LIST = "IoTDA API reference, error codes (iot_06_v5_0018)"
+_PAGE = "IoTDA API reference, ErrorCode"
+_OLDER = "IoTDA API reference, older edition"
+_GATEWAY = "API Request Signing Guide, Error Codes"
+# The document lists numbers by call and status, without texts; where one is left for a case, it is that one.
+_LEFT = f"{_OPENAPI}: the one code of the call whose meaning is not known"
+_AMONG = f"{_OPENAPI}: one of the codes of the call whose meaning is not known"
+_LISTED = f"{_OPENAPI}: the call has no such code; this is the nearest of its own"
+_NO_CODES = f"{_OPENAPI}: the call has no codes at all; this is the general one"
+
 ROWS: tuple[Row, ...] = (
-    # Seen for a URL without /iot/, by others; no page says what it means.
-    Row(Unrouted, 404, "IOTDA.000029", _absent, "inferred"),
-    Row(TooLarge, 413, "IOTDA.000008", _BAD + " The {part} is over {limit_bytes} bytes.", "inferred"),
-    Row(Malformed, 400, "IOTDA.000008", _unreadable, "documented"),
-    Row(Invalid, 400, "IOTDA.000006", _invalid, "documented"),
-    Row(Unauthenticated, 401, "IOTDA.000002", _who, "documented"),
+    Row(Unrouted, 404, "IOTDA.000029", _absent, "inferred", evidence="Answers that others were given for such a path"),
+    Row(TooLarge, 413, "APIGW.0201", "Request entity too large: the {part} is over {limit_bytes} bytes.", "documented",
+        evidence=_GATEWAY),
+    Row(Malformed, 400, "IOTDA.000008", _unreadable, "documented", evidence=_LIST),
+    Row(Invalid, 400, "IOTDA.000006", _invalid, "documented", evidence=_LIST),
+    Row(Unauthenticated, 401, "IOTDA.000002", _who, "documented", evidence="IoTDA, authentication of devices by HTTP"),
     Row(Denied, 403, "IOTDA.000022",
-        "Operation not allowed. The user does not have the permission {permission}.", "documented"),
-    Row(NotFound, 404, "IOTDA.013000", "The {kind} {handle} does not exist.", "inferred"),
+        "Operation not allowed. The user does not have the permission {permission}.", "documented", evidence=_OPENAPI),
+    Row(NotFound, 404, "IOTDA.013000", "The {kind} {handle} does not exist.", "documented", evidence=_OPENAPI),
+    Row(NotFound, 400, "IOTDA.013000", "Invalid input. The product {handle} does not exist.", "documented",
+        when="product", calls=("AddDevice", "UpdateDevice"), evidence=_OPENAPI),
     # 403, not 404: so say the page of deleting a device and Terraform's provider
     Row(NotFound, 403, "IOTDA.001000", "The application does not exist. app_id: {handle}", "documented",
-        when="space"),
-    Row(NotFound, 403, "IOTDA.000021", _NO_PROJECT, "documented", when="project"),
+        when="space", evidence=f"{_OLDER} (0041); {_OPENAPI}"),
+    Row(NotFound, 403, "IOTDA.001006", _NO_APP, "documented", when="space", calls=_PRODUCTS + _TAGS,
+        evidence=f"{_OPENAPI}; {_OLDER} (0056)"),
+    Row(NotFound, 403, "IOTDA.000021", _NO_PROJECT, "documented", when="project",
+        evidence=f"IoTDA user guide; {_OPENAPI}"),
     Row(NotFound, 403, "IOTDA.000021",
         "The instance {handle} is not yours. Leave Instance-Id out, or send the tenant's own.",
         "inferred", when="instance"),
     Row(NotFound, 404, "IOTDA.014000", "The device does not exist. device_id: {handle}", "documented",
-        when="device"),
-    Row(NotFound, 400, "IOTDA.000006", "Invalid input data. The device has no tag {handle}.", "inferred",
-        when="tag"),
-    Row(Taken, 403, "IOTDA.013031", _taken, "inferred"),
-    # The number is known from a constant in others' programs, its status and text are not.
-    Row(Taken, 403, "IOTDA.014031",
-        "Operation not allowed. The device already exists. node_id: {value}", "inferred", when="device.key"),
-    Row(Taken, 403, "IOTDA.014031",
-        "Operation not allowed. The device already exists. device_id: {value}", "inferred", when="iotda.device"),
-    Row(InUse, 403, "IOTDA.013024",
-        "Operation not allowed. The {kind} {handle} still has {by}; delete them first.", "inferred"),
+        when="device", evidence=_OPENAPI),
+    Row(NotFound, 404, "IOTDA.004000", "The resource does not exist. resource_id: {handle}", "documented",
+        when="device", calls=_TAGS, evidence=_OPENAPI),
+    Row(NotFound, 400, "IOTDA.004003", "Invalid input. The device has no tag {handle}.", "inferred",
+        when="tag", evidence=_LEFT),
+    Row(Taken, 400, "IOTDA.013010", _taken, "inferred", evidence=_AMONG),
+    Row(Taken, 400, "IOTDA.014031",
+        "Invalid input. The device already exists. node_id: {value}", "documented", when="device.key", evidence=_PAGE),
+    Row(Taken, 400, "IOTDA.014031",
+        "Invalid input. The device already exists. device_id: {value}", "documented", when="iotda.device",
+        evidence=_PAGE),
+    Row(InUse, 403, "IOTDA.013007",
+        "Operation not allowed. The {kind} {handle} still has {by}; delete them first.", "inferred", evidence=_LEFT),
+    Row(InUse, 403, "IOTDA.001007",
+        "Operation not allowed. The application {handle} still has {by}; delete them first.", "inferred", when="space",
+        evidence=_LISTED),
     Row(InUse, 403, "IOTDA.014024",
-        "Operation not allowed. The device already has endpoint. device_id: {handle}", "documented", when="device"),
+        "Operation not allowed. The device already has endpoint. device_id: {handle}", "documented", when="device",
+        evidence=f"{_OLDER} (0041); {_OPENAPI}"),
     Row(Refused, 403, "IOTDA.014038",
         "Operation not allowed. It is not allowed to freeze sub-devices, only gateways or directly"
-        " connected devices can be frozen.", "documented", when="subdevice"),
+        " connected devices can be frozen.", "documented", when="subdevice", evidence=f"{_OLDER} (0095); {_OPENAPI}"),
+    Row(Refused, 403, "IOTDA.014039",
+        "Operation not allowed. The device is frozen already. device_id: {handle}", "inferred", when="frozen",
+        evidence=_LEFT),
     Row(Refused, 403, "IOTDA.014040",
-        "Operation not allowed. The device is not frozen, can not unfreeze.", "documented", when="not_frozen"),
-    Row(Refused, 403, "IOTDA.014025",
-        "Operation not allowed. There are two levels of sub-devices at most; {handle} cannot be the gateway.",
-        "inferred", when="too_deep"),
-    Row(Refused, 403, "IOTDA.014025",
-        "Operation not allowed. The product of {handle} is not one of gateways, so the device cannot have sub-devices.",
-        "inferred", when="not_a_gateway"),
-    Row(Refused, 403, "IOTDA.014026",
-        "Operation not allowed. The device {handle} connects directly and has no gateway to change.",
-        "inferred", when="direct"),
-    Row(Refused, 403, "IOTDA.014027",
-        "Operation not allowed. The device {handle} has sub-devices and cannot change its gateway.",
-        "inferred", when="has_subdevices"),
-    Row(Refused, 403, "IOTDA.014028",
-        "Operation not allowed. The gateway {handle} is the device's own already, or not in its application.",
-        "inferred", when="no_other_gateway"),
-    Row(Refused, 403, "IOTDA.013025", "Operation not allowed. The {kind} {handle} is {rule}.", "inferred"),
+        "Operation not allowed. The device is not frozen, can not unfreeze.", "documented", when="not_frozen",
+        evidence=f"{_OLDER} (0095); {_OPENAPI}"),
+    Row(Refused, 400, "IOTDA.014025", _no_gateway, "inferred", calls=("AddDevice",), evidence=_AMONG),
+    Row(Refused, 400, "IOTDA.000006", _no_gateway, "inferred", calls=("ChangeGateway",), evidence=_NO_CODES),
+    Row(Refused, 403, "IOTDA.013013", "Operation not allowed. The {kind} {handle} is {rule}.", "inferred",
+        evidence=_AMONG),
     Row(Refused, 400, "IOTDA.000006",
         "Invalid input data. protocol_type must not be changed to CoAP.", "inferred", when="coap"),
-    Row(Refused, 400, "IOTDA.001001", _LAST_SPACE, "inferred", when="default_space"),
-    Row(QuotaExceeded, 403, "IOTDA.013026",
-        "Operation not allowed. There are {limit} {kind}s already, as many as the quota allows.", "inferred"),
-    Row(QuotaExceeded, 400, "IOTDA.000006",
-        "Invalid input data. A device has at most {limit} tags.", "inferred", when="tag"),
+    Row(Refused, 403, "IOTDA.001007",
+        "Operation not allowed. The default resource space cannot be deleted.", "inferred", when="default_space",
+        evidence=_LISTED),
+    Row(QuotaExceeded, 403, "IOTDA.013006",
+        "Operation not allowed. There are {limit} {kind}s already, as many as the quota allows.", "inferred",
+        evidence=_LEFT),
+    Row(QuotaExceeded, 403, "IOTDA.001009",
+        "Operation not allowed. There are {limit} applications already, as many as the quota allows.", "inferred",
+        when="space", evidence=_LEFT),
+    Row(QuotaExceeded, 403, "IOTDA.004001",
+        "Operation not allowed. A device has at most {limit} tags.", "inferred", when="tag", evidence=_LEFT),
     # 403, not 429: the SDK would put its own text in place of this one (urllib3's retry list)
-    Row(Throttled, 403, "IOTDA.021102",
-        "Request reached the maximum rate limit, upper limit of the tenant, limit {limit}.", "inferred"),
+    Row(Throttled, 403, "IOTDA.021102", _FLOW, "documented", evidence=_OPENAPI),
     Row(TooMuch, 400, "IOTDA.000006",
         "Invalid input data. The search takes longer than {limit:g} s. Narrow the filter.", "inferred"),
     Row(TooMuch, 403, "IOTDA.021102",
-        "Request reached the maximum rate limit: {limit:g} long calls wait already.", "inferred", when="waiting"),
+        "The request rate has reached the upper limit: {limit:g} long calls wait already.", "documented",
+        when="waiting", evidence=f"{_OPENAPI}: flow control"),
     Row(Unavailable, 500, "IOTDA.000001",
-        "Internal server error. The store cannot be used now; nothing was kept. Try again.", "inferred"),
-    Row(Broken, 500, "IOTDA.000001", "Internal server error.", "documented"),
+        "Internal server error. The store cannot be used now; nothing was kept. Try again.", "documented",
+        evidence=_OPENAPI),
+    Row(Broken, 500, "IOTDA.000001", "Internal server error.", "documented", evidence=_OPENAPI),
 )  # fmt: skip
 
 

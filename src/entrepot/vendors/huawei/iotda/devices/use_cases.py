@@ -137,17 +137,17 @@ def list_devices(tx: Tx, caller: Caller, query: DeviceQuery) -> Devices:
 
 
 def freeze(tx: Tx, caller: Caller, ref: DeviceRef) -> Device:
-    """The device, frozen; one that is stays as it is.
+    """Freezes the device.
 
     Raises:
         NotFound: no such device.
-        Refused: it is a sub-device.
+        Refused: it is a sub-device, or frozen already.
     """
     device = devices.get(tx, caller, ref)
     if device.gateway is not None:
         raise Refused("device", "subdevice", ref.text)
     if device.disabled_at:
-        return device
+        raise Refused("device", "frozen", ref.text)
     return devices.changed(tx, caller, device, devices.set_disabled(caller, device, True))
 
 
