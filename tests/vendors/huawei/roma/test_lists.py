@@ -234,4 +234,4 @@ def test_an_import_that_is_no_multipart_is_refused(desk: RomaCaller) -> None:
 
 def test_an_import_over_the_limit_is_refused(desk: RomaCaller) -> None:
     reply = upload(desk, form(b"name\r\n" + b"x" * (1 << 20)))
-    assert reply.code == "413 SCB.00000000"
+    assert reply.code == "413 APIGW.0201"

@@ -210,7 +210,7 @@ def test_a_model_that_nobody_here_can_read_is_shown_as_none_and_not_changed(roma
     operation = ROMA.operation("CreateService")
     body = {"product_id": roma.product, "service_name": "ss", "status": 0}
     answer = roma.world.ask(ROMA.request(operation, {}, body, roma.credentials))
-    assert (answer.status, json.loads(answer.body)["error_code"]) == (500, "ROMA.00110704")
+    assert (answer.status, json.loads(answer.body)["error_code"]) == (500, "ROMA.00110702")
     assert roma.stored().dialect == "esperanto"
 
 

@@ -22,9 +22,9 @@ def roma(server: Server) -> RomaCaller:
 
 
 def test_every_fault_has_words() -> None:
-    plain = [row.fault for row in ROMA.rows if not row.when]
+    plain = [row.fault for row in ROMA.rows if not row.which]
     assert sorted(plain, key=str) == sorted(CATALOGUE, key=str)
-    assert len({(row.fault, row.when) for row in ROMA.rows}) == len(ROMA.rows)
+    assert len({(row.fault, row.which) for row in ROMA.rows}) == len(ROMA.rows)
 
 
 # What is not of its type
@@ -130,13 +130,13 @@ def test_numbers_that_name_nothing_are_refused(
 
 def test_a_body_over_the_limit_is_refused_and_the_server_goes_on(roma: RomaCaller) -> None:
     reply = roma.send("POST", roma.products, b'{"name": "' + b"x" * (1 << 20) + b'"}')
-    assert reply.code == "413 SCB.00000000"
+    assert reply.code == "413 APIGW.0201"
     assert roma.call("GET", roma.products, limit=1).status == 200
 
 
 def test_a_query_over_the_limit_is_refused(roma: RomaCaller) -> None:
     reply = roma.send("GET", roma.products + "?name=" + "x" * 70_000)
-    assert reply.code == "413 SCB.00000000"
+    assert reply.code == "413 APIGW.0201"
 
 
 # What is not there
@@ -183,10 +183,10 @@ def test_every_call_on_a_thing_that_is_not_there_names_it(
 
 
 @pytest.mark.parametrize("app", ["nothing", "ff38023c-0854-4779-847d-72528e1f5da5", "%2F%00"])
-def test_an_unknown_application_is_not_found(roma: RomaCaller, app: str) -> None:
+def test_an_unknown_application_is_refused_as_its_pages_do(roma: RomaCaller, app: str) -> None:
     path = f"/v2/{roma.project}/instances/{roma.instance}/apps/{app}"
-    assert roma.send("GET", path).status in (400, 404)
-    assert roma.send("DELETE", path).status in (400, 404)
+    for method in ("GET", "DELETE"):
+        assert roma.send(method, path).code in ("400 SCB.00000000", "403 ROMA.00000101")
 
 
 # Rules of the other calls
@@ -290,7 +290,7 @@ def test_a_wrong_secret_is_refused_with_the_canonical_request(roma: RomaCaller) 
 
 def test_an_old_signature_is_refused(roma: RomaCaller) -> None:
     reply = roma.send("GET", roma.products, late_by=timedelta(minutes=16))
-    assert reply.code == "401 APIGW.0303"
+    assert reply.code == "401 APIGW.0301"
     assert roma.send("GET", roma.products, late_by=timedelta(minutes=14)).status == 200
 
 
@@ -335,6 +335,21 @@ def test_a_missing_permission_is_named_in_roma_s_words(server: Server, roma: Rom
     assert word(reader.call("DELETE", one), "product:delete") == "delete"
     assert word(reader.call("GET", f"{one}/authentication"), "credential:read") == "access"
     assert roma.call("GET", one).status == 200
+
+
+def test_applications_are_refused_in_the_codes_of_public_resources(
+    server: Server, roma: RomaCaller
+) -> None:
+    reader, apps = (
+        limited(server, roma, "product:read"),
+        f"/v2/{roma.project}/instances/{roma.instance}/apps",
+    )
+    denied = reader.call("POST", apps, {"name": "mine"})
+    assert (denied.code, "space:create" in denied.said) == ("403 ROMA.00000101", True)
+    wrong = roma.call("POST", apps, {"name": "?"})
+    assert (wrong.code, "name:must match" in wrong.said) == ("400 ROMA.13000", True)
+    default = roma.call("DELETE", f"{apps}/{roma.app}")
+    assert (default.code, "default application" in default.said) == ("403 ROMA.00000101", True)
 
 
 def test_import_with_upsert_needs_the_permission_to_update(

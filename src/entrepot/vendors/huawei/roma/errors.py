@@ -156,7 +156,7 @@ def _invalid(fault: Invalid, exchange: Exchange) -> str:
     return f"The parameter does not meet verification rules: [{inside}]"
 
 
-def _unreadable(fault: Malformed | TooLarge, exchange: Exchange) -> str:
+def _unreadable(fault: Malformed, exchange: Exchange) -> str:
     """What the framework under ROMA says of a value that is not even of its type, and why."""
     name = exchange.operation.name if exchange.operation else ""
     part = "header" if fault.part == "headers" else fault.part
@@ -166,8 +166,7 @@ def _unreadable(fault: Malformed | TooLarge, exchange: Exchange) -> str:
         name=_PARAMETERS.get((name, parameter), parameter),
         part=part,
     )
-    why = fault.reason if isinstance(fault, Malformed) else f"over {fault.limit_bytes} bytes"
-    return f"{says} ({why})"
+    return f"{says} ({fault.reason})"
 
 
 def _denied(fault: Denied, exchange: Exchange) -> str:
@@ -180,6 +179,16 @@ def _absent(fault: Unrouted, exchange: Exchange) -> str:
     """The documented words, then what was looked for and what is there."""
     there = f"; allowed: {', '.join(fault.allowed)}" if fault.allowed else ""
     return f"Not Found ({fault.method} {fault.path}{there})"
+
+
+def _taken(fault: Taken, exchange: Exchange) -> str:
+    name = f"The product name already exists. Name: {fault.value}"
+    return f"{name}. {_TAKEN_MODEL}" if fault.rule == "roma.name_and_model" else name
+
+
+def _taken_app(fault: Taken, exchange: Exchange) -> str:
+    what = "key" if fault.rule == "roma.app_key" else "name"
+    return f"The application {what} already exists. {what.title()}: {fault.value}"
 
 
 def _taken_topic(fault: Taken, exchange: Exchange) -> str:
@@ -199,19 +208,14 @@ def _who(fault: Unauthenticated, exchange: Exchange) -> str:
         "date": "X-Sdk-Date is missing or not of the form YYYYMMDDTHHMMSSZ",
         "expired": "signature expired, signature time:{0}; set the client's clock",
         "token": "decrypt token fail; get a new one from POST /v3/auth/tokens",
-        "token_expired": "The token must be updated",
     }
     said = say.get(fault.reason, fault.reason).format(fault.detail)
     return f"Incorrect IAM authentication information: {said}"
 
 
-_TAKEN_NAME = "The product name already exists. Name: {value}"
 _TAKEN_MODEL = "The manufacturer ID and product model already exist."
-_TAKEN_BOTH = f"{_TAKEN_NAME}. {_TAKEN_MODEL}"
-# INFERRED: the pages list no codes for templates, applications and parts of models; numbered as products are.
+# INFERRED: the pages list no codes for templates and parts of models; numbered as products are.
 _TAKEN_TEMPLATE = "The product template name already exists. Name: {value}"
-_TAKEN_APP = "The application name already exists. Name: {value}"
-_TAKEN_KEY = "The application key already exists. Key: {value}"
 _TAKEN_SERVICE = "The service name already exists. Name: {value}"
 _TAKEN_PROPERTY = "The property name already exists. Name: {value}"
 _TAKEN_COMMAND = "The command name already exists. Name: {value}"
@@ -240,50 +244,82 @@ _NO_PERMISSION = (
 _NOT_FOUND = "The resource does not exist. Check whether the resource ID {handle} is correct."
 _NO_INSTANCE = "The instance does not exist. project_id: {scope}, instance_id: {handle}"
 
+# Applications are not LINK's: they answer in the codes of ROMA's public resources.
+_APPS = (
+    "CreateRomaApp",
+    "ListRomaApp",
+    "CheckRomaAppDetails",
+    "UpdateRomaApp",
+    "DeleteRomaApp",
+    "CheckRomaAppSecret",
+    "ResetRomaAppSecret",
+)
+_APP = "ROMA.00000101"
+
+# Pages and files, each with the edition that was read.
+_LINK = "ROMA Connect, ErrorCode_link, edition ae-ad-1"
+_PART = f"{_LINK}: the number is read from the rows beside it"
+_FREE = f"Not visible in {_LINK}; a number that nothing else is known to have"
+_GATEWAY = "API Request Signing Guide, Error Codes"
+_IAM = f"{_GATEWAY}; FAQ on APIG.0301"
+_OPENAPI = "OpenAPI document of ROMA, republished 2026-07-24"
+_SAMPLE = f"{_OPENAPI}: sample of every call of applications"
+_ALONE = f"{_SAMPLE}, which list 200 and 403 alone; the case is not shown"
+
 ROWS: tuple[Row, ...] = (
-    Row(Unrouted, 404, "SCB.00000000", _absent, "documented"),
-    Row(TooLarge, 413, "SCB.00000000", _unreadable, "inferred"),
-    Row(Malformed, 400, "SCB.00000000", _unreadable, "inferred"),
-    Row(Invalid, 400, "ROMA.00110001", _invalid, "documented"),
-    Row(Unauthenticated, 401, "APIGW.0301", _who, "documented"),
-    Row(Unauthenticated, 401, "APIGW.0303", _who, "documented", when="expired"),
-    Row(Unauthenticated, 401, "APIGW.0303", _who, "inferred", when="date"),
-    Row(Denied, 403, "ROMA.00110008", _denied, "documented"),
-    Row(NotFound, 404, "ROMA.00110006", _NOT_FOUND, "documented"),
-    Row(NotFound, 500, "ROMA.00110002", _NO_INSTANCE, "documented", when="instance"),
-    Row(Taken, 500, "ROMA.00110701", _TAKEN_NAME, "inferred"),
-    Row(Taken, 500, "ROMA.00110701", _TAKEN_BOTH, "inferred", when="roma.name_and_model"),
-    Row(Taken, 500, "ROMA.00110705", _taken_topic, "inferred", when="roma.topic"),
-    Row(Taken, 500, "ROMA.00110706", _TAKEN_MODEL, "documented", when="roma.model"),
-    Row(Taken, 500, "ROMA.00110801", _TAKEN_TEMPLATE, "inferred", when="roma.template"),
-    Row(Taken, 500, "ROMA.00110901", _TAKEN_APP, "inferred", when="roma.app"),
-    Row(Taken, 500, "ROMA.00110902", _TAKEN_KEY, "inferred", when="roma.app_key"),
-    Row(Taken, 500, "ROMA.00111201", _TAKEN_SERVICE, "inferred", when="roma.service"),
-    Row(Taken, 500, "ROMA.00111301", _TAKEN_PROPERTY, "inferred", when="roma.property"),
-    Row(Taken, 500, "ROMA.00111401", _TAKEN_COMMAND, "inferred", when="roma.command"),
+    Row(Unrouted, 404, "SCB.00000000", _absent, "documented",
+        evidence="ROMA Connect, samples of the operations' pages"),
+    Row(TooLarge, 413, "APIGW.0201", "Request entity too large: the {part} is over {limit_bytes} bytes.", "documented",
+        evidence=_GATEWAY),
+    Row(Malformed, 400, "SCB.00000000", _unreadable, "documented",
+        evidence="ROMA Connect, samples: UploadProduct, ListProducts, ShowProduct, BatchAddDeviceToGroup"),
+    Row(Invalid, 400, "ROMA.00110001", _invalid, "documented", evidence=_LINK),
+    Row(Invalid, 400, "ROMA.13000", _invalid, "documented", calls=_APPS, evidence="ROMA Connect, ErrorCode_server"),
+    Row(Unauthenticated, 401, "APIGW.0301", _who, "documented", evidence=_IAM),
+    Row(Unauthenticated, 401, "APIGW.0307",
+        "The token must be updated; get a new one from POST /v3/auth/tokens.", "documented", when="token_expired",
+        evidence=_GATEWAY),
+    Row(Denied, 403, "ROMA.00110008", _denied, "documented", evidence=_LINK),
+    Row(Denied, 403, _APP, _denied, "documented", calls=_APPS, evidence=_SAMPLE),
+    Row(NotFound, 404, "ROMA.00110006", _NOT_FOUND, "documented", evidence=_LINK),
+    Row(NotFound, 403, _APP, _NOT_FOUND, "inferred", when="space", calls=_APPS, evidence=_ALONE),
+    Row(NotFound, 500, "ROMA.00110002", _NO_INSTANCE, "documented", when="instance", evidence=_LINK),
+    Row(Taken, 500, "ROMA.00110701", _taken, "inferred", evidence=_FREE),
+    Row(Taken, 500, "ROMA.00110705", _taken_topic, "inferred", when="roma.topic", evidence=_PART),
+    Row(Taken, 500, "ROMA.00110706", _TAKEN_MODEL, "documented", when="roma.model", evidence=_LINK),
+    Row(Taken, 500, "ROMA.00110801", _TAKEN_TEMPLATE, "inferred", when="roma.template", evidence=_FREE),
+    Row(Taken, 403, _APP, _taken_app, "inferred", calls=_APPS, evidence=_ALONE),
+    Row(Taken, 500, "ROMA.00111201", _TAKEN_SERVICE, "inferred", when="roma.service", evidence=_FREE),
+    Row(Taken, 500, "ROMA.00111301", _TAKEN_PROPERTY, "inferred", when="roma.property", evidence=_FREE),
+    Row(Taken, 500, "ROMA.00111401", _TAKEN_COMMAND, "inferred", when="roma.command", evidence=_FREE),
     Row(Taken, 500, "ROMA.00111001",
-        "The device node ID already exists. Node ID: {value}", "inferred", when="device.key"),
-    Row(InUse, 500, "ROMA.00111011", _USED_GATEWAY, "inferred", when="device"),
-    Row(InUse, 500, "ROMA.00110703", _USED_PRODUCT, "inferred"),
-    Row(InUse, 500, "ROMA.00110803", _USED_TEMPLATE, "inferred", when="template"),
-    Row(InUse, 500, "ROMA.00110903", _USED_APP, "inferred", when="space"),
-    Row(Refused, 500, "ROMA.00110704", "The {kind} {handle} cannot be changed: it is {rule}.", "inferred"),
-    Row(Refused, 500, "ROMA.00110904",
-        "The default application {handle} cannot be deleted.", "inferred", when="default_space"),
-    Row(Refused, 500, "ROMA.00111009", _ONLINE, "inferred", when="online"),
-    Row(Refused, 500, "ROMA.00111017", "The device {handle} is not a gateway.", "inferred", when="not_a_gateway"),
-    Row(Refused, 500, "ROMA.00111018", _NO_SUBDEVICE, "inferred", when="not_direct"),
-    Row(Refused, 500, "ROMA.00111019", _ONLINE_SUBSET, "inferred", when="online_subset"),
+        "The device node ID already exists. Node ID: {value}", "inferred", when="device.key", evidence=_FREE),
+    Row(InUse, 500, "ROMA.00111011", _USED_GATEWAY, "inferred", when="device", evidence=_PART),
+    Row(InUse, 500, "ROMA.00110703", _USED_PRODUCT, "inferred", evidence=_PART),
+    Row(InUse, 500, "ROMA.00110803", _USED_TEMPLATE, "inferred", when="template", evidence=_FREE),
+    Row(InUse, 403, _APP, _USED_APP, "inferred", calls=_APPS, evidence=_ALONE),
+    Row(Refused, 500, "ROMA.00110702", "The {kind} {handle} cannot be changed: it is {rule}.", "inferred",
+        evidence=_FREE),
+    Row(Refused, 403, _APP, "The default application {handle} cannot be deleted.", "inferred", calls=_APPS,
+        evidence=_ALONE),
+    Row(Refused, 500, "ROMA.00111009", _ONLINE, "inferred", when="online", evidence=_PART),
+    Row(Refused, 500, "ROMA.00111017", "The device {handle} is not a gateway.", "inferred", when="not_a_gateway",
+        evidence=f"{_FREE}; the V1 API has RML.0237 for it"),
+    Row(Refused, 500, "ROMA.00111018", _NO_SUBDEVICE, "inferred", when="not_direct", evidence=_PART),
+    Row(Refused, 500, "ROMA.00111019", _ONLINE_SUBSET, "documented", when="online_subset", evidence=_LINK),
     Row(QuotaExceeded, 500, "ROMA.00110004",
-        "The quota exceeds the upper limit, {limit}. Increase the quota.", "documented"),
-    Row(Throttled, 429, "APIGW.0308", "The throttling threshold has been reached: {limit} in {per_s} s.", "inferred"),
+        "The quota exceeds the upper limit, {limit}. Increase the quota.", "documented", evidence=_LINK),
+    Row(Throttled, 429, "APIGW.0308", "The throttling threshold has been reached: {limit} in {per_s} s.", "documented",
+        evidence=f"{_GATEWAY}; FAQ on APIG.0308"),
     Row(TooMuch, 400, "ROMA.00110001",
         "The search takes longer than {limit:g} s. Narrow the filter.", "inferred"),
     Row(TooMuch, 429, "APIGW.0308",
-        "The throttling threshold has been reached: {limit:g} long calls wait already.", "inferred", when="waiting"),
+        "The throttling threshold has been reached: {limit:g} long calls wait already.", "documented", when="waiting",
+        evidence=f"{_GATEWAY}: flow control"),
     Row(Unavailable, 500, "ROMA.00110003",
-        "An error occurs when reading data from or writing data to the store. Try again.", "inferred"),
-    Row(Broken, 500, "ROMA.00110000", "Internal Error.", "documented"),
+        "An error occurs when reading data from or writing data to the store. Try again.", "documented",
+        evidence=_LINK),
+    Row(Broken, 500, "ROMA.00110000", "Internal Error.", "documented", evidence=_LINK),
 )  # fmt: skip
 
 CATALOGUED: tuple[type[Fault], ...] = tuple({row.fault for row in ROWS})
