@@ -27,7 +27,12 @@ _VIOLATIONS = tuple(
 def samples(kind: type[f.Fault], when: str = "") -> list[f.Fault]:
     """Faults of the class: one for each word that tells them apart, `when` among them."""
     if kind is f.Unrouted:
-        return [f.Unrouted("PUT", "/nowhere"), f.Unrouted("GET", "/x", "Nothing", ("CreateX",))]
+        method = f.Unrouted("PUT", "/x", allowed=("GET", "POST"))
+        return [
+            method,
+            f.Unrouted("PUT", "/nowhere"),
+            f.Unrouted("GET", "/x", "Nothing", ("CreateX",)),
+        ]
     if kind is f.TooLarge:
         return [f.TooLarge(part, 1024) for part in ("body", "query", "headers")]
     if kind is f.Malformed:

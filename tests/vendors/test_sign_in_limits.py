@@ -62,8 +62,8 @@ def test_who_guesses_at_a_user_is_refused_and_the_user_elsewhere_is_not(
     assert statuses(world, guesses) == [401] * WRONG_BY_ACCOUNT + [429] * 2
     assert world.ask(login(known, "192.0.2.1")).status == 429  # the right one does not shorten it
     answer = world.ask(guesses[0])
-    assert json.loads(answer.body)["error"]["message"] == (
-        "There were 10 wrong passwords within 60 s. Try again in a minute."
+    assert json.loads(answer.body)["error_msg"] == (
+        "The throttling threshold has been reached: 10 wrong passwords within 60 s. Try again in a minute."
     )
     assert world.ask(login(known, "192.0.2.2")).status == 201
     others = world.tenant()

@@ -66,6 +66,11 @@ class Unrouted(Fault):
     selector: str = ""
     allowed: tuple[str, ...] = ()  # methods or selectors that do exist there
 
+    @property
+    def which(self) -> str:
+        """`method` where the path has operations, and none of this method."""
+        return "method" if self.allowed and not self.selector else ""
+
 
 Part = Literal["body", "query", "path", "headers"]
 

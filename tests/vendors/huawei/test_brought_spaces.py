@@ -120,7 +120,7 @@ def test_another_tenant_does_not_know_the_id(server: Server, own: Brought) -> No
     server.run("tenant", "create", "brought-stranger")
     stranger = iotda_caller.caller_of(server, "brought-stranger")
     reply = stranger.create(app_id=own.ids["iotda.app_id"])
-    assert reply.code == "403 IOTDA.001000"
+    assert reply.code == "403 IOTDA.001006"
     other = roma_caller.caller(server, "brought-stranger")
     refused = other.call("POST", other.products, other.body(app_id=own.ids["roma.app_id"]))
     assert refused.status == 404

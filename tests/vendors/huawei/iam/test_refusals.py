@@ -58,6 +58,14 @@ def said(reply: Reply, status: int, title: str) -> str:
     return message
 
 
+def gateways(reply: Reply, status: int, code: str) -> str:
+    """The message of a refusal of the gateway, once its form is proved."""
+    assert (reply.status, reply.json["error_code"]) == (status, code), reply.body
+    assert reply.json["request_id"] == reply.headers["x-request-id"]
+    message: str = reply.json["error_msg"]
+    return message
+
+
 def post(iam: Caller, body: Any) -> Reply:
     return iam.send("POST", TOKENS, body, signed=False)
 
@@ -264,10 +272,10 @@ def test_tokens_that_are_none(iam: Caller, server: Server, c: dict[str, Any]) ->
     other = new_tenant(server, "iam-other")
     for token in ("x", mine[:-1] + ("1" if mine.endswith("0") else "0")):
         reply = iam.send("GET", TOKENS, headers={"X-Subject-Token": token})
-        assert said(reply, 404, "Not Found") == "Could not find token."
+        assert said(reply, 404, "Not Found") == "X-Subject-Token is invalid in the request."
     foreign = other.send("GET", TOKENS, headers={"X-Subject-Token": mine})
-    assert said(foreign, 404, "Not Found") == "Could not find token."
-    assert "get one from" in said(
+    assert said(foreign, 404, "Not Found") == "X-Subject-Token is invalid in the request."
+    assert "Get one from" in said(
         iam.send("GET", "/v3/projects", headers={"X-Auth-Token": "x"}, signed=False),
         401, "Unauthorized",
     )  # fmt: skip
@@ -275,8 +283,16 @@ def test_tokens_that_are_none(iam: Caller, server: Server, c: dict[str, Any]) ->
 
 
 def test_places_where_nothing_lives(iam: Caller) -> None:
-    for method, path in (("DELETE", TOKENS), ("GET", "/v3/users"), ("GET", "/v3")):
-        assert path in said(iam.send(method, path), 404, "Not Found")
+    for path in ("/v3/users", "/v3"):
+        assert path in gateways(iam.send("GET", path), 404, "APIGW.0101")
+    reply = iam.send("DELETE", TOKENS)
+    assert said(reply, 405, "Method Not Allowed") == f"{TOKENS} takes GET, POST, not DELETE."
+    assert reply.headers["allow"] == "GET, POST"
+
+
+def test_a_bad_signature_is_refused_by_the_gateway_before_iam(iam: Caller) -> None:
+    reply = iam.send("GET", "/v3/projects", sign_as=(iam.access_key, "another"))
+    assert "canonicalRequest:GET|/v3/projects/|" in gateways(reply, 401, "APIGW.0301")
 
 
 def test_the_printed_password_is_of_every_class_and_not_stored_in_clear(

@@ -218,6 +218,14 @@ class Problem(msgspec.Struct):
 
 
 class Refusal(msgspec.Struct):
-    """Every refusal's body."""
+    """IAM's own refusals."""
 
     error: Problem
+
+
+class GatewayRefusal(msgspec.Struct):
+    """The refusals of the gateway before it."""
+
+    error_code: str
+    error_msg: str
+    request_id: str
