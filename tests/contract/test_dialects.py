@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -145,6 +146,20 @@ def test_every_refusal_has_a_source_and_a_code(dialect: Dialect) -> None:
         assert row.source in get_args(Source)
         assert row.code, row
         assert 200 <= row.status < 600
+
+
+def test_few_refusals_are_guessed() -> None:
+    guessed = Counter(d.name for d in dialects() for r in d.rows if r.source == "inferred")
+    assert guessed.total() <= 70, guessed
+
+
+@pytest.mark.parametrize(
+    ("dialect", "row"),
+    [(d, r) for d, r in ROWS if r.source != "inferred"],
+    ids=[f"{d.name}-{r.fault.__name__}-{r.which}" for d, r in ROWS if r.source != "inferred"],
+)
+def test_what_is_not_guessed_names_its_evidence(dialect: Dialect, row: Row) -> None:
+    assert row.evidence, "name the page or file, and its edition"
 
 
 # Operations

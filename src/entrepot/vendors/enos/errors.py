@@ -71,10 +71,6 @@ def invalid(fault: Invalid, exchange: Exchange) -> str:
     return f"Invalid Argument {first}:{'; '.join(said)}"
 
 
-def _unreadable(fault: Malformed, exchange: Exchange) -> str:
-    return f"Invalid Argument {fault.part}:{fault.part} cannot be read: {fault.reason}"
-
-
 def _denied(fault: Denied, exchange: Exchange) -> str:
     thing = fault.thing or f"{fault.permission}, which this user has not been granted"
     return f"Denied resource:  {thing}"
@@ -118,45 +114,58 @@ _NO_ORGANIZATION = (
     "Invalid Argument orgId:  orgId does not exist; `entrepot credentials` prints the one that does"
 )
 
+# Pages, each with the edition that was read. The gateway's table gives statuses and texts; the numbers are ours.
+_GATEWAY = "Getting started, what PoseidonException carries, en 2020-08 and zh 2019-10"
+_OVERVIEW = "API overview, en 2020-08"
+_NEWEST = "Device and product pages, 2.3 and later"
+_TOPOLOGY = "Device topology pages, en 2020-08"
+
 ROWS: tuple[Row, ...] = (
-    # INFERRED: the gateway is a Kong by its words, so its statuses are taken to be Kong's.
-    Row(Unrouted, 404, "99404", _nowhere, "inferred"),
+    # INFERRED: the gateway is a Kong by its words, so the status is taken to be Kong's.
+    Row(Unrouted, 404, "99404", _nowhere, "inferred", evidence=f"Not in {_GATEWAY}"),
     Row(TooLarge, 413, "99400",
-        "Request size limit exceeded: the {part} may have {limit_bytes} bytes", "inferred"),
-    Row(Malformed, 200, "99400", _unreadable, "inferred"),
-    Row(Invalid, 200, "99400", invalid, "inferred"),
-    Row(Invalid, 200, "99400", invalid, "documented", when="missing"),
-    # INFERRED: who must be read by enos-poseidon (see codec.refusal) gets the code of a denial.
-    Row(Unauthenticated, 401, "99403", who, "inferred"),
-    Row(Denied, 200, "99403", _denied, "documented"),
-    Row(NotFound, 200, "99404", "Not found: {kind} {handle}", "documented"),
-    Row(NotFound, 200, "11404", "Product cannot be found", "documented", when="product"),
-    Row(NotFound, 200, "11404", "Device cannot be found", "documented", when="device"),
-    Row(NotFound, 200, "99500", "Query model failed", "documented", when=MODEL_OF_PRODUCT),
-    Row(NotFound, 200, "11699", "ModelId does not exist", "documented", when=MODEL_OF_PRODUCT_2019),
-    Row(NotFound, 200, "99400", _NO_ORGANIZATION, "documented", when="organization"),
-    Row(Taken, 200, "99400", "Invalid Argument: {value} is taken", "inferred"),
-    Row(Taken, 200, "11702", "DeviceKey existed: {value}", "documented", when="device.key"),
+        "Request size limit exceeded: the {part} may have {limit_bytes} bytes", "documented", evidence=_GATEWAY),
+    Row(Malformed, 400, "99400", "Cannot process request {part}: {reason}", "documented", evidence=_GATEWAY),
+    Row(Invalid, 200, "99400", invalid, "documented", evidence=f"{_OVERVIEW}; Apply Certificate"),
+    # Who must be read by enos-poseidon (see codec.refusal) gets the number of a denial.
+    Row(Unauthenticated, 401, "99403", who, "documented", evidence=_GATEWAY),
+    Row(Denied, 200, "99403", _denied, "documented", evidence=_OVERVIEW),
+    Row(NotFound, 200, "99404", "Not found: {kind} {handle}", "documented", evidence=_OVERVIEW),
+    Row(NotFound, 200, "11404", "Product cannot be found", "documented", when="product", evidence=_NEWEST),
+    Row(NotFound, 200, "11404", "Device cannot be found", "documented", when="device", evidence=_NEWEST),
+    Row(NotFound, 200, "99500", "Query model failed", "documented", when=MODEL_OF_PRODUCT, evidence="Create Product"),
+    Row(NotFound, 200, "11699", "ModelId does not exist", "documented", when=MODEL_OF_PRODUCT_2019,
+        evidence="Create Product, 2019-06 to 2020-08"),
+    Row(NotFound, 200, "99400", _NO_ORGANIZATION, "documented", when="organization", evidence=_OVERVIEW),
+    Row(Taken, 200, "99400", "Invalid Argument: {value} is taken", "inferred",
+        evidence="Apply Certificate has the number for a subject that is there twice"),
+    Row(Taken, 200, "11702", "DeviceKey existed: {value}", "documented", when="device.key",
+        evidence="Create Device, Replace Device, en 2020-08"),
     Row(InUse, 200, "99400", "{kind} {handle} is in use by {by}", "inferred"),
-    Row(InUse, 200, "11619", "Existing Device Restrictions", "documented", when="product"),
+    Row(InUse, 200, "11619", "Existing Device Restrictions", "documented", when="product",
+        evidence="Delete Product, 2.1 to 3.0"),
     Row(Refused, 200, "99400", "The {kind} {handle} cannot be changed: it is {rule}", "inferred"),
-    # INFERRED: the numbers are from a copy of Enable Device and Disable Device (V2.1); another has 11794 for both.
-    Row(Refused, 200, "11721", "The device is enabled already: {handle}", "inferred", when="enabled"),
-    Row(Refused, 200, "11723", "The device is disabled already: {handle}", "inferred", when="disabled"),
+    Row(Refused, 200, "11721", "The device is enabled already: {handle}", "documented", when="enabled",
+        evidence="V2.1 Enable Device, zh 3.0.0; en 2020-08 has 11794"),
+    Row(Refused, 200, "11723", "The device is disabled already: {handle}", "documented", when="disabled",
+        evidence="V2.1 Disable Device; en 2020-08 has 11794"),
     Row(Refused, 200, "11704", "The new deviceKey {handle} is the one that the device has", "documented",
-        when="same_key"),
-    Row(Refused, 200, "11738", "Not Gateway: {handle}", "documented", when="not_a_gateway"),
+        when="same_key", evidence="Replace Device, en 2020-08"),
+    Row(Refused, 200, "11738", "Not Gateway: {handle}", "documented", when="not_a_gateway", evidence=_TOPOLOGY),
     Row(Refused, 200, "11795", "Invalid arguments: {handle} is not behind this gateway", "documented",
-        when="not_behind"),
-    Row(Refused, 200, "99400", "Invalid Argument subDevices:{handle} is a gateway, or has another one",
-        "inferred", when="no_sub_device"),
-    Row(QuotaExceeded, 200, "11739", "Exceed max device size: {limit}", "documented", when="device"),
+        when="not_behind", evidence=_TOPOLOGY),
+    Row(Refused, 200, "11795", "Invalid arguments: {handle} is a gateway, or has another one", "documented",
+        when="no_sub_device", evidence="Add Sub-device, zh 2019-10; en 2020-08 has 99400"),
+    Row(QuotaExceeded, 200, "11739", "Exceed max device size: {limit}", "documented", when="device",
+        evidence="Create Device, Add Sub-device, en 2020-08"),
     Row(QuotaExceeded, 200, "99400", "The organization has its {limit} {kind}s", "inferred"),
-    Row(Throttled, 429, "99500", "API rate limit exceeded: {limit} in {per_s} s", "inferred"),
+    Row(Throttled, 429, "99500", "API rate limit exceeded: {limit} in {per_s} s", "documented",
+        evidence=f"{_GATEWAY}; API management, flow control, en 2019-09"),
     Row(TooMuch, 200, "99400",
         "Invalid Argument: the search takes longer than {limit:g} s; narrow the expression", "inferred"),
     Row(TooMuch, 429, "99500",
-        "API rate limit exceeded: {limit:g} long calls wait already", "inferred", when="waiting"),
-    Row(Unavailable, 503, "99500", "Service unavailable; try again", "inferred"),
-    Row(Broken, 200, "99500", "Internal Server Error", "documented"),
+        "API rate limit exceeded: {limit:g} long calls wait already", "inferred", when="waiting",
+        evidence=f"{_GATEWAY}: flow control; that long searches wait is ours"),
+    Row(Unavailable, 503, "99500", "Service unavailable; try again", "documented", evidence=_GATEWAY),
+    Row(Broken, 200, "99500", "Internal Server Error", "documented", evidence=_OVERVIEW),
 )  # fmt: skip

@@ -203,30 +203,33 @@ def _refusal(status: int, code: str, message: str, fault: Fault, exchange: Excha
     return Answer(status, msgspec.json.encode(body), codec.HEADERS)
 
 
-# Source of the codes: Get Access Token, Refresh Access Token. INFERRED: the texts, and that they come
-# with HTTP status 200. 1001 (the same `encryption` again) is never said: see `tokens`.
+# INFERRED: the texts, and that the service's own come with HTTP status 200; the gateway before it is that of
+# the other calls. 1001 (the same `encryption` again) is never said: see `tokens`.
 _PARAMETER, _BROKEN = "1004", "1005"
+_PAGES = "Get Access Token, Refresh Access Token, 2.0"
+_GATEWAY = "Getting started, what PoseidonException carries, en 2020-08: the gateway's, at the same address"
 ROWS: tuple[Row, ...] = (
     Row(Unrouted, 404, _PARAMETER, "no Route matched with those values: {path}", "inferred"),
-    Row(TooLarge, 413, _PARAMETER, "the {part} may have {limit_bytes} bytes", "inferred"),
-    Row(Malformed, 200, _PARAMETER, "the {part} cannot be read: {reason}", "documented"),
-    Row(Invalid, 200, _PARAMETER, invalid, "documented"),
+    Row(TooLarge, 413, _PARAMETER, "Request size limit exceeded: the {part} may have {limit_bytes} bytes",
+        "documented", evidence=_GATEWAY),
+    Row(Malformed, 200, _PARAMETER, "the {part} cannot be read: {reason}", "documented", evidence=_PAGES),
+    Row(Invalid, 200, _PARAMETER, invalid, "documented", evidence=_PAGES),
     *(
-        Row(Invalid, 200, "1202", invalid, "documented", when=kind)
+        Row(Invalid, 200, "1202", invalid, "documented", when=kind, evidence=_PAGES)
         for kind in ("missing", "null", "empty")
     ),
-    Row(Unauthenticated, 200, "1003", "encryption is not valid", "documented"),
+    Row(Unauthenticated, 200, "1003", "encryption is not valid", "documented", evidence=_PAGES),
     Row(Unauthenticated, 200, "1002", "appKey {detail} does not exist", "documented",
-        when="unknown_key"),
+        when="unknown_key", evidence=_PAGES),
     Row(Unauthenticated, 200, "1002", "appKey {detail} is disabled", "inferred",
-        when="disabled_key"),
+        when="disabled_key", evidence=f"{_PAGES}: the number of one that is not there"),
     Row(Unauthenticated, 200, "1203", "the access token has expired; get a new one", "documented",
-        when="token_expired"),
+        when="token_expired", evidence=_PAGES),
     Row(Unauthenticated, 200, "1204", "accessToken is not one of this appKey's", "documented",
-        when="token"),
-    Row(Throttled, 200, _BROKEN, "internal exception", "inferred"),
-    Row(Unavailable, 200, _BROKEN, "internal exception", "inferred"),
-    Row(Broken, 200, _BROKEN, "internal exception", "documented"),
+        when="token", evidence=_PAGES),
+    Row(Throttled, 429, _BROKEN, "API rate limit exceeded: {limit} in {per_s} s", "inferred", evidence=_GATEWAY),
+    Row(Unavailable, 503, _BROKEN, "Service unavailable; try again", "inferred", evidence=_GATEWAY),
+    Row(Broken, 200, _BROKEN, "internal exception", "documented", evidence=_PAGES),
 )  # fmt: skip
 _NEVER: frozenset[type[Fault]] = frozenset(  # nobody is known yet, and nothing is kept
     (Denied, NotFound, Taken, InUse, Refused, QuotaExceeded, TooMuch)

@@ -103,7 +103,7 @@ ROWS: tuple[Row, ...] = (
         "documented", evidence=_GATEWAY),
     Row(TooMuch, 400, "400", "The search takes longer than {limit:g} s. Narrow the filter.", "inferred"),
     Row(TooMuch, 429, "APIGW.0308", "The throttling threshold has been reached: {limit:g} long calls wait already.",
-        "documented", when="waiting", evidence=f"{_GATEWAY}: flow control"),
+        "inferred", when="waiting", evidence=f"{_GATEWAY}: flow control; that long searches wait is ours"),
     Row(Unavailable, 503, "503", "The service is unavailable. Try again.", "documented", evidence=_OPENAPI),
     Row(Broken, 500, "500", "An unexpected error prevented the server from fulfilling your request.", "documented",
         evidence=f"{_OPENAPI}; IAM.0006 in the newer form"),
