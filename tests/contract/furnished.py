@@ -14,8 +14,10 @@ from entrepot.core.accounts.tenancy import tenant_named
 from entrepot.core.devices.registry import key_claim
 from entrepot.core.models.authored import Authored
 from entrepot.core.ports import Tx
+from entrepot.core.products.categories import category_claim
 from entrepot.core.products.named_models import model_claim
 from entrepot.core.things.account import Tenant, User
+from entrepot.core.things.category import Category
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import Device
 from entrepot.core.things.model import ModelVersion, NamedModel
@@ -163,6 +165,11 @@ def furnish(tx: Tx, credentials: Credentials, mark: str = MARK) -> Victim:
         model=Authored("aliyun", msgspec.Raw(_draft(mark))),
         claims=(Claim("model.version", f"{meter[1].id}/{VERSION}"),), **dated,
     )  # fmt: skip
+    category = Category(
+        id=tx.new_id(), tenant=tenant.id, key=key, name=f"{mark} category", created_at=1, updated_at=1,
+        model=Authored("aliyun", msgspec.Raw(_draft(mark))), claims=(category_claim(key),),
+    )  # fmt: skip
+    tx.add(category)
     tx.add(published)
     tx.add(template)
     tx.add(product)

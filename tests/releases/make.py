@@ -22,6 +22,7 @@ from entrepot.core.products.registry import Ref
 from entrepot.dialect.client import Credentials
 from tests import postgres
 from tests.cli.console import Console, say
+from tests.cli.test_categories import TSL
 from tests.cli.test_models import MODEL
 from tests.contract.adapters import WITH_DEVICES, WITH_PRODUCTS, Adapter
 from tests.contract.world import World
@@ -39,6 +40,12 @@ def fill(data: Path) -> None:
     file = data.parent / "model.json"
     file.write_text(json.dumps(MODEL))
     said.append(console("model", "import", str(file)))
+    category = data.parent / "Kiln.json"
+    category.write_text(json.dumps(TSL))
+    said.append(console("category", "import", str(category), "--name", "Kilns"))
+    said.append(
+        console("space", "set", "DefaultApp", "--id", "iotda.app_id=jeQDJQZltU8iKgFFoW060F5SGZka")
+    )
     assert all(s.status == 0 for s in said), [s.err for s in said]
     world = World(data)
     try:

@@ -38,6 +38,8 @@ COMMANDS = (
     "device list --limit 1000 --json",
     "model list --json",
     "model show Kiln7",
+    "category list --json",
+    "space list --json",
 )
 
 

@@ -59,6 +59,11 @@ app.command(
     name="model",
     help="Convert, check and compare thing models; keep them for products.",
 )
+app.command(
+    "entrepot.cli.categories:category",
+    name="category",
+    help="Keep categories of a tenant's own, whose thing models new products begin with.",
+)
 app.command("entrepot.cli.stores:store", name="store", help="Move a store to another engine.")
 app.command("entrepot.cli.doctor:doctor", name="doctor", help="Check a data directory.")
 app.command("entrepot.cli.backups:backup", name="backup", help="Copy the store, while it serves.")

@@ -55,7 +55,7 @@ def import_(
         raise ValueError(f"--dialect {dialect}: models can be imported for {', '.join(named)}")
     if not files:
         raise ValueError("name at least one file")
-    documents = [document for file in files for document in _documents(file)]
+    documents = [document for file in files for document in documents_of(file)]
     with writable(store_options) as installation:
 
         def keep(tx: Tx) -> tuple[str, ...]:
@@ -124,7 +124,12 @@ def delete(
     print(f"model {key} is gone")
 
 
-def _documents(file: Path) -> list[Any]:
+def documents_of(file: Path) -> list[Any]:
+    """Returns the objects in the file: one, or each of a list.
+
+    Raises:
+        ValueError: it holds something else.
+    """
     raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     try:
         read: Any = msgspec.json.decode(raw)

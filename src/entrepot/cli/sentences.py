@@ -6,7 +6,7 @@ import apsw
 
 from entrepot.core.faults import Fault, InUse, Invalid, NotFound, Taken, Unavailable, Violation
 
-_LISTED = ("tenant", "user", "key", "space", "product", "device", "model")
+_LISTED = ("tenant", "user", "key", "space", "product", "device", "model", "category")
 
 
 def sentence(error: BaseException) -> str | None:

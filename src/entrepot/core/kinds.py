@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from entrepot.core.things.account import Key, Tenant, Token, User
+from entrepot.core.things.category import Category
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.device import Device
 from entrepot.core.things.model import ModelVersion, NamedModel
@@ -53,6 +54,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(Space, "space"),
     Kind(Template, "template"),
     Kind(NamedModel, "model"),
+    Kind(Category, "category"),
     Kind(ModelVersion, "model_version", "product"),
     Kind(Topic, "topic", "product"),
     Kind(Device, "device", "product", mark="\0d"),

@@ -14,6 +14,7 @@ from entrepot.core.faults import Fault
 from entrepot.core.models.authored import Authored
 from entrepot.core.models.conversion import Format
 from entrepot.core.ports import Tx
+from entrepot.core.products.categories import CategoryFile
 from entrepot.core.things.account import Tenant, User
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Product
@@ -134,6 +135,8 @@ class Dialect:
     space_ids: SpaceIds | None = None  # what it calls a space; None where it has no spaces
     # Keep documents as the tenant's own thing models; None where the dialect has none of that kind.
     import_models: Callable[[Tx, Caller, Sequence[Any]], tuple[str, ...]] | None = None
+    # Keep documents as the tenant's own categories; None where the dialect has no categories.
+    import_categories: Callable[[Tx, Caller, Sequence[CategoryFile]], tuple[str, ...]] | None = None
     snippet: str = ""  # the operation whose sample a newcomer is shown; its example works at once
     client: Client = field(default_factory=Client)  # how it is called
     options: tuple[str, ...] = ()  # what a tenant may set, as `<dialect>.<name>`

@@ -50,6 +50,7 @@ STEPS = (
     Step(4, "labels by part of a name, kind and key of a tag; totals of labels", (TOTAL, "label")),
     Step(5, "devices"),
     Step(6, "labels of devices; on SQLite, lists of what has a parent", (TOTAL, "label")),
+    Step(7, "categories of a tenant's own"),
 )
 SCHEMA_VERSION = STEPS[-1].schema
 

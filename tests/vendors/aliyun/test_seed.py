@@ -401,7 +401,7 @@ SENTENCES: list[tuple[str, dict[str, str], str]] = [
     (
         "CreateProduct",
         {"ProductName": "Kept", "NodeType": "0", "CategoryKey": "Lamps"},
-        "CategoryKey Lamps is not one of those that ListThingTemplates lists.",
+        "CategoryKey Lamps does not exist; ListThingTemplates lists those that do.",
     ),
     (
         "CreateProduct",

@@ -11,6 +11,7 @@ from entrepot.vendors.aliyun.devices import convert as device_convert
 from entrepot.vendors.aliyun.devices.operations import DEVICES
 from entrepot.vendors.aliyun.formats import FORMATS
 from entrepot.vendors.aliyun.formats.limits import MOST_VALUES
+from entrepot.vendors.aliyun.models import own_categories
 from entrepot.vendors.aliyun.models.operations import MODELS, TEMPLATES
 from entrepot.vendors.aliyun.products import convert
 from entrepot.vendors.aliyun.products.operations import PRODUCTS, TAGS
@@ -51,6 +52,7 @@ ALIYUN = Dialect(
     device_handle=lambda vault, device, product: handles.iot_id(vault, device.id),
     device_ref=handles.device_ref,
     options=(handles.REGION,),
+    import_categories=own_categories.import_categories,
     snippet="CreateProduct",
     client=CLIENT,
     formats=FORMATS,

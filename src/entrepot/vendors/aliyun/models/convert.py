@@ -22,7 +22,7 @@ from entrepot.vendors.aliyun.formats.tsl import TSL
 from entrepot.vendors.aliyun.formats.values import Plain
 from entrepot.vendors.aliyun.handles import product_key, product_ref
 from entrepot.vendors.aliyun.models import edits, replies, wire
-from entrepot.vendors.aliyun.models.categories import Category
+from entrepot.vendors.aliyun.models.categories import Category, category
 from entrepot.vendors.aliyun.models.edits import Identifiers, Module
 from entrepot.vendors.aliyun.models.use_cases import Copy, ModuleRef, Shown
 
@@ -232,18 +232,20 @@ def version_list(found: list[ModelVersion], caller: Caller) -> replies.ListThing
 
 def template(found: Category, caller: Caller) -> replies.GetThingTemplate:
     """The category's thing model as GetThingTemplate answers it."""
-    return replies.GetThingTemplate(
-        RequestId=caller.request_id, ThingModelJSON=template_json(found.tsl)
-    )
+    starter = found is category(found.key)
+    text = _starter_json(found.tsl) if starter else template_json(found.tsl)
+    return replies.GetThingTemplate(RequestId=caller.request_id, ThingModelJSON=text)
 
 
-@lru_cache(maxsize=64)
 def template_json(text: str) -> str:
-    """A predefined model as ThingModelJson: its features are nobody's custom ones."""
+    """Writes a category's model as ThingModelJson: its features are nobody's custom ones."""
     model: ThingModel = tsl.DOCUMENTS.read(text.encode())
     found = thing_model_json.DOCUMENTS.write(model)
     # Within a text of JSON these quotes would be escaped.
     return found.replace(b'"custom":true', b'"custom":false').decode()
+
+
+_starter_json = lru_cache(maxsize=64)(template_json)
 
 
 def category_list(found: tuple[Category, ...], caller: Caller) -> replies.ListThingTemplates:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import count, islice
 
+import msgspec
+from msgspec.structs import replace
+
 from entrepot.core.caller import Caller
 from entrepot.core.faults import NotFound, Refused
 from entrepot.core.models.authored import Authored
@@ -16,8 +19,8 @@ from entrepot.core.products.registry import Ref
 from entrepot.core.things.model import ModelVersion
 from entrepot.core.things.product import Draft, Product
 from entrepot.vendors.aliyun.editions import SENIOR, edition_of
-from entrepot.vendors.aliyun.models import edits
-from entrepot.vendors.aliyun.models.categories import Category, categories, category
+from entrepot.vendors.aliyun.models import edits, own_categories
+from entrepot.vendors.aliyun.models.categories import Category
 from entrepot.vendors.aliyun.models.edits import NOTHING
 
 KEPT = 10  # versions (ListThingModelVersion)
@@ -54,12 +57,23 @@ class Copy:
     target: Ref
 
 
-def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
-    """The product; a model that is in force from the start is its first version.
+def create(tx: Tx, caller: Caller, draft: Draft, publish: bool) -> Product:
+    """Keeps the product, which begins with the model of its category, and returns it.
+
+    `publish`: the model is in force from the start, as the first version; else it waits to be published.
 
     Raises:
-        NotFound, Taken, QuotaExceeded: as `registry.create`.
+        NotFound: there is no such category; or as `registry.create`.
+        Taken, QuotaExceeded: as `registry.create`.
     """
+    key = draft.profile.category
+    if key is not None:
+        text = own_categories.get(tx, caller, key).tsl
+        model = Authored(caller.dialect, msgspec.Raw(text.encode()))
+        if publish:
+            draft = replace(draft, profile=replace(draft.profile, model=model))
+        else:
+            draft = replace(draft, next_model=model)
     product = registry.create(tx, caller, draft)
     if product.profile.model is not None:
         name = _next_name(tx, caller, product)
@@ -175,17 +189,14 @@ def _senior(tx: Tx, caller: Caller, ref: Ref) -> Product:
 
 
 def all_categories(tx: Tx, caller: Caller, nothing: object) -> tuple[Category, ...]:
-    """Every predefined category."""
-    return categories()
+    """Returns every category that the tenant can name, its own ones too."""
+    return own_categories.every(tx, caller)
 
 
 def one_category(tx: Tx, caller: Caller, key: str) -> Category:
-    """The category of this key.
+    """Returns the category of this key, the tenant's own or one of the starter set.
 
     Raises:
         NotFound: there is none.
     """
-    found = category(key)
-    if found is None:
-        raise NotFound("category", key[:64])
-    return found
+    return own_categories.get(tx, caller, key)

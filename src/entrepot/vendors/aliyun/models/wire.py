@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
 from entrepot.core.faults import Violation
-from entrepot.dialect.rules import Holds
 from entrepot.vendors.aliyun.common import Common, OneProduct, ProductKey, ResourceGroupId
 from entrepot.vendors.aliyun.formats import thing_model_json_limits, tsl_limits
 from entrepot.vendors.aliyun.formats.documents import LISTS
 from entrepot.vendors.aliyun.formats.limits import ModuleName, prefixed, text_faults
-from entrepot.vendors.aliyun.models.categories import category
 
 # Source: the pages of the actions, as the SDK's docstrings have them, unless a line says otherwise.
 
@@ -194,18 +192,9 @@ class CopyThingModel(Common, kw_only=True):
 # Source: seed 002 "CreateProduct" and the pages of the other actions, unless a line says otherwise.
 
 
-def _known_category(key: Any) -> str | None:
-    return (
-        None if category(key) else f"{key[:64]} is not one of those that ListThingTemplates lists"
-    )
-
-
+# Whether there is such a category, the use case says: a tenant may have categories of its own.
 CategoryKey = Annotated[
-    str,
-    Meta(
-        description="Category whose thing model the product starts with.",
-        extra={"rules": (Holds(_known_category),)},
-    ),
+    str, Meta(description="Category whose thing model the product starts with.")
 ]
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from entrepot.core.caller import Caller
-from entrepot.core.models.authored import Authored
 from entrepot.core.products.registry import Edit
 from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import (
@@ -28,9 +26,15 @@ from entrepot.vendors.aliyun import common
 from entrepot.vendors.aliyun.actions import ref
 from entrepot.vendors.aliyun.editions import SENIOR, edition_of
 from entrepot.vendors.aliyun.handles import DIALECT, product_key, product_secret
-from entrepot.vendors.aliyun.models.categories import Category, category
 from entrepot.vendors.aliyun.products import replies, use_cases, wire
-from entrepot.vendors.aliyun.products.use_cases import Counted, Listing, Page, Retag, Search
+from entrepot.vendors.aliyun.products.use_cases import (
+    Counted,
+    Listing,
+    NewProduct,
+    Page,
+    Retag,
+    Search,
+)
 
 PRODUCT_QUOTA = 1000  # source: documented (limits: products of an instance)
 NAME_RULE = "aliyun.name"
@@ -92,11 +96,9 @@ LOSSES = {
 # Requests
 
 
-def draft(call: Call, caller: Caller) -> Draft:
-    """CreateProduct as a draft."""
+def draft(call: Call, caller: Caller) -> NewProduct:
+    """CreateProduct as a product to be."""
     sent: wire.CreateProduct = call.params
-    chosen = category(sent.CategoryKey) if sent.CategoryKey else None
-    model = _model(chosen) if chosen else None
     own: dict[str, Any] = {
         "AliyunCommodityCode": sent.AliyunCommodityCode,
         "PublishAuto": sent.PublishAuto,
@@ -116,20 +118,10 @@ def draft(call: Call, caller: Caller) -> Draft:
         auth=AUTHS[sent.AuthType],
         network=NETWORKS[sent.NetType],
         category=sent.CategoryKey,
-        model=model if sent.PublishAuto else None,
         extras={DIALECT: own},
     )
-    return Draft(
-        profile=profile,
-        claims=_claims(sent.ProductName),
-        quota=PRODUCT_QUOTA,
-        # The category's model waits to be published (CreateProduct, PublishAuto).
-        next_model=None if sent.PublishAuto else model,
-    )
-
-
-def _model(chosen: Category) -> Authored:
-    return Authored(DIALECT, msgspec.Raw(chosen.tsl.encode()))
+    new = Draft(profile=profile, claims=_claims(sent.ProductName), quota=PRODUCT_QUOTA)
+    return NewProduct(new, publish=sent.PublishAuto)
 
 
 def _claims(name: str) -> tuple[Claim, ...]:
@@ -250,13 +242,12 @@ def queried(counted: Counted, caller: Caller) -> replies.QueryProduct:
     """The product as QueryProduct answers it."""
     product = counted.product
     profile = product.profile
-    known = category(profile.category) if profile.category else None
     senior = edition_of(product) == SENIOR
     data = replies.Queried(
         AliyunCommodityCode=edition_of(product),
         AuthType=_auth_type(product),
         CategoryKey=profile.category if senior and profile.category else UNSET,
-        CategoryName=known.name if senior and known else UNSET,
+        CategoryName=counted.category if senior and counted.category else UNSET,
         DataFormat=_data_format(product),
         Description=_description(product),
         DeviceCount=counted.devices,

@@ -15,6 +15,7 @@ from entrepot.core.products.registry import Edit, Ref
 from entrepot.core.things.device import Device
 from entrepot.core.things.product import Draft, Product
 from entrepot.vendors.aliyun.handles import SHANGHAI, region
+from entrepot.vendors.aliyun.models import own_categories
 from entrepot.vendors.aliyun.models import use_cases as thing_models
 
 Change = tuple[Ref, Callable[[Product], Edit]]
@@ -24,11 +25,20 @@ SHANGHAI_ONLY = ("id2", "certificate")
 
 
 @dataclass(frozen=True, slots=True)
+class NewProduct:
+    """A product to be. `publish`: the model of its category is in force at once."""
+
+    draft: Draft
+    publish: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
-    """A product and how many devices it has."""
+    """A product, how many devices it has, and what its category is called, where that was asked."""
 
     product: Product
     devices: int
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +79,30 @@ class Search:
     size: int
 
 
-def create(tx: Tx, caller: Caller, draft: Draft) -> Product:
+def create(tx: Tx, caller: Caller, new: NewProduct) -> Product:
     """Keeps the product and returns it.
 
     Raises:
-        NotFound, Taken, QuotaExceeded: as `registry.create`.
+        NotFound, Taken, QuotaExceeded: as `thing_models.create`.
         Refused: the tenant's region does not have this way for devices to prove themselves.
     """
+    draft = new.draft
     if draft.profile.auth in SHANGHAI_ONLY and region(caller.tenant) != SHANGHAI:
         raise Refused("product", "region", region(caller.tenant))
-    return thing_models.create(tx, caller, draft)
+    return thing_models.create(tx, caller, draft, new.publish)
 
 
 def counted(tx: Tx, caller: Caller, ref: Ref) -> Counted:
-    """The product with its devices counted.
+    """Returns the product with its devices counted and the name of its category.
 
     Raises:
         NotFound: no such product.
     """
     product = registry.get(tx, caller, ref)
-    return Counted(product, tx.count(Device, product.tenant, parent=product.id))
+    devices = tx.count(Device, product.tenant, parent=product.id)
+    key = product.profile.category
+    known = None if key is None else own_categories.find(tx, caller, key)
+    return Counted(product, devices, None if known is None else known.name)
 
 
 def listed(tx: Tx, caller: Caller, wanted: Listing) -> Page:
