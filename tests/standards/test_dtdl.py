@@ -156,8 +156,8 @@ def test_what_dtdl_cannot_say_is_in_the_report() -> None:
     )
     report = written(model, root.catalog().named("dtdl")).report
     assert {(loss.path[-1], loss.kind) for loss in report.losses} == {
-        ("minimum", "parked"),
-        ("maximum", "parked"),
+        ("minimum", "approximated"),
+        ("maximum", "approximated"),
         ("default", "parked"),
         ("site", "parked"),
         ("description", "approximated"),

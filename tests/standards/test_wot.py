@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from entrepot.core.models.thing_model import (
@@ -51,7 +53,7 @@ def test_a_thing_model_reads_as_what_it_says() -> None:
         ("to", True, None),
         ("within", False, "s"),
     ]
-    assert [f.id for f in blink.inputs] == ["value"]
+    assert [f.id for f in blink.inputs] == ["input"]
     overheated, moved = lamp.services[0].events
     assert overheated.outputs[0].unit == "°C"
     assert moved.outputs[0].type == DateTime(form="text")
@@ -116,3 +118,21 @@ def test_a_unit_keeps_the_symbol_that_it_was_written_with() -> None:
     assert properties(read("wot", plain))["t"].unit == "℃"
     plain["properties"]["t"]["unit"] = "qudt:K"  # somebody edits the document
     assert properties(read("wot", plain))["t"].unit == "K"
+
+
+@pytest.mark.parametrize(
+    ("members", "needed"),
+    [
+        ({}, ["a", "b"]),
+        ({"tm:optional": ["/properties/b"]}, ["a"]),
+        ({"tm:required": ["/properties/b"]}, ["b"]),
+        ({"tm:required": []}, []),
+    ],
+)
+def test_what_is_required_is_what_the_document_lists(
+    members: dict[str, Any], needed: list[str]
+) -> None:
+    plain = {"@type": "tm:ThingModel", "properties": {"a": {}, "b": {}}, **members}
+    model = read("wot", plain)
+    assert [id for id, one in properties(model).items() if one.required] == needed
+    assert write("wot", model) == plain

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
+from msgspec.structs import replace
 
 from entrepot.core.faults import Malformed, Violation
 from entrepot.core.models.thing_model import (
@@ -27,6 +28,7 @@ from entrepot.core.models.thing_model import (
     Structure,
     Text,
     decimal,
+    kind_for,
 )
 from entrepot.core.unreadable import not_json
 from entrepot.standards.schema import (
@@ -39,9 +41,6 @@ from entrepot.standards.schema import (
     text,
     whole,
 )
-
-SINGLE = "value"
-"""The id of a parameter that has none: where the input of an action is no object."""
 
 _DEEPEST, _MOST_REFERENCES = 32, 10_000
 _KINDS: Mapping[Any, Any] = {name: kind for kind, name in FORMATS.items()}
@@ -115,14 +114,14 @@ class Reader:
             **self.language.unit_of(meant),
         }
 
-    def parameters(self, schema: Any) -> tuple[Field, ...]:
-        """The members of an object, or one that stands for the whole where it is none."""
+    def parameters(self, schema: Any, single: str) -> tuple[Field, ...]:
+        """The members of an object, or one field of the id `single` if the schema is no object."""
         if schema is None:
             return ()
         meant = self.meant(schema)
         if isinstance(meant.get("properties"), dict):
             return self._fields(meant)
-        return (Field(**self.value(SINGLE, schema, False)),)
+        return (Field(**self.value(single, schema, False)),)
 
     def type(self, plain: Plain) -> DataType:
         """The type that a schema describes.
@@ -177,7 +176,7 @@ class Reader:
         exact = mapping(self.language.term(plain, "exact"))
         low, high, step = (_figure(plain.get(name), exact.get(name)) for name in FIGURES)
         positive = step if step is not None and step > 0 else None
-        return Number(kind=kind, minimum=low, maximum=high, step=positive)
+        return _holding(Number(kind=kind, minimum=low, maximum=high, step=positive))
 
     def _fields(self, schema: Plain) -> tuple[Field, ...]:
         required = schema.get("required")
@@ -193,6 +192,13 @@ class Reader:
         for step in unquote(reference[2:]).split("/"):
             place = mapping(place).get(step.replace("~1", "/").replace("~0", "~"))
         return mapping(place)
+
+
+def _holding(type_: Number) -> Number:
+    """The number in a kind that holds its bounds; one over 64 bits stays whole by its step."""
+    kind = kind_for(type_)
+    step = type_.step or (Decimal(1) if kind == "decimal" != type_.kind else None)
+    return replace(type_, kind=kind, step=step) if kind != type_.kind else type_
 
 
 _BASES: dict[str, Any] = {"integer": "int", "string": "text"}

@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from entrepot.core.models.spelling import Spelling
 from entrepot.core.models.thing_model import (
     Array,
@@ -29,6 +31,7 @@ from entrepot.core.models.thing_model import (
     Structure,
     Text,
     decimal,
+    kind_for,
     plain_number,
 )
 from entrepot.standards import units
@@ -240,7 +243,9 @@ def is_bare(service: Service, own: str) -> bool:
 def _number(language: Language, type_: Number) -> Plain:
     plain: Plain = {"type": "integer" if type_.kind in _WHOLE else "number"}
     exact: dict[str, str] = {}
-    if type_.kind in FORMATS and language.prefix:
+    if type_.kind == "long" == kind_for(replace(type_, kind="int")):
+        pass  # its bounds say so
+    elif type_.kind in FORMATS and language.prefix:
         language.own_terms(plain, kind=type_.kind)
     elif type_.kind in FORMATS:
         plain["format"] = FORMATS[type_.kind]

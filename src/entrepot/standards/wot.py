@@ -41,7 +41,7 @@ NAME = "wot"
 TD = "https://www.w3.org/2022/wot/td/v1.1"
 CONTEXT = [TD, {"entrepot": "urn:entrepot:", "qudt": "http://qudt.org/vocab/unit/"}]
 _SERVICE, _SERVICES, _ID = f"{PREFIX}service", f"{PREFIX}services", f"{PREFIX}id"
-_OPTIONAL = "tm:optional"
+_OPTIONAL, _REQUIRED = "tm:optional", "tm:required"
 
 _own = Spelling(NAME)
 Feature = Property | Command | Event
@@ -231,13 +231,13 @@ def _model(reader: Reader, plain: Plain) -> ThingModel:
         raise Malformed("body", "two services of one id")
     found: dict[str, dict[str, list[Feature]]] = {}
     again: Plain = {}
-    optional = set(plain.get(_OPTIONAL) or ())
+    is_required = _requirement(plain)
     for group, member, make in _READ:
         for key, whole in mapping(plain.get(group)).items():
             home = text(whole.get(_SERVICE)) or DEFAULT_SERVICE
             own = {k: v for k, v in whole.items() if k != _SERVICE} if _SERVICE in whole else whole
             pointer = f"/{group}/{key.replace('~', '~0').replace('/', '~1')}"
-            feature = make(reader, _id(key, home), own, pointer not in optional)
+            feature = make(reader, _id(key, home), own, is_required(pointer))
             service = services.setdefault(home, Service(id=home))
             found.setdefault(home, {}).setdefault(member, []).append(feature)
             again.setdefault(group, {})[_key(service, feature)] = _placed(service, own)
@@ -252,6 +252,18 @@ def _model(reader: Reader, plain: Plain) -> ThingModel:
         return _with_optional({**head, **again}, model)
 
     return _own.read(model, written, plain)
+
+
+def _requirement(plain: Plain) -> Callable[[str], bool]:
+    """Tells by a feature's pointer whether devices have to have it.
+
+    DOC BUG: section 10 of TD 1.1 has `tm:optional`, its drafts and some tools `tm:required`. A document that
+    has the latter says with it what is required, and an empty list requires nothing.
+    """
+    if isinstance(required := plain.get(_REQUIRED), list):
+        return required.__contains__
+    optional = plain.get(_OPTIONAL) or ()
+    return lambda pointer: pointer not in optional
 
 
 def _filled(service: Service, found: Mapping[str, Iterable[Any]]) -> Service:
@@ -289,8 +301,8 @@ def _action(reader: Reader, id: str, plain: Plain, required: bool) -> Command:
     found = Command(
         id=id,
         **LANGUAGE.words_of(meant),
-        inputs=reader.parameters(meant.get("input")),
-        outputs=reader.parameters(meant.get("output")),
+        inputs=reader.parameters(meant.get("input"), "input"),
+        outputs=reader.parameters(meant.get("output"), "output"),
         call=None if not isinstance(synchronous, bool) else "sync" if synchronous else "async",
         response=text(LANGUAGE.term(meant, "response")),
         required=required,
@@ -304,7 +316,7 @@ def _event(reader: Reader, id: str, plain: Plain, required: bool) -> Event:
     found = Event(
         id=id,
         **LANGUAGE.words_of(meant),
-        outputs=reader.parameters(meant.get("data")),
+        outputs=reader.parameters(meant.get("data"), "data"),
         severity=severity if severity in ("info", "warning", "error") else None,
         required=required,
     )

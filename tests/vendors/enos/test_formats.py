@@ -223,7 +223,10 @@ def test_what_another_dialect_says_more_is_parked_and_comes_home() -> None:
     assert (level["dataType"], level["isRequired"], level["defaultValue"]) == ("DOUBLE", True, 5)
     lost = {loss.path[-1]: loss for loss in there.report.losses}
     at = ("services", "battery", "properties", "level")
-    assert (lost["minimum"].path, lost["minimum"].kind) == ((*at, "type", "minimum"), "parked")
+    assert (lost["minimum"].path, lost["minimum"].kind) == (
+        (*at, "type", "minimum"),
+        "approximated",
+    )
     assert lost["access"].reason == "EnOS does not say whether a value is read or written"
     assert Decimal(lost["minimum"].was) == Decimal("0.50")
     home = IOTDA_FORMAT.write(read(there.text, ENOS_FORMAT, there.report.parked))

@@ -238,11 +238,20 @@ def member_of(path: Path) -> str:
 @lru_cache(4096)  # a report has thousands of differences of a few kinds
 def _explained(target: Format, member: str, gone: bool, new: bool) -> tuple[LossKind, str]:
     """How a difference counts, and why there is one."""
-    kind: LossKind = "parked" if gone else "approximated"
+    kind: LossKind = "parked" if gone and not _of_type(member) else "approximated"
     reason = next((target.reasons[k] for k in _keys(member) if k in target.reasons), None)
     if reason is None:
         return kind, _unexplained(member, gone, new, target)
     return reason.kind or kind, reason.text
+
+
+def _of_type(member: str) -> bool:
+    """Whether the member says which values there are: a type that says less is another type."""
+    _, _, rest = member.partition(".")
+    return rest.startswith("type") and rest not in _LABELS
+
+
+_LABELS = ("type.off", "type.on")
 
 
 def _keys(member: str) -> list[str]:
@@ -289,12 +298,14 @@ def _read_canonical(text: bytes, plain: Any = None, /) -> ThingModel:
         raise Malformed("body", not_json(error)) from None
 
 
+_MEMBERS = set(ThingModel.__struct_fields__)
+
 CANONICAL = Format(
     name="entrepot",
     title="Entrepot's canonical thing model",
     read=_read_canonical,
     write=msgspec.json.encode,
-    recognise=lambda plain: isinstance(plain, dict) and "services" in plain and "id" in plain
-    and isinstance(plain["services"], list),
+    recognise=lambda plain: isinstance(plain, dict) and isinstance(plain.get("id"), str)
+    and plain.keys() <= _MEMBERS,
 )  # fmt: skip
 """The canonical model as JSON: loses nothing, and no vendor takes it."""

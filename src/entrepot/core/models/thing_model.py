@@ -8,7 +8,7 @@ spells in a way of its own, is in `extras` under its name (`core/models/spelling
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -17,7 +17,9 @@ from msgspec.structs import force_setattr
 DEFAULT_SERVICE = "default"
 """The service of features that stand in none (Alibaba's default module, a flat EnOS model)."""
 
-_MOST_DIGITS = 300  # before or after the point: what every format's numbers hold
+_MOST_DIGITS = 400  # before or after the point: a double has 309 before it, and 324 after it
+_PLAIN_LENGTH = 40  # characters of a number that is written without an exponent
+_exactly = Context(prec=2 * _MOST_DIGITS).normalize
 
 _is_plain = re.compile(r"-?[0-9]+(?:\.[0-9]+)?").fullmatch  # what needs no more care
 
@@ -197,12 +199,34 @@ def decimal(text: Any) -> Decimal | None:
     return Decimal(figure(found)) if "E" in str(found) else found
 
 
+def kind_for(type_: Number) -> NumberKind:
+    """The number's own kind, or the narrowest wider one that holds its bounds."""
+    kind = type_.kind
+    if kind == "int" and not _within(type_, _INT):
+        kind = "long"
+    if kind == "long" and not _within(type_, _LONG):
+        kind = "decimal"
+    return kind
+
+
+_INT, _LONG = Decimal(2) ** 31, Decimal(2) ** 63
+
+
+def _within(type_: Number, most: Decimal) -> bool:
+    bounds = (type_.minimum, type_.maximum)
+    return all(-most <= bound < most for bound in bounds if bound is not None)
+
+
 def figure(number: Decimal) -> str:
-    """The number as a text without an exponent, where that is not absurdly long."""
+    """The number as a text: plain where that is short, else with an exponent, as 1.7976931348623157E308."""
+    if abs(number.adjusted()) <= _PLAIN_LENGTH:
+        text = format(number, "f")
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        if len(text) <= _PLAIN_LENGTH:
+            return text
     if abs(number.adjusted()) > _MOST_DIGITS:
         return str(number)
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return format(_exactly(number), "E").removesuffix("E+0").replace("E+", "E")
 
 
 def plain_number(number: Decimal) -> int | float:

@@ -30,6 +30,7 @@ from entrepot.core.models.thing_model import (
     NumberKind,
     Structure,
     Text,
+    kind_for,
 )
 from entrepot.standards import units
 from entrepot.standards.schema import Plain, constant, mapping, needed, text
@@ -192,7 +193,7 @@ def valued(field: Field, kind: str, name: str, depth: int = 0, **terms: Any) -> 
 def schema(type_: DataType, depth: int = 0) -> Any:
     """The schema of a type; what stands too deep is a text."""
     if isinstance(type_, Number):
-        return _NUMBERS[type_.kind]
+        return _NUMBERS[kind_for(type_)]
     if isinstance(type_, DateTime):
         return "long" if type_.form == "epoch_ms" else "dateTime"
     if isinstance(type_, Text | Binary):
@@ -245,7 +246,7 @@ def _note(type_: DataType) -> str | None:
         return "binary"
     if isinstance(type_, DateTime) and type_.form == "epoch_ms":
         return "epoch_ms"
-    return "decimal" if isinstance(type_, Number) and type_.kind == "decimal" else None
+    return "decimal" if isinstance(type_, Number) and kind_for(type_) == "decimal" else None
 
 
 def _symbol(plain: Plain) -> str | None:

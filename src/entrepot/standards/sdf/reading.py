@@ -183,8 +183,8 @@ def _action(reader: Reader, id: str, plain: Plain, required: bool) -> Command:
     found = Command(
         id=id,
         **LANGUAGE.words_of(meant),
-        inputs=reader.parameters(meant.get("sdfInputData")),
-        outputs=reader.parameters(meant.get("sdfOutputData")),
+        inputs=reader.parameters(meant.get("sdfInputData"), "input"),
+        outputs=reader.parameters(meant.get("sdfOutputData"), "output"),
         call=call if call in ("sync", "async") else None,
         response=text(LANGUAGE.term(meant, "response")),
         required=required,
@@ -198,7 +198,7 @@ def _event(reader: Reader, id: str, plain: Plain, required: bool) -> Event:
     found = Event(
         id=id,
         **LANGUAGE.words_of(meant),
-        outputs=reader.parameters(meant.get("sdfOutputData")),
+        outputs=reader.parameters(meant.get("sdfOutputData"), "data"),
         severity=severity if severity in ("info", "warning", "error") else None,
         required=required,
     )

@@ -315,7 +315,9 @@ def _recognise(plain: Any) -> bool:
     if not is_document(plain):
         return False
     found = entries(plain)
-    return all("identifier" in e and _upper(e) for e in found) and (bool(found) or "_ppk" in plain)
+    if not found:
+        return not plain.keys().isdisjoint(("_ppk", "productKey"))
+    return all("identifier" in e and _upper(e) for e in found)
 
 
 def _upper(entry: Plain) -> bool:

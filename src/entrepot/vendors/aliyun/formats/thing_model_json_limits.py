@@ -10,10 +10,8 @@ from msgspec import Meta
 
 from entrepot.core.faults import Violation
 from entrepot.vendors.aliyun.formats.limits import (
-    ARRAY,
     MEMBERS,
     NUMBER_SPECS,
-    TEXT_BYTES,
     VALUES,
     Description,
     Found,
@@ -27,6 +25,7 @@ from entrepot.vendors.aliyun.formats.limits import (
     faults,
     text_faults,
 )
+from entrepot.vendors.aliyun.formats.values import ARRAY, TEXT_BYTES
 
 # The schema demands productKey, custom and required of every feature. INFERRED: not demanded here; the
 # product is named beside the model, and the platform knows who made a feature.

@@ -27,7 +27,14 @@ from entrepot.core.models.thing_model import (
     ThingModel,
 )
 from entrepot.vendors.aliyun.formats import tsl_limits
-from entrepot.vendors.aliyun.formats.documents import Documents, Key, Wording, entries, is_document
+from entrepot.vendors.aliyun.formats.documents import (
+    LISTS,
+    Documents,
+    Key,
+    Wording,
+    entries,
+    is_document,
+)
 from entrepot.vendors.aliyun.formats.values import (
     ACCESS,
     ACCESS_WORDS,
@@ -316,15 +323,17 @@ def with_automatic(module: Plain) -> Plain:
     return found
 
 
+_EMPTY = {"schema", "profile", "functionBlocks", "functionBlockId", "functionBlockName", *LISTS}
+
+
 def _recognise(plain: Any) -> bool:
     if not is_document(plain) or "_ppk" in plain:
         return False
     found = entries(plain)
     if not found:
-        # An empty model says no more than this.
-        return set(plain) <= {"schema", "profile", "properties", "events", "services"} | {
-            "functionBlocks", "functionBlockId", "functionBlockName",
-        }  # fmt: skip
+        # An empty model says no more than this; one list of services is a ROMA document's too.
+        members = set(plain)
+        return members != {"services"} and members <= _EMPTY
     return all("identifier" in e and _lower(e) for e in found)
 
 

@@ -10,10 +10,8 @@ from msgspec import Meta
 
 from entrepot.core.faults import Violation
 from entrepot.vendors.aliyun.formats.limits import (
-    ARRAY,
     MEMBERS,
     NUMBER_SPECS,
-    TEXT_BYTES,
     VALUES,
     Description,
     Found,
@@ -28,6 +26,7 @@ from entrepot.vendors.aliyun.formats.limits import (
     prefixed,
     text_faults,
 )
+from entrepot.vendors.aliyun.formats.values import ARRAY, TEXT_BYTES
 
 AUTOMATIC = {
     ("events", "post"): "thing.event.property.post",

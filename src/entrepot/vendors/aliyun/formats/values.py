@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Literal
 
 from msgspec.structs import replace
@@ -25,8 +25,12 @@ from entrepot.core.models.thing_model import (
     Text,
     decimal,
     figure,
+    kind_for,
     plain_number,
 )
+
+TEXT_BYTES = 10_240  # an older page says 2,048
+ARRAY = 512
 
 Plain = dict[str, Any]
 Severity = Literal["info", "warning", "error"]
@@ -54,7 +58,7 @@ ANYWHERE = MEMBERS | ITEMS | {"array"}
 
 _MOST_DIGITS = 20  # of a whole number in a text: more are no value of an enum, and no length
 
-_TEXTUAL = (Json, Binary)  # a tuple: a union would be made anew for each value
+_TEXTUAL = (Text, Json, Binary)  # a tuple: a union would be made anew for each value
 _ONE_BIT = Number(kind="int", minimum=Decimal(0), maximum=Decimal(1))
 
 REASONS = {
@@ -71,7 +75,7 @@ REASONS = {
     "any.type.base": Reason("the values of Alibaba's enums are integers"),
     "any.type.choices": Reason("the values of Alibaba's enums are integers; these texts are names"),
     "any.type.form": Reason("an Alibaba date is a text of milliseconds since 1970"),
-    "any.type.max_length": Reason("only texts have a length here"),
+    "any.type.max_length": Reason("only texts have a length here, of 1 to 10240 bytes"),
     "any.type": Reason(
         "Alibaba has no such type here: text stands for JSON, bytes and what would be nested"
     ),
@@ -93,16 +97,43 @@ def word_of(type_: DataType) -> str:
 def fitted(type_: DataType, allowed: frozenset[str] = ANYWHERE) -> DataType:
     """The type itself where Alibaba has it in this place, else the nearest that it has."""
     if isinstance(type_, Number):
-        return type_ if type_.kind in NUMBERS else replace(type_, kind="double")
+        return _number(type_)
     if isinstance(type_, Enum):
         type_ = _numbered(type_)
     elif isinstance(type_, _TEXTUAL):
-        return Text(max_length=type_.max_length)
+        return Text(max_length=_count(type_.max_length, TEXT_BYTES))
+    elif isinstance(type_, Array):
+        type_ = replace(type_, max_items=_count(type_.max_items, ARRAY))
     if WORDS[type(type_)] in allowed:
         return type_
     if isinstance(type_, Boolean):
         return _ONE_BIT
     return Number(kind="int") if isinstance(type_, Enum) else Text()
+
+
+def _number(type_: Number) -> Number:
+    """The number as one of Alibaba's; the bounds of an int are whole, and its step is."""
+    kind = kind_for(type_)
+    if kind not in NUMBERS:
+        return replace(type_, kind="double")
+    if kind != "int" or all(_is_whole(n) for n in (type_.minimum, type_.maximum, type_.step)):
+        return type_
+    low, high, step = type_.minimum, type_.maximum, type_.step
+    return replace(
+        type_,
+        minimum=None if low is None else low.to_integral_value(ROUND_CEILING),
+        maximum=None if high is None else high.to_integral_value(ROUND_FLOOR),
+        step=step if _is_whole(step) else None,
+    )
+
+
+def _is_whole(number: Decimal | None) -> bool:
+    return number is None or number == number.to_integral_value()
+
+
+def _count(given: int | None, most: int) -> int | None:
+    """A length that Alibaba takes; None says nothing of it."""
+    return None if given is None or given < 1 else min(given, most)
 
 
 def _numbered(type_: Enum) -> Enum:

@@ -29,6 +29,7 @@ from entrepot.core.models.thing_model import (
     Text,
 )
 from entrepot.vendors.enos.formats import units
+from entrepot.vendors.enos.formats.wire import STRING_LENGTH
 from entrepot.vendors.enos.handles import DIALECT
 
 Plain = dict[str, Any]
@@ -263,8 +264,8 @@ def _definition(field: Field, *, nested: bool = False) -> Plain | None:
         case Number() | DateTime() | Binary():
             return None
         case Text() | Json():
-            if type_.max_length is not None:
-                plain["maxLength"] = type_.max_length
+            if type_.max_length is not None and type_.max_length >= 0:
+                plain["maxLength"] = min(type_.max_length, STRING_LENGTH)
             return plain or None
         case Array():
             item = word(type_.item, nested=True)

@@ -32,7 +32,8 @@ ServiceName = Annotated[str, Meta(min_length=1, max_length=64, pattern=SERVICE)]
 # Mandatory, but Terraform's provider sends an empty text where its user gave none: the service id.
 ServiceType = Annotated[str, Meta(max_length=64, pattern=rf"\A[{SERVICE_CLASS}]*\Z")]
 Description = Annotated[str, Meta(max_length=128, pattern=TEXT)]
-Bound = Annotated[str, Meta(min_length=1, max_length=16)]
+BOUND = 16  # characters
+Bound = Annotated[str, Meta(min_length=1, max_length=BOUND)]
 Unit = Annotated[str, Meta(max_length=16)]
 # The range is that of Terraform's provider; the page gives none.
 Length = Annotated[int, Meta(ge=0, le=2_147_483_647)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from entrepot.core.models.short_numbers import DOWN, UP, shortened
 from entrepot.core.models.spelling import Spelling
 from entrepot.core.models.thing_model import (
     Access,
@@ -29,9 +31,11 @@ from entrepot.core.models.thing_model import (
     Structure,
     Text,
     ThingModel,
+    decimal,
+    kind_for,
     plain_number,
 )
-from entrepot.vendors.huawei.iotda.formats.wire import TEXT_CLASS
+from entrepot.vendors.huawei.iotda.formats.wire import BOUND, TEXT_CLASS
 from entrepot.vendors.huawei.iotda.handles import DIALECT
 
 Plain = dict[str, Any]
@@ -103,13 +107,7 @@ def _typed(field: Field) -> Plain:
     kind = type(type_)
     plain: Plain = {"required": field.required}
     if isinstance(type_, Number):
-        plain["data_type"] = _NUMBER_WORDS[type_.kind]
-        if type_.minimum is not None:
-            plain["min"] = _bound(type_.minimum)
-        if type_.maximum is not None:
-            plain["max"] = _bound(type_.maximum)
-        if type_.step is not None:
-            plain["step"] = plain_number(type_.step)
+        _write_number(plain, type_)
     elif isinstance(type_, Array) and isinstance(type_.item, Text):
         plain["data_type"] = LIST
     else:
@@ -124,15 +122,24 @@ def _typed(field: Field) -> Plain:
     return plain
 
 
-_exact = Context(prec=400).normalize
+def _write_number(plain: Plain, type_: Number) -> None:
+    kind = kind_for(type_)
+    plain["data_type"] = _NUMBER_WORDS[kind]
+    for name, bound, rounding in (("min", type_.minimum, DOWN), ("max", type_.maximum, UP)):
+        text = None if bound is None else _bound(bound, kind, rounding)
+        if text is not None:
+            plain[name] = text
+    if type_.step is not None:
+        plain["step"] = plain_number(type_.step)
 
 
-def _bound(number: Decimal) -> str:
-    """One text for each number, however it was written elsewhere; 16 characters where it can be."""
-    text = f"{number:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return text if len(text) <= 16 else str(_exact(number))
+def _bound(number: Decimal, kind: NumberKind, rounding: str) -> str | None:
+    """One text for each number; None if 16 characters hold neither it nor one just beyond it."""
+    text = shortened(number, BOUND, rounding)
+    if text is None or decimal(text) == number:
+        return text
+    # A whole number has no near spelling; the nearest double beyond the greatest is infinite.
+    return None if kind in ("int", "long") or math.isinf(float(text)) else text
 
 
 def command_plain(command: Command) -> Plain:

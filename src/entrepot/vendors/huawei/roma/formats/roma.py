@@ -6,15 +6,15 @@ ROMA's ten characters hold are written, and read as nothing said.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.core.models.conversion import UNREADABLE, Format, Reason
+from entrepot.core.models.short_numbers import DOWN, UP, shortened
 from entrepot.core.models.spelling import Spelling
 from entrepot.core.models.thing_model import (
     Access,
@@ -37,11 +37,13 @@ from entrepot.core.models.thing_model import (
     Text,
     ThingModel,
     decimal,
+    kind_for,
 )
 from entrepot.core.unreadable import not_a_model, not_json
 from entrepot.dialect.check import read_json
 from entrepot.vendors.huawei.roma.common import LENIENT
-from entrepot.vendors.huawei.roma.formats.wire import MOST_LENGTH, Document
+from entrepot.vendors.huawei.roma.formats.document import LEDGER
+from entrepot.vendors.huawei.roma.formats.wire import BOUND, MOST_LENGTH, MOST_NUMBER, Document
 from entrepot.vendors.huawei.roma.handles import DIALECT
 
 Plain = dict[str, Any]
@@ -275,7 +277,8 @@ def _field_plain(field: Field) -> Plain:
     else:
         word = plain["data_type"] = _WORDS[type(type_)]
         length = type_.max_items if isinstance(type_, Array) else getattr(type_, "max_length", None)
-        length = _LENGTHS.get(word) if length is None else length
+        if length is None or not 1 <= length <= MOST_LENGTH:
+            length = _LENGTHS.get(word)
         if length is not None:
             plain["max_length"] = length
         if isinstance(type_, Boolean):
@@ -286,27 +289,26 @@ def _field_plain(field: Field) -> Plain:
 
 
 def _write_number(plain: Plain, type_: Number) -> None:
-    low, high = _WIDEST[type_.kind]
-    whole = type_.kind in _WHOLE
+    kind = kind_for(type_)
+    whole = kind in _WHOLE
     plain["data_type"] = "integer" if whole else "number"
-    plain["min"] = low if type_.minimum is None else _spelled(type_.minimum)
-    plain["max"] = high if type_.maximum is None else _spelled(type_.maximum)
-    if type_.step is not None:
-        plain["step"] = _spelled(type_.step)
+    for name, bound, rounding, widest in zip(
+        ("min", "max"), (type_.minimum, type_.maximum), (DOWN, UP), _WIDEST[kind], strict=True
+    ):
+        plain[name] = (None if bound is None else _bound(bound, whole, rounding)) or widest
+    step = None if type_.step is None else _bound(type_.step, whole, DOWN)
+    if step is not None:
+        plain["step"] = step
     elif not whole:
         plain["step"] = _FINEST
 
 
-_EXACT = Context(prec=1000)
-_is_short = re.compile(r"-?[0-9]{1,10}(\.[0-9]{0,8}[1-9])?").fullmatch
-
-
-def _spelled(number: Decimal) -> str:
-    """The one spelling of this value: others' formats may have changed `1E6` into `1000000`."""
-    if number and _is_short(text := str(number)):
-        return text
-    short = _EXACT.normalize(number) if number else Decimal(0)
-    return format(short, "f") if abs(short.adjusted()) < 10 else str(short)
+def _bound(number: Decimal, whole: bool, rounding: str) -> str | None:
+    """One text for each value; None if ROMA's ten characters hold neither it nor one just beyond it."""
+    if abs(number) > MOST_NUMBER or (whole and number != number.to_integral_value()):
+        return None
+    text = shortened(number, BOUND, rounding)
+    return None if whole and text is not None and decimal(text) != number else text
 
 
 def _write_enum(plain: Plain, type_: Enum) -> None:
@@ -316,8 +318,8 @@ def _write_enum(plain: Plain, type_: Enum) -> None:
     if type_.base == "int":
         plain["data_type"] = "integer"
         found = [n for v in values if (n := decimal(v)) is not None]
-        plain["min"] = _spelled(min(found)) if found else _LEAST
-        plain["max"] = _spelled(max(found)) if found else _MOST_INT
+        plain["min"] = (_bound(min(found), True, DOWN) if found else None) or _LEAST
+        plain["max"] = (_bound(max(found), True, UP) if found else None) or _MOST_INT
     else:
         plain["data_type"] = "string"
         plain["max_length"] = max(map(len, values), default=1) or 1
@@ -348,6 +350,8 @@ def check(text: bytes, plain: Any = None) -> Sequence[Violation]:
 
 def _recognise(plain: Any) -> bool:
     services = plain.get("services") if isinstance(plain, dict) else None
+    if not services:  # others have a list of that name too
+        return services == [] and plain.keys() <= {"services", LEDGER}
     return isinstance(services, list) and all(
         isinstance(one, dict) and "service_name" in one for one in services
     )

@@ -24,7 +24,7 @@ from entrepot.vendors.huawei.roma.common import (
 PROPERTY = r"\A[A-Za-z][A-Za-z0-9_-]*\Z"
 METHOD = r"\A[RWE]+\Z"
 MOST_LENGTH = 999_999
-_MOST_NUMBER = Decimal("7.9228E+28")
+MOST_NUMBER = Decimal("7.9228E+28")
 _NUMBERS = ("integer", "number")
 _WITH_LENGTH = ("string", "datetime", "json")
 
@@ -36,7 +36,8 @@ PropertyName = Annotated[str, Meta(min_length=2, max_length=50, pattern=PROPERTY
 Status = Annotated[Literal[0, 1], Meta(description="0: enabled, 1: disabled.")]
 # DOC BUG: a request has the first five alone, an answer all seven; the text on enum_dict needs boolean.
 DataType = Literal["integer", "number", "string", "datetime", "json", "boolean", "array"]
-Bound = Annotated[str, Meta(max_length=10)]
+BOUND = 10  # characters
+Bound = Annotated[str, Meta(max_length=BOUND)]
 Length = Annotated[int, Meta(ge=1, le=MOST_LENGTH, extra={"mend": floor})]
 # INFERRED: no page gives limits for it.
 Labels = Annotated[
@@ -62,10 +63,10 @@ def numbers_have_bounds(body: Parameter) -> list[Violation]:
         if value is None or (body.data_type == "integer" and value != value.to_integral_value()):
             article = "an" if body.data_type == "integer" else "a"
             found.append(Violation((name,), "rule", f"must be {article} {body.data_type}", text))
-        elif value > _MOST_NUMBER:
-            found.append(Violation((name,), "too_large", _MOST_NUMBER, text))
-        elif value < -_MOST_NUMBER:
-            found.append(Violation((name,), "too_small", -_MOST_NUMBER, text))
+        elif value > MOST_NUMBER:
+            found.append(Violation((name,), "too_large", MOST_NUMBER, text))
+        elif value < -MOST_NUMBER:
+            found.append(Violation((name,), "too_small", -MOST_NUMBER, text))
     return found
 
 
