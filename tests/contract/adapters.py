@@ -263,6 +263,8 @@ IAM = Adapter(dialect="iam", sdk="huawei")
 def _aliyun_unique(body: dict[str, Any], n: int, credentials: Credentials) -> dict[str, Any]:
     name = re.sub(r"[^\x00-\x7f]", "x", body["ProductName"])
     wanted = {k: v for k, v in said(body, "IotInstanceId").items() if v != ""}
+    if "CategoryKey" in wanted:
+        wanted["CategoryKey"] = "Lighting"  # only those that there are may be said
     return {**wanted, "ProductName": f"{name[:20]}_{n:04}"}
 
 
