@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -20,8 +20,9 @@ from entrepot.core.accounts import tenancy
 from entrepot.core.accounts.tenancy import ROOT, open_vault
 from entrepot.core.faults import NotFound
 from entrepot.core.kinds import INSTALLATION
+from entrepot.core.models.authored import Authored
 from entrepot.core.models.catalog import Catalog
-from entrepot.core.models.conversion import CANONICAL
+from entrepot.core.models.conversion import CANONICAL, Format
 from entrepot.core.ports import Ledger, Tx
 from entrepot.core.things.account import Key, Settings, Tenant, User
 from entrepot.core.vault import Vault
@@ -80,12 +81,23 @@ def dialects() -> tuple[Dialect, ...]:
 @cache
 def catalog() -> Catalog:
     """Every format that thing models are written in, the dialects' own and the standards'."""
-    from entrepot.standards import STANDARDS
-
     served = dialects()
-    formats = [CANONICAL, *(one for dialect in served for one in dialect.formats), *STANDARDS]
-    public = {key: model for d in served for key, model in d.public_models().items()}
-    return Catalog(formats, public)
+
+    def standards() -> Iterable[Format]:
+        from entrepot.standards import STANDARDS
+
+        return STANDARDS
+
+    def public() -> dict[str, Authored]:
+        return {key: model for d in served for key, model in d.topics().public_models().items()}
+
+    sources: dict[str, Callable[[], Iterable[Format]]] = {"": lambda: (CANONICAL,)}
+    sources |= {d.name: partial(_formats, d) for d in served}
+    return Catalog(sources | {"standards": standards}, public)
+
+
+def _formats(dialect: Dialect) -> Iterable[Format]:
+    return dialect.topics().formats
 
 
 def open_installation(config: Config) -> Opened:

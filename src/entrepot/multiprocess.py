@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from entrepot import engines, service
 from entrepot import main as root
-from entrepot.allocator import trim
 from entrepot.config import Config
 from entrepot.edge.admin import Admin
 from entrepot.edge.multiprocess_admin import REPORT, WorkersAdmin
@@ -67,6 +66,8 @@ def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], N
             finally:
                 installation.close()
 
+        for dialect in root.dialects():
+            dialect.topics()  # imported once for all workers
         gc.freeze()  # what is in memory now all share, as long as no collection touches it
         Staff(
             posts=posts,
@@ -139,7 +140,7 @@ def _work(
             overdue=installation.store.stop_reading,
             hangup=certificate.reload if certificate else None,
             watchdog=watched.watchdog,
-            tidy=trim,
+            tidy=watched.tidy,
         )
         context = certificate.context if certificate else None
         serve_edge(Listener(watched.edge, mine, context, watched.connections), lifecycle)

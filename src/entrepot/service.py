@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -79,7 +80,7 @@ def serve(config: Config, listening: Callable[[root.Readable, bool, str, str], N
             overdue=installation.store.stop_reading,
             hangup=certificate.reload if certificate else None,
             watchdog=watched.watchdog,
-            tidy=trim,
+            tidy=watched.tidy,
         )
         context = certificate.context if certificate else None
         serve_edge(Listener(watched.edge, sock, context, watched.connections), lifecycle)
@@ -149,6 +150,7 @@ class Watched:
     watchdog: Watchdog
     metrics: Callable[[], Awaitable[bytes]]  # the exposition
     report: Callable[[], bytes]  # the same for an `WorkersAdmin`
+    tidy: Callable[[], None]  # what a server does now and then, in a thread
 
 
 def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = None) -> Watched:
@@ -238,7 +240,12 @@ def watch(installation: root.Opened, stack: ExitStack, counts: Path | None = Non
 
         return report(histograms, gauges(), counters())
 
-    return Watched(context, edge, health, connections, watchdog, metrics, report)
+    def tidy() -> None:
+        if owners.load_rest():
+            gc.freeze()  # what was imported lives as long as the process
+        trim()
+
+    return Watched(context, edge, health, connections, watchdog, metrics, report, tidy)
 
 
 def _explorer(installation: root.Opened, context: ServerContext, edge: Edge) -> Explorer:

@@ -102,7 +102,7 @@ def test_what_is_no_declared_loss_is_shown(
     handle = reader.value.device_handle(world.installation.vault, made, product)
     shown = world.ask(reader.show_device(handle, caller)).body.decode()
     for said in SAID:
-        assert f"w-{said}" in shown or said in reader.value.device_losses, said
+        assert f"w-{said}" in shown or said in reader.value.topics().device_losses, said
 
 
 @pytest.mark.parametrize("adapter", WITH_PRODUCTS, ids=lambda a: a.dialect)

@@ -285,10 +285,10 @@ def test_a_dialect_behind_one_that_claims_everything_is_not_taken() -> None:
 
 @each_dialect
 def test_losses_name_fields_that_there_are(dialect: Dialect) -> None:
-    for name, becomes in dialect.losses.items():
+    for name, becomes in dialect.topics().losses.items():
         assert name in Profile.__struct_fields__
         assert becomes
-    for name, becomes in dialect.device_losses.items():
+    for name, becomes in dialect.topics().device_losses.items():
         assert name in devices.SAID
         assert becomes
 

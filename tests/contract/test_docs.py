@@ -64,5 +64,5 @@ def test_the_fidelity_page_has_every_operation_and_every_refusal(dialect: Dialec
         assert f"| {operation.name} |" in text
     for row in dialect.rows:
         assert f"| {row.fault.__name__} | {row.which or '-'} | {row.status} | {row.code} |" in text
-    for name in dialect.losses:
+    for name in dialect.topics().losses:
         assert f"| {name} |" in text

@@ -66,6 +66,10 @@ class Forgetful:
         """What the work returns."""
         return self._store.read(work, tenant)
 
+    def apart(self, work: Callable[[], R], tenant: int = 0) -> Awaitable[R]:
+        """What the work returns."""
+        return self._store.apart(work, tenant)
+
     async def write(self, work: Callable[[Tx], R]) -> R:
         """What the work returns, although it was in vain."""
 

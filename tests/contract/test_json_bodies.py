@@ -62,7 +62,7 @@ def signed(
 def decoded(exchange: Exchange) -> object:
     """What the dialect reads in the request: the call, or what is wrong with it."""
     try:
-        return exchange.dialect.decode(exchange)
+        return exchange.dialect.topics().decode(exchange)
     except Invalid as fault:
         return fault.violations
 

@@ -64,13 +64,14 @@ def threads_of(world: World, victim: Victim, request: Request) -> tuple[int, dic
 
         return run
 
-    make = TOY.operations[0]
-    dialect = replace(
-        TOY,
-        parse=noted("parse", TOY.parse),
-        decode=noted("decode", TOY.decode),
+    topics = TOY.topics()
+    make = topics.operations[0]
+    changed = replace(
+        topics,
+        decode=noted("decode", topics.decode),
         operations=(replace(make, take=noted("take", make.take)),),
     )
+    dialect = replace(TOY, parse=noted("parse", TOY.parse), topics=lambda: changed)
 
     async def ask() -> int:
         answer, _ = await ServedDialect(dialect).handle(request, world.context)
@@ -96,11 +97,14 @@ def test_while_it_is_read_the_loop_serves_others(world: World, victim: Victim) -
 
     def decode(exchange: Any) -> Any:
         assert passed.wait(10), "the loop did not go on"
-        return TOY.decode(exchange)
+        return TOY.topics().decode(exchange)
+
+    changed = replace(TOY.topics(), decode=decode)
+    dialect = replace(TOY, topics=lambda: changed)
 
     async def ask() -> int:
         asyncio.get_running_loop().call_soon(lambda: turn(3))
-        answer, _ = await ServedDialect(replace(TOY, decode=decode)).handle(request, world.context)
+        answer, _ = await ServedDialect(dialect).handle(request, world.context)
         return answer.status
 
     def turn(left: int) -> None:

@@ -222,9 +222,11 @@ def understood(dialect: Dialect, request: Request) -> tuple[str, Any]:
     """The operation and the parameters that the server takes it for."""
     exchange = Exchange(dialect, request, "", cast(Authenticator, None), 0)
     dialect.parse(exchange)
-    found = Router(dialect.operations).find(request.method, request.path, dialect.select(exchange))
+    found = Router(dialect.operations).find(
+        request.method, request.path, dialect.topics().select(exchange)
+    )
     exchange.operation, exchange.path = found
-    return found[0].name, dialect.decode(exchange).params
+    return found[0].name, dialect.topics().decode(exchange).params
 
 
 @each_language

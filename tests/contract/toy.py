@@ -23,7 +23,7 @@ from entrepot.core.things.claim import Claim
 from entrepot.core.things.product import Draft, Profile
 from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client, Credentials, Stamp
-from entrepot.dialect.dialect import Dialect, Exchange, Row
+from entrepot.dialect.dialect import Dialect, Exchange, Row, Topics
 from entrepot.dialect.handle import decode_rest, parse_query
 from entrepot.dialect.handles import LOWER, Code
 from entrepot.dialect.operation import Call, Operation
@@ -113,15 +113,7 @@ def _refuse(status: int, code: str, message: str, fault: Fault, exchange: Exchan
     return Answer(status, body, ((b"content-type", b"text/plain"),))
 
 
-TOY = Dialect(
-    name="toy",
-    title="Toy",
-    roots=("", "toy"),
-    claims=lambda request: b"toy-do" in request.headers or request.path != b"/",
-    client=Client(sign=_signed, selector=b"toy-do", parts=("toy",)),
-    tenant_ids=lambda: {HOME: f"home-{os.urandom(4).hex()}"},
-    credentials=_credentials,
-    single_headers=frozenset((b"toy-key", b"toy-word")),
+TOPICS = Topics(
     operations=(
         Operation(
             name="Make", method="POST", path="/", selector="make", summary="Make a ware",
@@ -136,6 +128,21 @@ TOY = Dialect(
             take=_ref, run=registry.shown(registry.get), give=_seen,
         ),
     ),
+    select=lambda exchange: exchange.request.header(b"toy-do").decode("latin-1"),
+    decode=decode_rest,
+    encode=_lines,
+)  # fmt: skip
+
+TOY = Dialect(
+    name="toy",
+    title="Toy",
+    roots=("", "toy"),
+    claims=lambda request: b"toy-do" in request.headers or request.path != b"/",
+    client=Client(sign=_signed, selector=b"toy-do", parts=("toy",)),
+    tenant_ids=lambda: {HOME: f"home-{os.urandom(4).hex()}"},
+    credentials=_credentials,
+    single_headers=frozenset((b"toy-key", b"toy-word")),
+    topics=lambda: TOPICS,
     rows=(
         *(Row(fault, 400, fault.__name__, "no", "inferred") for fault in CATALOGUE),
         Row(NotFound, 404, "nowhere", "no {handle}", "inferred", when="product"),
@@ -143,9 +150,6 @@ TOY = Dialect(
     ),
     request_id=str,
     parse=parse_query,
-    select=lambda exchange: exchange.request.header(b"toy-do").decode("latin-1"),
     authenticate=_authenticate,
-    decode=decode_rest,
-    encode=_lines,
     refuse=_refuse,
 )  # fmt: skip

@@ -149,7 +149,7 @@ def meaning(exchange: Exchange | None) -> tuple[Any, ...]:
     assert exchange is not None
     assert exchange.caller is not None
     assert exchange.operation is not None
-    call = exchange.dialect.decode(exchange)
+    call = exchange.dialect.topics().decode(exchange)
     return exchange.caller.user, exchange.operation.name, exchange.path, call
 
 

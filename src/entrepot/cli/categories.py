@@ -45,7 +45,9 @@ def import_(
     store_options: StoreOptions | None = None,
 ) -> None:
     """Keep categories for a tenant: all of them or, where one is wrong, none."""
-    named = {d.name: d.import_categories for d in root.dialects() if d.import_categories}
+    named = {
+        d.name: take for d in root.dialects() if (take := d.topics().import_categories) is not None
+    }
     take = named.get(dialect)
     if take is None:
         raise ValueError(f"--dialect {dialect}: categories can be imported for {', '.join(named)}")

@@ -49,7 +49,9 @@ def import_(
     store_options: StoreOptions | None = None,
 ) -> None:
     """Keep thing models for a tenant: all of them or, where one is wrong, none."""
-    named = {d.name: d.import_models for d in root.dialects() if d.import_models is not None}
+    named = {
+        d.name: take for d in root.dialects() if (take := d.topics().import_models) is not None
+    }
     take = named.get(dialect)
     if take is None:
         raise ValueError(f"--dialect {dialect}: models can be imported for {', '.join(named)}")

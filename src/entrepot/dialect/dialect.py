@@ -100,23 +100,42 @@ SINGLE_HEADERS = frozenset((b"host", b"authorization", b"content-length", b"cont
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Topics:
+    """What of a dialect is imported when the first request asks for it: most of its code.
+
+    The import of all dialects takes a third of a server's start and a tenth of its memory (docs/decisions/0171).
+    """
+
+    operations: tuple[Operation, ...]
+    select: Callable[[Exchange], str]  # the selector word, "" where the dialect has none
+    decode: Callable[[Exchange], Call]
+    encode: Callable[[Any, Exchange], Answer]
+    # Keep documents as the tenant's own thing models; None where the dialect has none of that kind.
+    import_models: Callable[[Tx, Caller, Sequence[Any]], tuple[str, ...]] | None = None
+    # Keep documents as the tenant's own categories; None where the dialect has no categories.
+    import_categories: Callable[[Tx, Caller, Sequence[CategoryFile]], tuple[str, ...]] | None = None
+    # How thing models are written in it; what the store keeps is in the first.
+    formats: tuple[Format, ...] = ()
+    public_models: Callable[[], Mapping[str, Authored]] = dict  # everybody's, by their keys
+    losses: Mapping[str, str] = field(default_factory=dict)  # Profile field -> what becomes of it
+    device_losses: Mapping[str, str] = field(default_factory=dict)  # the same of devices.SAID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """One vendor API: a table of operations, a table of refusals, a few functions."""
 
     name: str
     title: str
     roots: tuple[str, ...]  # first path segments that it answers below; "" is the bare "/"
-    operations: tuple[Operation, ...]
+    topics: Callable[[], Topics]  # imports them the first time; gives the same ones each time
     rows: tuple[Row, ...]
     # Faults that no operation raises; they have no row. One that is raised all the same is a defect, and
     # is answered as one (`ServedDialect.refuse`).
     never: frozenset[type[Fault]] = frozenset()
     request_id: Callable[[int], str]  # from the time in ms
     parse: Callable[[Exchange], None]  # fill `parameters`; may raise Malformed
-    select: Callable[[Exchange], str]  # the selector word, "" where the dialect has none
     authenticate: Callable[[Exchange], Awaitable[Caller]]
-    decode: Callable[[Exchange], Call]
-    encode: Callable[[Any, Exchange], Answer]
     refuse: Callable[[int, str, str, Fault, Exchange], Answer]  # status, code, message
     tenant_ids: Callable[[], dict[str, str]] = dict  # what a new tenant is called here
     # What a user needs to call it, beside a key; in parts, of which dialects of one vendor may share one.
@@ -133,18 +152,9 @@ class Dialect:
     device_handle: Callable[[Vault, Device, Product], str] = lambda vault, device, product: ""
     device_ref: Callable[[Vault, str], DeviceRef] = lambda vault, text: DeviceRef(text)
     space_ids: SpaceIds | None = None  # what it calls a space; None where it has no spaces
-    # Keep documents as the tenant's own thing models; None where the dialect has none of that kind.
-    import_models: Callable[[Tx, Caller, Sequence[Any]], tuple[str, ...]] | None = None
-    # Keep documents as the tenant's own categories; None where the dialect has no categories.
-    import_categories: Callable[[Tx, Caller, Sequence[CategoryFile]], tuple[str, ...]] | None = None
     snippet: str = ""  # the operation whose sample a newcomer is shown; its example works at once
     client: Client = field(default_factory=Client)  # how it is called
     options: tuple[str, ...] = ()  # what a tenant may set, as `<dialect>.<name>`
-    # How thing models are written in it; what the store keeps is in the first.
-    formats: tuple[Format, ...] = ()
-    public_models: Callable[[], Mapping[str, Authored]] = dict  # everybody's, by their keys
-    losses: Mapping[str, str] = field(default_factory=dict)  # Profile field -> what becomes of it
-    device_losses: Mapping[str, str] = field(default_factory=dict)  # the same of devices.SAID
     # For documents: the query parameter that carries the selector, and the shapes of refusals.
     selector: str = ""
     refusals: tuple[type[Any], ...] = ()
@@ -156,6 +166,11 @@ class Dialect:
     body_limit: int = 1 << 20
     query_limit: int = 1 << 16
     most_values: int = MOST_VALUES  # that a body may hold
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation, in the order in which the topics list them."""
+        return self.topics().operations
 
 
 Rows = Mapping[tuple[type[Fault], str, str], Row]

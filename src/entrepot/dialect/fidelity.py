@@ -57,9 +57,10 @@ def _dialect(dialect: Dialect) -> Iterator[str]:
         "|---|---|--:|---|---|---|",
     )
     yield from map(_row, dialect.rows)
-    if dialect.losses:
+    topics = dialect.topics()
+    if topics.losses:
         yield from ("", "### Losses")
-    for thing, losses in (("product", dialect.losses), ("device", dialect.device_losses)):
+    for thing, losses in (("product", topics.losses), ("device", topics.device_losses)):
         if losses:
             yield from ("", f"| of a {thing} | becomes |", "|---|---|")
             yield from (f"| {name} | {_cell(text)} |" for name, text in losses.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from types import coroutine
@@ -15,7 +15,14 @@ from entrepot.core.ports import Store
 from entrepot.core.precompute import NeedsPrecompute
 from entrepot.dialect.authenticator import Authenticator
 from entrepot.dialect.check import STRICT, Leniency, json_text, read_json, read_params
-from entrepot.dialect.dialect import SINGLE_HEADERS, Dialect, Exchange, row_for, rows_by_fault
+from entrepot.dialect.dialect import (
+    SINGLE_HEADERS,
+    Dialect,
+    Exchange,
+    Topics,
+    row_for,
+    rows_by_fault,
+)
 from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.parameters import parse
 from entrepot.dialect.quoting import fitted, quoted
@@ -37,15 +44,35 @@ class ServerContext:
     rates: Rates
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The dialect's topics, and the router over their operations."""
+
+    topics: Topics
+    router: Router
+
+
 class ServedDialect:
-    """A dialect made ready to answer: its router and its rows by fault."""
+    """A dialect made ready to answer: its rows by fault, and its router once a request asked for it."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.router = Router(dialect.operations)
+        self._loaded: _Loaded | None = None
         self.single_headers = SINGLE_HEADERS | dialect.single_headers
         self.call_headers = dialect.single_headers | {b"authorization"}
         self.rows = rows_by_fault(dialect.rows)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a request has asked for the dialect's topics."""
+        return self._loaded is not None
+
+    def load(self) -> _Loaded:
+        """Imports the dialect's topics, which takes up to a tenth of a second the first time."""
+        if self._loaded is None:
+            topics = self.dialect.topics()
+            self._loaded = _Loaded(topics, Router(topics.operations))
+        return self._loaded
 
     def exchange(self, request: Request, authenticator: Authenticator) -> Exchange:
         """A new exchange with a request id of the dialect's shape."""
@@ -100,13 +127,17 @@ class ServedDialect:
                 await context.store.apart(partial(dialect.parse, exchange))
             else:
                 dialect.parse(exchange)
-            operation, exchange.path = self.router.find(
-                request.method, request.path, dialect.select(exchange)
+            loaded = self._loaded
+            if loaded is None:
+                loaded = await context.store.apart(self.load)
+            topics = loaded.topics
+            operation, exchange.path = loaded.router.find(
+                request.method, request.path, topics.select(exchange)
             )
             exchange.operation = operation
             caller = exchange.caller = await dialect.authenticate(exchange)
             caller.demand(operation.permission)
-            self.router.keep(request.path)
+            loaded.router.keep(request.path)
             if operation.rate is not None:
                 taken = context.rates.take(
                     caller.tenant, dialect.name, operation.name, operation.rate
@@ -119,10 +150,10 @@ class ServedDialect:
                 await _others()
             if large:
                 rate, value = await context.store.apart(
-                    partial(_read, operation, exchange, caller), caller.tenant.id
+                    partial(_read, operation, exchange, caller, topics.decode), caller.tenant.id
                 )
             else:
-                rate, value = _read(operation, exchange, caller)
+                rate, value = _read(operation, exchange, caller, topics.decode)
             if rate is not None:
                 taken = context.rates.take(
                     caller.tenant, dialect.name, operation.name + " heavy", rate
@@ -142,7 +173,7 @@ class ServedDialect:
                 result = await context.store.read(
                     lambda tx: run(tx, caller, value), caller.tenant.id
                 )
-            return dialect.encode(operation.give(result, caller), exchange), exchange
+            return topics.encode(operation.give(result, caller), exchange), exchange
         except Fault as fault:
             without_frames(fault)
             return self.refuse(fault, exchange), exchange
@@ -160,13 +191,15 @@ def _others() -> Generator[None, None, None]:
     yield
 
 
-def _read(operation: Operation, exchange: Exchange, caller: Caller) -> tuple[int | None, Any]:
+def _read(
+    operation: Operation, exchange: Exchange, caller: Caller, decode: Callable[[Exchange], Call]
+) -> tuple[int | None, Any]:
     """The lower rate of a heavy call, and what the use case takes.
 
     Raises:
         Malformed, Invalid: it is not what the operation declares.
     """
-    call = exchange.dialect.decode(exchange)
+    call = decode(exchange)
     rate = None if operation.heavy is None else operation.heavy(call)
     return rate, operation.take(call, caller)
 
@@ -200,12 +233,12 @@ def parse_plain_query(exchange: Exchange) -> None:
 
 
 def no_selector(exchange: Exchange) -> str:
-    """`Dialect.select` for vendors that route by method and path alone."""
+    """`Topics.select` for vendors that route by method and path alone."""
     return ""
 
 
 def decode_rest(exchange: Exchange, lenient: Leniency = STRICT) -> Call:
-    """`Dialect.decode` for path and query parameters and a JSON body.
+    """`Topics.decode` for path and query parameters and a JSON body.
 
     Raises:
         Malformed, Invalid: the violations of parameters and body together.

@@ -25,9 +25,10 @@ class Owners:
     """
 
     def __init__(self, dialects: Iterable[Dialect]) -> None:
+        self._served = [ServedDialect(dialect) for dialect in dialects]
         self._by_root: dict[bytes, tuple[ServedDialect, ...]] = {}
-        for dialect in dialects:
-            served = ServedDialect(dialect)
+        for served in self._served:
+            dialect = served.dialect
             for root in dialect.roots:
                 before = self._by_root.get(root.encode(), ())
                 if before and before[-1].dialect.claims is None:
@@ -47,6 +48,18 @@ class Owners:
         """
         root = _root(request.path)
         return self._alone.get(root) or self._claimed(root, request)
+
+    def load_rest(self) -> bool:
+        """Imports the topics of all dialects, if a request has asked for those of one.
+
+        Returns whether there were any left to import.
+        """
+        loaded = [served.loaded for served in self._served]
+        if not any(loaded) or all(loaded):
+            return False
+        for served in self._served:
+            served.load()
+        return True
 
     def below(self, path: bytes) -> tuple[ServedDialect, ...]:
         """Returns all who may answer a request with this path."""

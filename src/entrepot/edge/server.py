@@ -123,9 +123,9 @@ async def _serve(listener: Listener, lifecycle: Lifecycle) -> None:
     admin = _OpenListener(lifecycle.admin) if lifecycle.admin else None
     gc.freeze()  # what was imported lives as long as the process: no collection need look at it
     gc.set_threshold(20_000, 20, 50)  # a request's objects go without a collector's help
-    if lifecycle.watchdog is not None:
-        lifecycle.watchdog.start()
     lifecycle.listening(*listener.sock.getsockname()[:2])
+    if lifecycle.watchdog is not None:
+        lifecycle.watchdog.start()  # not before: what is printed at the start may import much
     budget = server.connections.budget
     tidied, dropped = loop.time(), 0
     while not ends.asked.is_set():

@@ -103,7 +103,7 @@ class Explorer:
     async def answer(self, request: Request) -> Answer:
         """The page, or the file, or what came of a form."""
         if "_pages" not in vars(self):
-            await asyncio.to_thread(lambda: self._pages)  # imports: not on the loop
+            await asyncio.to_thread(self._load)  # imports: not on the loop
         visit = self._visit(request, None)
         try:
             if request.method not in ("GET", "HEAD", "POST"):
@@ -116,6 +116,11 @@ class Explorer:
         except Exception:
             log.exception("a page of the explorer failed: %s %r", request.method, request.path)
             return self._pages.message(visit, 500, "failed")
+
+    def _load(self) -> None:
+        for dialect in self._world.dialects:
+            dialect.topics()
+        _ = self._pages
 
     async def _answer(self, request: Request) -> Answer:
         words = _words(request.path)

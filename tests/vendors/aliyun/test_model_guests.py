@@ -46,7 +46,9 @@ from tests.largest import largest
 from tests.models import drawn
 
 # Every dialect that has thing models: a new one joins by having a format.
-OTHERS = [d.formats[0] for d in root.dialects() if d.formats and d.name != "aliyun"]
+OTHERS = [
+    d.topics().formats[0] for d in root.dialects() if d.topics().formats and d.name != "aliyun"
+]
 each_other = pytest.mark.parametrize("theirs", OTHERS, ids=lambda f: f.name)
 
 RICH = ThingModel(

@@ -6,7 +6,8 @@ Knows no dialect.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -39,29 +40,57 @@ class Catalog:
     """Every format there is, by its name, and the models that are everybody's."""
 
     def __init__(
-        self, formats: Iterable[Format] = (), public: Mapping[str, Authored] | None = None
+        self,
+        sources: Mapping[str, Callable[[], Iterable[Format]]] | None = None,
+        public: Callable[[], Mapping[str, Authored]] = dict,
     ) -> None:
-        self.formats: dict[str, Format] = {}
-        self.public = public or {}  # by the keys that products name them by
-        self._stored: dict[str, Format] = {}
-        for one in formats:
-            if one.name in self.formats:
-                raise ValueError(f"two formats are called {one.name!r}")
-            self.formats[one.name] = one
-            if one.dialect:
-                self._stored.setdefault(one.dialect, one)
+        """`sources`: where each dialect's formats come from, which are imported when they are needed."""
+        self._sources = sources or {}
+        self._public = public
+        self._stored: dict[str, Format | None] = {}
         self._texts: Recent[tuple[str, bytes, str], msgspec.Raw] = Recent(
             _REMEMBERED, _REMEMBERED_BYTES, _size
         )
         self._asking = threading.Lock()  # readers in several threads ask
 
+    @cached_property
+    def formats(self) -> dict[str, Format]:
+        """Every format, by its name."""
+        found: dict[str, Format] = {}
+        for source in self._sources.values():
+            for one in source():
+                if one.name in found:
+                    raise ValueError(f"two formats are called {one.name!r}")
+                found[one.name] = one
+        return found
+
+    @cached_property
+    def public(self) -> Mapping[str, Authored]:
+        """The models that are everybody's, by the keys that products name them by."""
+        return self._public()
+
+    def _stored_in(self, dialect: str) -> Format | None:
+        """The format in which the store keeps the dialect's models; None where there is none."""
+        if dialect not in self._sources:
+            return None
+        if dialect not in self._stored:
+            own = (one for one in self._sources[dialect]() if one.dialect == dialect)
+            self._stored[dialect] = next(own, None)
+        return self._stored[dialect]
+
+    def _own(self, dialect: str) -> Format:
+        found = self._stored_in(dialect)
+        if found is None:
+            raise KeyError(dialect)
+        return found
+
     def reads(self, authored: Authored) -> bool:
         """Whether somebody here can read an authored model."""
-        return authored.dialect in self._stored
+        return self._stored_in(authored.dialect) is not None
 
     def model(self, authored: Authored) -> ThingModel | None:
         """What an authored model means; None where nobody here can read it."""
-        source = self._stored.get(authored.dialect)
+        source = self._stored_in(authored.dialect)
         if source is None:
             return None
         text = bytes(authored.text)
@@ -88,16 +117,16 @@ class Catalog:
         return found
 
     def _text(self, authored: Authored, dialect: str) -> msgspec.Raw | None:
-        source = self._stored.get(authored.dialect)
+        source = self._stored_in(authored.dialect)
         if source is None:
             return None
         text = bytes(authored.text)
         model = meaning(text, source, authored.parked, decoded(text))
-        return msgspec.Raw(self._stored[dialect].write(model))
+        return msgspec.Raw(self._own(dialect).write(model))
 
     def authored(self, model: ThingModel, dialect: str) -> Authored:
         """The model as an author of the dialect would have it kept: the words that there are, the rest parked."""
-        target = self._stored[dialect]
+        target = self._own(dialect)
         text = target.write(model)
         return Authored(dialect, msgspec.Raw(text), _parked(model, text, target))
 
@@ -107,7 +136,7 @@ class Catalog:
             return new
         if old.dialect == new.dialect:
             return replace(new, parked=old.parked)
-        model, target = self.model(old), self._stored.get(new.dialect)
+        model, target = self.model(old), self._stored_in(new.dialect)
         if model is None or target is None:
             return new
         return replace(new, parked=_parked(model, target.write(model), target))
@@ -118,7 +147,7 @@ class Catalog:
         Raises:
             ValueError: there is none; says which there are.
         """
-        found = self.formats.get(name) or self._stored.get(name)
+        found = self.formats.get(name) or self._stored_in(name)
         if found is None:
             raise ValueError(f"no format is called {name!r}; known are {', '.join(self.formats)}")
         return found

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
-from entrepot.dialect.dialect import Dialect
+from entrepot.dialect.dialect import Dialect, Topics
 from entrepot.vendors.aliyun import auth, common, envelope, errors, handles
 from entrepot.vendors.aliyun.client import CLIENT
-from entrepot.vendors.aliyun.devices import convert as device_convert
-from entrepot.vendors.aliyun.devices.operations import DEVICES
-from entrepot.vendors.aliyun.formats import FORMATS
-from entrepot.vendors.aliyun.formats.limits import MOST_VALUES
-from entrepot.vendors.aliyun.models import own_categories
-from entrepot.vendors.aliyun.models.operations import MODELS, TEMPLATES
-from entrepot.vendors.aliyun.products import convert
-from entrepot.vendors.aliyun.products.operations import PRODUCTS, TAGS
 
 # Thing models travel in the query, of POSTs too; percent-encoded they take three times their size.
 REQUEST_LIMIT = 8 << 20
+
+
+def _topics() -> Topics:
+    from entrepot.vendors.aliyun.topics import TOPICS
+
+    return TOPICS
 
 
 def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str, str]]:
@@ -35,15 +33,12 @@ ALIYUN = Dialect(
     name=handles.DIALECT,
     title="Alibaba Cloud IoT Platform",
     roots=("",),
-    operations=(*PRODUCTS, *TAGS, *MODELS, *TEMPLATES, *DEVICES),
+    topics=_topics,
     rows=errors.ROWS,
     single_headers=auth.SINGLE_HEADERS,
     request_id=handles.request_id,
     parse=auth.parse,
-    select=auth.action,
     authenticate=auth.authenticate,
-    decode=envelope.decode,
-    encode=envelope.encode,
     refuse=envelope.refuse,
     tenant_ids=handles.tenant_ids,
     credentials=_credentials,
@@ -52,15 +47,11 @@ ALIYUN = Dialect(
     device_handle=lambda vault, device, product: handles.iot_id(vault, device.id),
     device_ref=handles.device_ref,
     options=(handles.REGION,),
-    import_categories=own_categories.import_categories,
     snippet="CreateProduct",
     client=CLIENT,
-    formats=FORMATS,
-    losses=convert.LOSSES,
-    device_losses=device_convert.DEVICE_LOSSES,
     selector="Action",
     refusals=(common.BusinessRefusal, common.GatewayRefusal),
     body_limit=REQUEST_LIMIT,
     query_limit=REQUEST_LIMIT,
-    most_values=MOST_VALUES,
+    most_values=common.MOST_VALUES,
 )

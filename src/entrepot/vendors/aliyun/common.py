@@ -7,6 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+MOST_VALUES = 200_000  # of a thing model: 21 modules of 300 features hold 30 each
+
 ProductKey = Annotated[
     str,
     Meta(

@@ -9,6 +9,12 @@ from msgspec import Meta
 
 from entrepot.core.faults import Violation
 
+MOST_VALUES = 200_000  # of a thing model: 5,000 measurement points of 40 values each
+# What a tenant may set: the code of a model that is unknown, which differs between editions.
+UNKNOWN_MODEL_CODE = "enos.unknown_model_code"
+# What NotFound is called for an unknown model in Create Product: the editions differ in its code.
+MODEL_OF_PRODUCT, MODEL_OF_PRODUCT_2019 = "model of product", "model of product, 2019"
+
 # INFERRED: locales are ll_CC everywhere; what the vendor does with one it does not translate to is
 # on no page, so every well-formed one is kept.
 Locale = Annotated[

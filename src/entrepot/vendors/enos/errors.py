@@ -24,7 +24,7 @@ from entrepot.core.faults import (
     Violation,
 )  # fmt: skip
 from entrepot.dialect.dialect import Exchange, Row
-from entrepot.vendors.enos.products.use_cases import MODEL_OF_PRODUCT, MODEL_OF_PRODUCT_2019
+from entrepot.vendors.enos.common import MODEL_OF_PRODUCT, MODEL_OF_PRODUCT_2019
 
 _MOST_NAMED = 10  # violations in one message
 

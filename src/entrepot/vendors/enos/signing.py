@@ -15,12 +15,15 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
 from entrepot.dialect.request import Request
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.padding import OAEP
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 TOKEN = b"apim-accesstoken"
 SIGNATURE = b"apim-signature"
@@ -114,10 +117,20 @@ _SEALED_CHARS = 344
 # A sealed token holds no longer group than this.
 _HEX_GROUP = re.compile(r"[0-9A-Fa-f]{1,128}")
 _EXPIRY = re.compile(r"[0-9a-f]{64}")
-# The SDK seals with the OAEP defaults of its library. SHA-1 is sound here: OAEP needs no collision
-# resistance.
-_SHA1 = hashes.SHA1()  # noqa: S303
-_OAEP = padding.OAEP(mgf=padding.MGF1(_SHA1), algorithm=_SHA1, label=None)
+
+
+# The library for RSA is imported where a key is used: it takes a twentieth of a server's start, and few need it.
+@cache
+def _oaep() -> OAEP:
+    """What the SDK seals with: the defaults of its library.
+
+    SHA-1 is sound here, because OAEP needs no collision resistance.
+    """
+    from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+    from cryptography.hazmat.primitives.hashes import SHA1
+
+    sha1 = SHA1()  # noqa: S303
+    return OAEP(mgf=MGF1(sha1), algorithm=sha1, label=None)
 
 
 @dataclass(slots=True, frozen=True)
@@ -133,7 +146,7 @@ def looks_like_poseidon(token: bytes) -> bool:
     return _sealed(token) is not None
 
 
-def open_token(token: bytes, private_key: rsa.RSAPrivateKey) -> PoseidonToken | None:
+def open_token(token: bytes, private_key: RSAPrivateKey) -> PoseidonToken | None:
     """The key pair inside a token sealed to this key, or None where it is not one.
 
     The five `$`-separated fields are a PIN made from both keys, the access key, the secret key, and
@@ -149,7 +162,7 @@ def open_token(token: bytes, private_key: rsa.RSAPrivateKey) -> PoseidonToken | 
     if sealed is None or private_key.key_size != _SEALED_BYTES * 8:
         return None
     try:
-        fields = private_key.decrypt(sealed, _OAEP).decode().split("$")
+        fields = private_key.decrypt(sealed, _oaep()).decode().split("$")
     except ValueError:  # sealed to another key, or not text
         return None
     if len(fields) != 5:
@@ -174,16 +187,18 @@ def poseidon_pin(access_key: str, secret_key: str) -> str | None:
     return str(int("".join(groups), 16)).zfill(9)[:6]
 
 
-def new_private_key() -> rsa.RSAPrivateKey:
+def new_private_key() -> RSAPrivateKey:
     """A fresh key to which enos-poseidon can seal: 2048 bits, the only size it makes tokens of."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=_SEALED_BYTES * 8)
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+    return generate_private_key(public_exponent=65537, key_size=_SEALED_BYTES * 8)
 
 
-def public_key_text(private_key: rsa.RSAPrivateKey) -> str:
+def public_key_text(private_key: RSAPrivateKey) -> str:
     """What a caller assigns to `poseidon.poseidon.pubkey`: base64 DER SubjectPublicKeyInfo."""
-    public = private_key.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    public = private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(public).decode()
 
 

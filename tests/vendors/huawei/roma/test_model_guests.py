@@ -41,7 +41,7 @@ from tests.server import Server
 from tests.vendors.huawei.iotda.caller import Caller, new_tenant, property, service
 
 # Every dialect that has thing models: a new one joins by having a format.
-OTHERS = [d.formats[0] for d in root.dialects() if d.formats and d.name != "roma"]
+OTHERS = [d.topics().formats[0] for d in root.dialects() if d.topics().formats and d.name != "roma"]
 each_other = pytest.mark.parametrize("theirs", OTHERS, ids=lambda f: f.name)
 
 RICH = ThingModel(

@@ -21,6 +21,7 @@ from entrepot.dialect.rules import Holds
 from entrepot.dialect.sizes import refuse_many
 from entrepot.dialect.validator import MAX_VIOLATIONS
 from entrepot.vendors.aliyun.characters import CHINESE, JAPANESE
+from entrepot.vendors.aliyun.common import MOST_VALUES
 from entrepot.vendors.aliyun.formats.documents import LISTS
 
 MODULES = 20  # custom ones of a product; an older page says 10
@@ -28,7 +29,6 @@ FEATURES = 300  # of a module
 VALUES = 100  # of an enum
 MEMBERS = 50  # of a struct
 ARGUMENTS = 100  # in and out, of a service or an event
-MOST_VALUES = 200_000  # of a document: 21 modules of 300 features hold 30 each
 RESERVED = ("set", "get", "post", "property", "event", "time", "value")
 _INT = 2**31
 _LETTERS = f"{CHINESE}{JAPANESE}a-zA-Z0-9"

@@ -10,7 +10,7 @@ from msgspec import Meta
 from entrepot.core.faults import Invalid, Malformed, Violation
 from entrepot.dialect.check import Leniency, read_json, read_plain, uncarried
 from entrepot.dialect.validator import under
-from entrepot.vendors.enos.common import StringI18n
+from entrepot.vendors.enos.common import MOST_VALUES, StringI18n
 from entrepot.vendors.enos.formats.units import Multiplier
 
 # Source: EnOS 2.4.4 limits, unless a line says otherwise.
@@ -23,7 +23,6 @@ DataType = Literal[
     "FILE",
 ]  # fmt: skip
 PRIVATE_MODELS = 1000  # an organization may have
-MOST_VALUES = 200_000  # 5,000 measurement points of 40 values each
 
 Name = StringI18n | str  # INFERRED: samples of devices give names as plain texts too
 LENIENT = Leniency(text_as_number=True, text_as_bool=True)

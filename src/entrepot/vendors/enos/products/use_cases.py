@@ -13,11 +13,12 @@ from entrepot.core.ports import Tx
 from entrepot.core.products import lists, registry
 from entrepot.core.products.registry import Ref
 from entrepot.core.things.product import Draft, Product
+from entrepot.vendors.enos.common import (
+    MODEL_OF_PRODUCT,
+    MODEL_OF_PRODUCT_2019,
+    UNKNOWN_MODEL_CODE,
+)
 from entrepot.vendors.enos.models import use_cases as thing_models
-
-UNKNOWN_MODEL_CODE = "enos.unknown_model_code"
-# What NotFound is called for an unknown model in Create Product: the editions differ in its code.
-MODEL_OF_PRODUCT, MODEL_OF_PRODUCT_2019 = "model of product", "model of product, 2019"
 
 
 @dataclass(frozen=True, slots=True)

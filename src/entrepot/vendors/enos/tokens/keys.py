@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from entrepot.core.faults import Throttled
 from entrepot.core.ports import Tx
@@ -32,6 +30,9 @@ NAME = "enos.private_key"
 WRONG_BY_ADDRESS = (
     600  # sealed tokens a minute that nobody could open; each costs one or two milliseconds
 )
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 MOST_WAITING = 256  # for the thread that opens them
 MOST_OPENED = 1024  # tokens that are remembered
 
@@ -39,7 +40,7 @@ MOST_OPENED = 1024  # tokens that are remembered
 class Seals:
     """Opens sealed tokens with the key. Remembers those that it opened, under their hashes."""
 
-    def __init__(self, key: rsa.RSAPrivateKey) -> None:
+    def __init__(self, key: RSAPrivateKey) -> None:
         self.key = key
         self.public_text = public_key_text(key)
         self._thread = OneThread("sealed tokens", MOST_WAITING)
@@ -96,24 +97,25 @@ async def _seals(authenticator: Authenticator) -> Seals:
     return Seals(await asyncio.to_thread(opened, authenticator.vault, sealed))
 
 
-def opened(vault: Vault, sealed: bytes) -> rsa.RSAPrivateKey:
+def opened(vault: Vault, sealed: bytes) -> RSAPrivateKey:
     """The key that was kept sealed.
 
     Raises:
         ValueError: it was sealed under another master key.
     """
-    key = serialization.load_der_private_key(vault.open(sealed, NAME), None)
-    if not isinstance(key, rsa.RSAPrivateKey):
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+    key = load_der_private_key(vault.open(sealed, NAME), None)
+    if not isinstance(key, RSAPrivateKey):
         raise ValueError("the kept key is no RSA key")
     return key
 
 
 def _made() -> bytes:
-    return new_private_key().private_bytes(
-        serialization.Encoding.DER,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    return new_private_key().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _keep(tx: Tx, made: bytes) -> bytes:

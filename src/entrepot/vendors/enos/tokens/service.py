@@ -33,7 +33,7 @@ from entrepot.core.faults import (
 from entrepot.core.things.account import Tenant, User
 from entrepot.dialect.authenticator import Authenticator
 from entrepot.dialect.client import Client
-from entrepot.dialect.dialect import Dialect, Exchange, Row
+from entrepot.dialect.dialect import Dialect, Exchange, Row, Topics
 from entrepot.dialect.handle import decode_rest, no_selector, parse_query
 from entrepot.dialect.operation import Call, Operation
 from entrepot.dialect.request import Answer
@@ -235,19 +235,18 @@ _NEVER: frozenset[type[Fault]] = frozenset(  # nobody is known yet, and nothing 
     (Denied, NotFound, Taken, InUse, Refused, QuotaExceeded, TooMuch)
 )
 
+_TOPICS = Topics(operations=OPERATIONS, select=no_selector, decode=decode_rest, encode=_answer)
+
 TOKENS = Dialect(
     name="enos-token",
     title="EnOS token service",
     roots=(BUSINESS,),
-    operations=OPERATIONS,
+    topics=lambda: _TOPICS,
     rows=ROWS,
     never=_NEVER,
     request_id=codec.request_id,
     parse=parse_query,
-    select=no_selector,
     authenticate=_authenticate,
-    decode=decode_rest,
-    encode=_answer,
     refuse=_refusal,
     refusals=(Refusal,),
     client=Client(secrets=frozenset({"encryption", "accessToken"})),

@@ -10,7 +10,7 @@ import msgspec
 from entrepot.core.caller import Caller
 from entrepot.core.things.account import Tenant, User
 from entrepot.dialect.client import Client
-from entrepot.dialect.dialect import Dialect, Exchange
+from entrepot.dialect.dialect import Dialect, Exchange, Topics
 from entrepot.dialect.handle import decode_rest, no_selector, parse_plain_query
 from entrepot.dialect.request import Answer, header_value
 from entrepot.vendors.huawei import account, auth, client, sample
@@ -48,20 +48,19 @@ def _answer(value: msgspec.Struct, exchange: Exchange) -> Answer:
     return Answer(status, msgspec.json.encode(value), tuple(headers))
 
 
+_TOPICS = Topics(operations=OPERATIONS, select=no_selector, decode=decode_rest, encode=_answer)
+
 IAM = Dialect(
     name="iam",
     title="Huawei Cloud IAM",
     roots=("v3",),
-    operations=OPERATIONS,
+    topics=lambda: _TOPICS,
     rows=errors.ROWS,
     never=errors.NEVER,
     single_headers=SINGLE_HEADERS,
     request_id=lambda now_ms: os.urandom(16).hex(),
     parse=_parse,
-    select=no_selector,
     authenticate=_authenticate,
-    decode=decode_rest,
-    encode=_answer,
     refuse=errors.refusal,
     refusals=(wire.Refusal, wire.GatewayRefusal),
     tenant_ids=account.tenant_ids,

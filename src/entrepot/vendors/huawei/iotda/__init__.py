@@ -8,18 +8,16 @@ from random import getrandbits
 from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client
-from entrepot.dialect.dialect import Dialect
-from entrepot.dialect.handle import no_selector, parse_plain_query
-from entrepot.vendors.huawei import client, codec, sample
+from entrepot.dialect.dialect import Dialect, Topics
+from entrepot.dialect.handle import parse_plain_query
+from entrepot.vendors.huawei import client, sample
 from entrepot.vendors.huawei.iotda import auth, common, errors, handles
-from entrepot.vendors.huawei.iotda.devices import convert as device_convert
-from entrepot.vendors.huawei.iotda.devices.operations import DEVICES
-from entrepot.vendors.huawei.iotda.formats.iotda import IOTDA_FORMAT
-from entrepot.vendors.huawei.iotda.products import body, convert
-from entrepot.vendors.huawei.iotda.products.operations import PRODUCTS
-from entrepot.vendors.huawei.iotda.spaces.operations import APPS
 
-OPERATIONS = PRODUCTS + APPS + DEVICES
+
+def _topics() -> Topics:
+    from entrepot.vendors.huawei.iotda.topics import TOPICS
+
+    return TOPICS
 
 
 def _credentials(tenant: Tenant, user: User, vault: Vault) -> dict[str, dict[str, str]]:
@@ -31,15 +29,12 @@ IOTDA = Dialect(
     name=handles.DIALECT,
     title="Huawei Cloud IoTDA",
     roots=("v5",),
-    operations=OPERATIONS,
+    topics=_topics,
     rows=errors.ROWS,
     single_headers=auth.SINGLE_HEADERS,
     request_id=lambda now_ms: getrandbits(128).to_bytes(16, "big").hex(),  # guards nothing
     parse=parse_plain_query,
-    select=no_selector,
     authenticate=auth.authenticate,
-    decode=body.decode,
-    encode=codec.answer,
     refuse=errors.refusal,
     credentials=_credentials,
     options=(handles.INSTANCE,),
@@ -58,9 +53,6 @@ IOTDA = Dialect(
         prove=sample.prove,
         lacks=frozenset({("UpdateProduct", "app_id")}),
     ),
-    formats=(IOTDA_FORMAT,),
-    losses=convert.LOSSES,
-    device_losses=device_convert.DEVICE_LOSSES,
     refusals=(common.Refusal,),
     # 500 KB of services, each character of them perhaps written as \\uXXXX (the Python SDK does).
     body_limit=3 << 20,

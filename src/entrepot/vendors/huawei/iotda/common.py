@@ -7,9 +7,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from entrepot.vendors.huawei.iotda.formats.wire import NAME
+from entrepot.vendors.huawei.iotda.formats.wire import CJK, NAME
 
 ID_CLASS = "A-Za-z0-9_-"
+TAG_CLASS = rf"{CJK}A-Za-z0-9_.\-"
+EARLIER = "must be earlier than end_time"
 Id = Annotated[str, Meta(min_length=1, max_length=36, pattern=rf"\A[{ID_CLASS}]+\Z")]
 AppId = Annotated[Id, Meta(description="Resource space ID; the default one where it is left out.")]
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=NAME, description="Product name.")]

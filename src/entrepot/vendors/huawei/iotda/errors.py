@@ -28,7 +28,6 @@ from entrepot.dialect.dialect import Exchange, Row
 from entrepot.dialect.request import Answer
 from entrepot.vendors.huawei import codec
 from entrepot.vendors.huawei.iotda import common
-from entrepot.vendors.huawei.iotda.devices import wire as device_wire
 from entrepot.vendors.huawei.iotda.formats import wire as model
 from entrepot.vendors.huawei.iotda.formats.size import CONTENT_BYTES
 
@@ -37,7 +36,7 @@ _CLASSES = {
     model.NAME_CLASS: f"{_SPECIAL}_?'#().,&%@!-",
     model.SERVICE_CLASS: f"{_SPECIAL}_?'#().,&%@!-$",
     model.TEXT_CLASS: f"{_SPECIAL}_?'#().,;&%@!-:$![]~/，、：；。 and spaces",
-    device_wire.TAG_CLASS: f"{_SPECIAL}_.-",
+    common.TAG_CLASS: f"{_SPECIAL}_.-",
     common.ID_CLASS: "letters, digits, underscores (_) and hyphens (-)",
     "0-9A-Fa-f": "24 hexadecimal digits",
     "0-9A-Fa-f]{40}|[0-9A-Fa-f": "40 or 64 hexadecimal digits",
@@ -117,7 +116,7 @@ def _own_code(fault: Fault) -> tuple[str, str] | None:
     if not isinstance(fault, Invalid) or len(fault.violations) != 1:
         return None
     violation = fault.violations[0]
-    if violation.want == device_wire.EARLIER:
+    if violation.want == common.EARLIER:
         return _ORDER
     return _OWN_CODES.get(violation.field)
 

@@ -10,24 +10,19 @@ from entrepot.core.devices.registry import DeviceRef
 from entrepot.core.things.account import Tenant, User
 from entrepot.core.vault import Vault
 from entrepot.dialect.client import Client, Credentials
-from entrepot.dialect.dialect import Dialect
-from entrepot.dialect.handle import no_selector, parse_plain_query
+from entrepot.dialect.dialect import Dialect, Topics
+from entrepot.dialect.handle import parse_plain_query
 from entrepot.vendors.huawei import client, sample
 from entrepot.vendors.huawei.auth import SINGLE_HEADERS
 from entrepot.vendors.huawei.codec import refusal
-from entrepot.vendors.huawei.roma import auth, codec, errors, handles
-from entrepot.vendors.huawei.roma.apps.operations import APPS
+from entrepot.vendors.huawei.roma import auth, errors, handles
 from entrepot.vendors.huawei.roma.common import Refusal
-from entrepot.vendors.huawei.roma.devices.convert import DEVICE_LOSSES
-from entrepot.vendors.huawei.roma.devices.operations import DEVICES
-from entrepot.vendors.huawei.roma.formats.roma import ROMA_FORMAT
-from entrepot.vendors.huawei.roma.models.operations import MODELS
-from entrepot.vendors.huawei.roma.products.convert import LOSSES
-from entrepot.vendors.huawei.roma.products.operations import PRODUCTS
-from entrepot.vendors.huawei.roma.templates.operations import TEMPLATES
-from entrepot.vendors.huawei.roma.transfer.operations import TRANSFER
 
-OPERATIONS = (*PRODUCTS, *TEMPLATES, *MODELS, *DEVICES, *TRANSFER, *APPS)
+
+def _topics() -> Topics:
+    from entrepot.vendors.huawei.roma.topics import TOPICS
+
+    return TOPICS
 
 
 def _request_id(now_ms: int) -> str:
@@ -48,15 +43,12 @@ ROMA = Dialect(
     name="roma",
     title="Huawei ROMA Connect LINK",
     roots=("v2",),
-    operations=OPERATIONS,
+    topics=_topics,
     rows=errors.ROWS,
     single_headers=SINGLE_HEADERS,
     request_id=_request_id,
     parse=parse_plain_query,
-    select=no_selector,
     authenticate=auth.authenticate,
-    decode=codec.decode,
-    encode=codec.encode,
     refuse=refusal,
     tenant_ids=lambda: {auth.INSTANCE: str(uuid.uuid4())},
     credentials=_credentials,
@@ -75,8 +67,5 @@ ROMA = Dialect(
         prove=sample.prove,
         lacks=frozenset({("UploadProduct", "upsert")}),
     ),
-    formats=(ROMA_FORMAT,),
-    losses=LOSSES,
-    device_losses=DEVICE_LOSSES,
     refusals=(Refusal,),
 )

@@ -10,14 +10,20 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.faults import Violation
 from entrepot.dialect.rules import Bytes, Holds, Unique
-from entrepot.vendors.huawei.iotda.common import ID_CLASS, AppId, Id, Page, ProjectAddress
-from entrepot.vendors.huawei.iotda.formats.wire import CJK, NAME_CLASS, TEXT, Name32
+from entrepot.vendors.huawei.iotda.common import (
+    EARLIER,
+    ID_CLASS,
+    TAG_CLASS,
+    AppId,
+    Id,
+    Page,
+    ProjectAddress,
+)
+from entrepot.vendors.huawei.iotda.formats.wire import NAME_CLASS, TEXT, Name32
 
 # Source: "Create a Device" and huaweicloudsdkiotda 3.1.219 (AddDevice and its like), unless a line
 # says otherwise.
 TIME = "%Y%m%dT%H%M%SZ"
-EARLIER = "must be earlier than end_time"
-TAG_CLASS = rf"{CJK}A-Za-z0-9_.\-"
 MOST_TAGS = 10
 _EMPTY_OR_NAME = rf"\A[{NAME_CLASS}]*\Z"
 
