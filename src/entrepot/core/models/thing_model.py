@@ -17,7 +17,7 @@ from msgspec.structs import force_setattr
 DEFAULT_SERVICE = "default"
 """The service of features that stand in none (Alibaba's default module, a flat EnOS model)."""
 
-_MOST_DIGITS = 400  # before or after the point: a double has 309 before it, and 324 after it
+_MOST_DIGITS = 350  # before or after the point: a double has 309 before it, and 324 after it
 _PLAIN_LENGTH = 40  # characters of a number that is written without an exponent
 _exactly = Context(prec=2 * _MOST_DIGITS).normalize
 
