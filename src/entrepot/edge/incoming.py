@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from entrepot.core.faults import Fault, Malformed, TooLarge
 from entrepot.dialect.request import Answer, Request
+from entrepot.edge import raw_target
 
 PATH_LIMIT = 8 << 10
 HEADERS_LIMIT = 64 << 10
@@ -83,6 +84,7 @@ class Incoming:
     __slots__ = (
         "_body",
         "_body_bytes",
+        "_body_length",
         "_body_limit",
         "_completed",
         "_declared_bytes",
@@ -96,6 +98,7 @@ class Incoming:
         "_path",
         "_peer",
         "_query",
+        "_raw_rest",
         "_receiver",
         "_repeated",
         "_repeats",
@@ -118,7 +121,10 @@ class Incoming:
         self.stopped = False  # nothing more is read
         self.last = False  # what follows, after an upgrade for example, is not to be trusted
         self._completed = 0  # in this read of the socket
-        self._declared_bytes = 0  # of the body that is read; 0 where that is not known
+        self._body_length = 0  # of the body that is read; 0 where that is not known
+        self._declared_bytes = 0  # the same until the body's memory was reserved
+        # Of a target with bytes beyond ASCII that is still being read: the beginning of a character.
+        self._raw_rest: bytes | None = None
         # Whether this read, and so each request that begins in it, has so few bytes that nobody counts.
         self._small_read = self._small = False
         self._clear()
@@ -161,18 +167,24 @@ class Incoming:
             return
         in_body, body_before = self.in_message and not self.in_head, self._body_bytes
         self._completed = 0
-        self._small_read, self._small = len(data) <= FREE_BYTES, False
+        fed_bytes = len(data)
+        self._small_read, self._small = fed_bytes <= FREE_BYTES, False
         try:
-            parser.feed_data(data)
+            if in_body and fed_bytes <= self._body_left():
+                parser.feed_data(data)  # no request line is in it
+            elif self._raw_rest is None and raw_target.is_absent(raw := bytes(data)):
+                parser.feed_data(raw)
+            else:
+                fed_bytes = self._feed_raw(bytes(data))
         except httptools.HttpParserUpgrade:
             self.stop()  # no other protocol is spoken here
             self.last = True
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, UnicodeDecodeError):
             if not self.stopped:
                 self._refuse(_NOT_HTTP)
         else:
             if self.in_message and not self.stopped:
-                self._count(len(data), in_body, body_before)
+                self._count(fed_bytes, in_body, body_before)
 
     def _clear(self) -> None:
         """Forgets the request: nothing of it stays in memory while the connection is idle."""
@@ -215,6 +227,56 @@ class Incoming:
         held_bytes += LINE_BYTES * (len(self._headers) + self._repeats)
         if held_bytes > FREE_BYTES:
             self._receiver.holds(held_bytes)
+
+    def _feed_raw(self, data: bytes) -> int:
+        """Feeds bytes beyond ASCII to the parser, those of a request target as escapes.
+
+        Returns how many bytes the parser got.
+        """
+        self._small_read = False  # escapes take three times the memory
+        in_target = self._raw_rest is not None
+        data = (self._raw_rest or b"") + data
+        fed_bytes = at = seen = asked = 0
+        while at < len(data) and (parser := self._parser) is not None:
+            if in_target:
+                piece, at, self._raw_rest = raw_target.escaped(data, at)
+                in_target, seen = False, at
+            else:
+                look = max(seen, at + self._body_left())
+                # A body may be full of what looks like targets. There are no more requests than these.
+                end = raw_target.suspect(data, look) if asked < PIPELINED_LIMIT else len(data)
+                piece, at, seen, asked = data[at:end], end, end + 1, asked + 1
+            parser.feed_data(piece)
+            fed_bytes += len(piece)
+            if at < seen and at < len(data) and self.in_head and not self._headers:
+                in_target = self._refused_in_target(data[at:seen])
+                if not in_target:
+                    at, fed_bytes = seen, fed_bytes + 1
+        return fed_bytes
+
+    def _body_left(self) -> int:
+        """Returns how many bytes of the body are still to come, 0 where that is not known."""
+        in_body = self.in_message and not self.in_head
+        return max(self._body_length - self._body_bytes, 0) if in_body else 0
+
+    def _refused_in_target(self, byte: bytes) -> bool:
+        """Feeds a byte beyond ASCII. Returns whether the parser refuses it because it stands in a target.
+
+        Then a new parser takes the place of the one that failed. It is told the request line so far.
+        """
+        parser = self._parser
+        if parser is None:
+            return False
+        try:
+            parser.feed_data(byte)
+        except httptools.HttpParserInvalidURLError:
+            self._join_url()
+            line = b"%s %s" % (parser.get_method(), self._url)
+            self.in_head = self.in_message = False
+            self._parser = parser = httptools.HttpRequestParser(self)
+            parser.feed_data(line)
+            return True
+        return False
 
     def _refuse_many_lines(self) -> bool:
         """Whether the headers, or the trailers, are too many; they are refused then."""
@@ -328,7 +390,7 @@ class Incoming:
         declared = headers.get(b"content-length", b"0")
         if len(declared) > _PLAIN_DIGITS:
             declared = declared.lstrip(b"0")[:19] or b"0"  # with more it is over every limit anyway
-        self._declared_bytes = length = int(declared)
+        self._declared_bytes = self._body_length = length = int(declared)
         if length > FREE_BYTES or b"transfer-encoding" in headers:
             self._body_limit = self._limits.body_limit(self._request())
             if len(self._query) > SMALL_QUERY:
