@@ -241,7 +241,7 @@ def test_what_changes_things_is_no_read_for_who_may_only_look(
 def test_operations_have_names_and_places_of_their_own(dialect: Dialect) -> None:
     names = [o.name for o in dialect.operations]
     assert len(names) == len(set(names))
-    ServedDialect(dialect)  # the router refuses two operations at one place
+    ServedDialect(dialect).load()  # the router refuses two operations at one place
     roots = {o.path[1:].split("/", 1)[0] for o in dialect.operations}
     assert roots <= set(dialect.roots)
 
@@ -264,6 +264,21 @@ def test_a_sample_call_of_an_operation_is_claimed_by_its_dialect_alone(
     assert owner.dialect is dialect
     claiming = [o.dialect for o in owners.below(call.path) if o.dialect.claims is not None]
     assert [d.name for d in claiming if d.claims and d.claims(call)] in ([], [dialect.name])
+
+
+@pytest.mark.parametrize("slashes", ["//", "///"])
+@pytest.mark.parametrize("dialect", dialects(), ids=lambda d: d.name)
+def test_a_path_with_an_empty_segment_is_refused_by_the_owner_of_the_next(
+    dialect: Dialect, slashes: str, world: World
+) -> None:
+    for first in filter(None, dialect.roots):
+        request = Request("GET", f"{slashes}{first}/iot/x/products".encode())
+        owner = world.owners.of(request)
+        assert owner is not None
+        assert owner.dialect is dialect
+        answer, exchange = world.exchange(request)
+        assert isinstance(exchange.fault, faults.Unrouted)
+        json.loads(answer.body)
 
 
 @each_dialect

@@ -84,4 +84,9 @@ class Owners:
 
 
 def _root(path: bytes) -> bytes:
-    return path[1:].split(b"/", 1)[0]
+    """The first segment that is not empty: `//v5/x` belongs to the owner of `/v5`, who finds nothing there.
+
+    The path itself stays as it was sent, because it is signed, and no operation may have two of them.
+    """
+    root = path[1:].split(b"/", 1)[0]
+    return root or path.lstrip(b"/").split(b"/", 1)[0]
