@@ -125,7 +125,7 @@ def _named(tx: Tx, caller: Caller, text: str) -> Space:
     """Returns the space of this name or id.
 
     Raises:
-        NotFound: there is none.
+        NotFound: the tenant has no such space.
         ValueError: several have the name.
     """
     every = spaces.list_spaces(tx, caller)

@@ -33,8 +33,8 @@ class Row:
     """How one dialect says one fault. `when` picks among faults of a class by `Fault.which`, and `calls`
     names the operations that say it so; without them all do.
 
-    `evidence` names what shows the status and the code: the vendor's page or file with its edition, or,
-    where `source` is inferred, whatever is known.
+    `evidence` names what shows the status and the code: the vendor's page or file, with its edition. Where
+    `source` is inferred, it says what the guess rests on, if it rests on anything.
     """
 
     fault: type[Fault]

@@ -525,7 +525,8 @@ class Connection(asyncio.BufferedProtocol):
         head = b"\r\n".join(lines)
         # `header_value` has seen to it; were it forgotten, a caller's text could begin a line here.
         if not head.count(b"\n") == head.count(b"\r") == len(lines) - 1:
-            raise ValueError("a header holds a line break")
+            names = b", ".join(name for name, _ in answer.headers).decode("latin-1")
+            raise ValueError(f"a header holds a line break; it is one of {names}")
         if bodiless:
             body = b""
         rest = body if len(body) > PIECE_BYTES else b""

@@ -44,7 +44,7 @@ class Catalog:
         sources: Mapping[str, Callable[[], Iterable[Format]]] | None = None,
         public: Callable[[], Mapping[str, Authored]] = dict,
     ) -> None:
-        """`sources`: where each dialect's formats come from, which are imported when they are needed."""
+        """`sources`: a function for each dialect that gives its formats, and imports them the first time."""
         self._sources = sources or {}
         self._public = public
         self._stored: dict[str, Format | None] = {}
@@ -70,7 +70,7 @@ class Catalog:
         return self._public()
 
     def _stored_in(self, dialect: str) -> Format | None:
-        """The format in which the store keeps the dialect's models; None where there is none."""
+        """Returns the format in which the store keeps the dialect's models, or None if it keeps none of them."""
         if dialect not in self._sources:
             return None
         if dialect not in self._stored:

@@ -41,7 +41,7 @@ def get(tx: Tx, tenant: int, key: str) -> Category:
     """Returns the tenant's category of this key.
 
     Raises:
-        NotFound: there is none.
+        NotFound: the tenant has no such category.
     """
     category = find(tx, tenant, key)
     if category is None:
@@ -86,7 +86,7 @@ def delete(tx: Tx, caller: Caller, key: str) -> Category:
     """Forgets the category and returns it as it was; products keep their models.
 
     Raises:
-        NotFound: there is none.
+        NotFound: the tenant has no such category.
     """
     category = get(tx, caller.tenant.id, key)
     tx.drop(category)

@@ -35,8 +35,8 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     default_space: int = 0
     ids: dict[str, str] = {}  # what the vendors call it: huawei.project_id, enos.org_id, ...
     settings: Settings = Settings()
-    # What vendors call its spaces where that was brought along: number of the space -> {name of the id: id}.
-    # Here, and not in the space: whoever answers a call has the tenant at hand, and ids are unique in the installation.
+    # The ids that its spaces had in a vendor's cloud: number of the space -> {name of the id: id}. The tenant holds
+    # them, and not the space, because every call has read its tenant already: nothing more is read to show an id.
     spaces: dict[int, dict[str, str]] = {}
 
     @property

@@ -189,7 +189,7 @@ _MOST = {
 _FORBIDDEN = {
     "released": "The {} {} is released; call CancelReleaseProduct first.",
     "category": "The {} {} is of another category than the one to copy from.",
-    "unreadable": "The {} of the product {} is in words that nobody here can read.",
+    "unreadable": "The {} of the product {} is in a format that this server does not know.",
 }
 
 

@@ -238,7 +238,7 @@ def template(found: Category, caller: Caller) -> replies.GetThingTemplate:
 
 
 def template_json(text: str) -> str:
-    """Writes a category's model as ThingModelJson: its features are nobody's custom ones."""
+    """Writes a category's model as ThingModelJson. None of its features is marked as custom."""
     model: ThingModel = tsl.DOCUMENTS.read(text.encode())
     found = thing_model_json.DOCUMENTS.write(model)
     # Within a text of JSON these quotes would be escaped.

@@ -45,7 +45,7 @@ def get(tx: Tx, caller: Caller, key: str) -> Category:
     """Returns the category of this key.
 
     Raises:
-        NotFound: there is none.
+        NotFound: neither the tenant nor the platform has such a category.
     """
     found = find(tx, caller, key)
     if found is None:

@@ -194,7 +194,7 @@ _GATEWAY = "API Request Signing Guide, Error Codes"
 # The document lists numbers by call and status, without texts; where one is left for a case, it is that one.
 _LEFT = f"{_OPENAPI}: the one code of the call whose meaning is not known"
 _AMONG = f"{_OPENAPI}: one of the codes of the call whose meaning is not known"
-_LISTED = f"{_OPENAPI}: the call has no such code; this is the nearest of its own"
+_LISTED = f"{_OPENAPI}: the call has no code for this case, so it gets the nearest of those that the call has"
 _NO_CODES = f"{_OPENAPI}: the call has no codes at all; this is the general one"
 
 ROWS: tuple[Row, ...] = (
